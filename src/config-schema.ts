@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs'
+import { z } from 'zod'
+
+/** A port, a count or a switch may come from the environment as text. */
+const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+const price = z
+  .string({ error: 'must be a decimal string, as "0.15"' })
+  .regex(/^\d+(\.\d{1,9})?$/, 'must be a decimal number with at most nine places, as "0.15"')
+const milliseconds = z.number().int().min(1).max(86_400_000)
+
+const server = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: integer(0, 65_535).default(4000),
+  /** Origins that browsers may call from; `"*"` for all. None by default. */
+  cors_origins: z.array(z.string().min(1)).default([]),
+  /** Whether X-Forwarded-* is believed: from everyone, or from these addresses. */
+  trust_proxy: z.union([z.boolean(), z.array(z.string().min(1))]).default(false),
+  body_limit_bytes: z
+    .number()
+    .int()
+    .min(1024)
+    .max(1024 ** 3)
+    .default(20 * 1024 ** 2),
+})
+
+const storage = z.strictObject({
+  database_url: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
+    .optional(),
+  data_dir: z.string().min(1).default('./data'),
+})
+
+const graphql = z.strictObject({ public_introspection: z.boolean().default(false) })
+
+const log = z.strictObject({
+  level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+})
+
+const priceTable = z.strictObject({
+  model: z.string().regex(/^[^/]+\/.+$/, 'must be written as provider/model'),
+  currency: z.string().regex(/^[A-Z]{3}$/, 'must be a currency code of three capitals, as "USD"'),
+  input: price,
+  output: price,
+  cached_input: price.optional(),
+  cache_write: price.optional(),
+  reasoning: price.optional(),
+})
+
+/** The whole file but for `[providers]`, whose tables belong to the providers. */
+export const fileSchema = z.strictObject({
+  server: server.prefault({}),
+  storage: storage.prefault({}),
+  graphql: graphql.prefault({}),
+  log: log.prefault({}),
+  providers: z.unknown().optional(),
+  aliases: z.record(z.string().min(1), z.string().min(1)).default({}),
+  fallbacks: z
+    .record(z.string().min(1), z.array(z.string().min(1)).min(1))
+    .default({}),
+  prices: z.array(priceTable).default([]),
+})
+
+export type FileSettings = z.infer<typeof fileSchema>
+
+/** What every provider's table may have beside its own members. */
+export const connectionSchema = z.strictObject({
+  type: z.string().optional(),
+  enabled: z.boolean().default(true),
+  ca_file: z.string().refine(existsSync, 'there is no such file').optional(),
+  timeout_connect_ms: milliseconds.default(10_000),
+  timeout_first_byte_ms: milliseconds.default(300_000),
+  timeout_idle_ms: milliseconds.default(120_000),
+  timeout_total_ms: milliseconds.default(900_000),
+})

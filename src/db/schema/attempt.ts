@@ -1,0 +1,41 @@
+import {
+  doublePrecision,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+} from 'drizzle-orm/pg-core'
+import type { ErrorCode } from '../../errors.ts'
+import type { AttemptRecord, PriceSnapshot } from '../../protocol/settlement.ts'
+import { requests, usageColumns } from './request.ts'
+
+export const attempts = pgTable(
+  'attempts',
+  {
+    requestId: text('request_id')
+      .notNull()
+      .references(() => requests.id, { onDelete: 'cascade' }),
+    /** From 1, in the order of the calls. */
+    number: integer('number').notNull(),
+    provider: text('provider').notNull(),
+    /** `provider/model`. */
+    model: text('model').notNull(),
+    status: text('status').$type<AttemptRecord['status']>().notNull(),
+    startedAt: timestamp('started_at', { withTimezone: true, precision: 3 }).notNull(),
+    httpStatus: integer('http_status'),
+    errorCode: text('error_code').$type<ErrorCode>(),
+    errorMessage: text('error_message'),
+    latencyMs: doublePrecision('latency_ms').notNull(),
+    timeToFirstTokenMs: doublePrecision('time_to_first_token_ms'),
+    upstreamId: text('upstream_id'),
+    upstreamModel: text('upstream_model'),
+    /** The provider's usage object as it came. */
+    rawUsage: jsonb('raw_usage').$type<Record<string, unknown>>(),
+    /** The price that `cost_nanos` was computed with. */
+    price: jsonb('price').$type<PriceSnapshot>(),
+    ...usageColumns,
+  },
+  (table) => [primaryKey({ columns: [table.requestId, table.number] })],
+)

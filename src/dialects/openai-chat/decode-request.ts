@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import type { ChatRequest, Passthrough } from '../../protocol/request.ts'
+import { check, invalidMember } from './check.ts'
+import { decodeMessage } from './decode-message.ts'
+import { decodeResponseFormat, decodeTool, decodeToolChoice } from './decode-tool.ts'
+import { openaiChat } from './dialect.ts'
+import { unread } from './narrow.ts'
+
+/** What a client asked for, and what it asked of the door alone. */
+export interface DecodedChatRequest {
+  request: ChatRequest
+  /** Whether the client wants the usage as the last chunk of a stream. */
+  includeUsage: boolean
+  /** The gateway's own member as it came; undefined when absent. */
+  xrouter: unknown
+}
+
+/** Reads the body of a completion request; a problem is thrown as a 400 that names its member. */
+export function decodeChatRequest(raw: unknown): DecodedChatRequest {
+  const body = check(bodySchema, raw, '')
+  if (body.top_logprobs != null && body.logprobs !== true) {
+    throw invalidMember('top_logprobs', 'it needs logprobs to be true')
+  }
+  const request: ChatRequest = {
+    model: body.model,
+    messages: body.messages.map((message, index) => decodeMessage(message, `messages[${index}]`)),
+    stream: body.stream ?? false,
+    temperature: body.temperature ?? undefined,
+    topP: body.top_p ?? undefined,
+    maxTokens: maxTokens(body),
+    frequencyPenalty: body.frequency_penalty ?? undefined,
+    presencePenalty: body.presence_penalty ?? undefined,
+    stop: typeof body.stop === 'string' ? [body.stop] : (body.stop ?? undefined),
+    seed: body.seed ?? undefined,
+    choices: body.n ?? undefined,
+    tools: body.tools?.map((tool, index) => decodeTool(tool, `tools[${index}]`)),
+    toolChoice: decodeToolChoice(body.tool_choice, 'tool_choice'),
+    parallelToolCalls: body.parallel_tool_calls ?? undefined,
+    responseFormat: decodeResponseFormat(body.response_format, 'response_format'),
+    reasoningEffort: body.reasoning_effort ?? undefined,
+    logprobs: body.logprobs ?? undefined,
+    topLogprobs: body.top_logprobs ?? undefined,
+    passthrough: passthrough(body),
+  }
+  const includeUsage = body.stream_options?.include_usage ?? false
+  return { request, includeUsage, xrouter: body.xrouter }
+}
+
+const penalty = z.number().min(-2).max(2).nullish()
+const tokenLimit = z.int().min(1).nullish()
+
+const bodySchema = z.looseObject({
+  model: z.string().min(1),
+  messages: z.array(z.unknown()).min(1),
+  stream: z.boolean().nullish(),
+  stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
+  max_tokens: tokenLimit,
+  max_completion_tokens: tokenLimit,
+  frequency_penalty: penalty,
+  presence_penalty: penalty,
+  stop: z
+    .union([z.string(), z.array(z.string())], { error: 'expected a string or an array of strings' })
+    .nullish(),
+  seed: z.int().nullish(),
+  n: z.int().min(1).max(128).nullish(),
+  tools: z.array(z.unknown()).nullish(),
+  tool_choice: z.unknown().optional(),
+  parallel_tool_calls: z.boolean().nullish(),
+  response_format: z.unknown().optional(),
+  reasoning_effort: z.string().nullish(),
+  logprobs: z.boolean().nullish(),
+  top_logprobs: z.int().min(0).max(20).nullish(),
+  xrouter: z.unknown().optional(),
+})
+
+type Body = z.infer<typeof bodySchema>
+
+/** Members that the gateway reads itself; the rest is the upstream's to understand. */
+export const readMembers: ReadonlySet<string> = new Set(Object.keys(bodySchema.shape))
+
+function maxTokens(body: Body): number | undefined {
+  const { max_tokens: older, max_completion_tokens: newer } = body
+  if (older != null && newer != null && older !== newer) {
+    throw invalidMember('max_tokens', 'it differs from max_completion_tokens; send one of the two')
+  }
+  return newer ?? older ?? undefined
+}
+
+/** Always there, even when empty: it says whose the extras of the messages, parts and tools are. */
+function passthrough(body: Body): Passthrough {
+  const spelling = body.max_completion_tokens != null ? 'max_completion_tokens' : 'max_tokens'
+  return {
+    dialect: openaiChat,
+    members: unread(body, readMembers) ?? {},
+    ...(maxTokens(body) !== undefined && { spellings: { maxTokens: spelling } }),
+  }
+}

@@ -1,0 +1,92 @@
+import type { ContentPart, Extra, Message, ToolCall } from '../../protocol/request.ts'
+import { inner } from './encode-support.ts'
+
+/** Whether the extras of a request are of this dialect; those of others are not sent. */
+export interface Ownership {
+  own: boolean
+}
+
+/** One turn for an upstream. */
+export function encodeMessage(message: Message, { own }: Ownership): Record<string, unknown> {
+  const extra = own ? message.extra : undefined
+  const encoded: Record<string, unknown> = {
+    ...extra,
+    role: wireRole(message),
+    content: encodeContent(message, own),
+  }
+  if (message.name !== undefined) encoded['name'] = message.name
+  if (message.toolCallId !== undefined) encoded['tool_call_id'] = message.toolCallId
+  if (message.toolCalls) addCalls(encoded, message.toolCalls, own)
+  // A client that spelt it `reasoning` has it among the extras already.
+  if (message.reasoning !== undefined && extra?.['reasoning'] !== message.reasoning) {
+    encoded['reasoning_content'] = message.reasoning
+  }
+  return encoded
+}
+
+/** A call in the form in which both requests and whole answers carry it. */
+export function encodeToolCall(call: ToolCall, { own }: Ownership): Record<string, unknown> {
+  const extra = own ? call.extra : undefined
+  if (call.kind === 'custom') {
+    const custom = { ...inner(extra, 'custom'), name: call.name, input: call.arguments }
+    return { ...extra, id: call.id, type: 'custom', custom }
+  }
+  const named = { ...inner(extra, 'function'), name: call.name, arguments: call.arguments }
+  return { ...extra, id: call.id, type: 'function', function: named }
+}
+
+/** OpenAI's deprecated single call. */
+export function encodeFunctionCall(call: ToolCall, { own }: Ownership): Record<string, unknown> {
+  return { ...(own && call.extra), name: call.name, arguments: call.arguments }
+}
+
+/** An answer to the deprecated `function_call` has no call to refer to, only a function's name. */
+function wireRole(message: Message): string {
+  const deprecated = message.role === 'tool' && message.toolCallId === undefined
+  return deprecated ? 'function' : message.role
+}
+
+function addCalls(encoded: Record<string, unknown>, calls: ToolCall[], own: boolean): void {
+  const listed = calls.filter((call) => call.kind !== 'function_call')
+  const deprecated = calls.find((call) => call.kind === 'function_call')
+  if (listed.length > 0) encoded['tool_calls'] = listed.map((call) => encodeToolCall(call, { own }))
+  if (deprecated) encoded['function_call'] = encodeFunctionCall(deprecated, { own })
+}
+
+function encodeContent(message: Message, own: boolean): unknown {
+  const [first, second] = message.parts
+  if (!first) return message.role === 'assistant' ? null : emptyContent(message)
+  if (!second && first.type === 'text' && !(own && first.extra)) return first.text
+  return message.parts.map((part) => encodePart(part, own))
+}
+
+function emptyContent(message: Message): string | null {
+  return wireRole(message) === 'function' ? null : ''
+}
+
+function encodePart(part: ContentPart, own: boolean): Record<string, unknown> {
+  const extra: Extra | undefined = own ? part.extra : undefined
+  switch (part.type) {
+    case 'text':
+      return { ...extra, type: 'text', text: part.text }
+    case 'refusal':
+      return { ...extra, type: 'refusal', refusal: part.text }
+    case 'image': {
+      const image: Extra = { ...inner(extra, 'image_url'), url: part.url }
+      if (part.detail !== undefined) image['detail'] = part.detail
+      return { ...extra, type: 'image_url', image_url: image }
+    }
+    case 'audio': {
+      const audio = { ...inner(extra, 'input_audio'), data: part.data, format: part.format }
+      return { ...extra, type: 'input_audio', input_audio: audio }
+    }
+    case 'file': {
+      const source = 'fileId' in part ? { file_id: part.fileId } : { file_data: part.url }
+      const file: Extra = { ...inner(extra, 'file'), ...source }
+      if (part.name !== undefined) file['filename'] = part.name
+      return { ...extra, type: 'file', file }
+    }
+    default:
+      return part satisfies never
+  }
+}

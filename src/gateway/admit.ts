@@ -1,0 +1,36 @@
+import { GatewayError } from '../errors.ts'
+import { hasScope, type Actor } from '../protocol/actor.ts'
+import type { Call } from './call.ts'
+import { mayUse, type Deployment } from './catalogue.ts'
+import type { Candidate } from './route.ts'
+
+/**
+ * The gate in front of every upstream call: the actor's scope and its list of models.
+ * A configured fallback that the actor may not use is passed over; one that the client named is refused.
+ */
+export function admit(call: Call, candidates: readonly Candidate[]): Deployment[] {
+  const { actor } = call
+  if (!hasScope(actor, 'INFERENCE')) {
+    throw denied('This API key may not make completions; it needs the scope INFERENCE.')
+  }
+  const admitted: Deployment[] = []
+  for (const { deployment, namedBy } of candidates) {
+    if (mayUse(actor, deployment.id)) admitted.push(deployment)
+    else if (namedBy === 'client') throw modelDenied(actor, deployment)
+  }
+  if (admitted.length === 0) {
+    throw denied('This API key may not use any of the models that are left for this request.')
+  }
+  return admitted
+}
+
+function modelDenied(actor: Actor, deployment: Deployment): GatewayError {
+  const allowed = (actor.models ?? []).join(', ') || 'none'
+  return denied(
+    `This API key may not use the model \`${deployment.id}\`; the models it may use: ${allowed}.`,
+  )
+}
+
+function denied(message: string): GatewayError {
+  return new GatewayError({ code: 'PERMISSION_DENIED', message, path: 'model' })
+}

@@ -1,0 +1,66 @@
+import { GatewayError } from '../errors.ts'
+import type { ChatEvent } from '../protocol/event.ts'
+import type { Deployment } from './catalogue.ts'
+import type { GatewayDeps } from './deps.ts'
+import { AttemptMeter, type Ticket } from './ticket.ts'
+
+/** Events before the first content are held back, so that a failure can still be hidden; no more than this many. */
+const heldEventsMax = 256
+
+/**
+ * Calls the deployments in turn until one answers. A failure before the first content event goes on
+ * to the next deployment where the error allows it; after it, the failure is the answer's end.
+ */
+export async function* attempt(
+  deps: GatewayDeps,
+  deployments: readonly Deployment[],
+  ticket: Ticket,
+): AsyncGenerator<ChatEvent> {
+  for (const [index, deployment] of deployments.entries()) {
+    const meter = new AttemptMeter(ticket, deployment)
+    const model = deployment.id
+    yield { type: 'attempt-start', number: meter.number, provider: deployment.provider.id, model }
+    try {
+      yield* held(deps, ticket, meter)
+      meter.close('succeeded')
+      return
+    } catch (error) {
+      if (!(error instanceof GatewayError) || ticket.call.signal.aborted) throw error
+      const record = meter.close('failed', error)
+      deps.logger.warn(
+        { requestId: ticket.call.requestId, attempt: record.number, model, code: error.code },
+        'attempt failed',
+      )
+      const last = index === deployments.length - 1
+      if (last || meter.committed || !error.failover) throw error
+      yield { type: 'attempt-failed', attempt: record }
+    }
+  }
+}
+
+/** One deployment's events; nothing is let through before its first content. */
+async function* held(
+  deps: GatewayDeps,
+  ticket: Ticket,
+  meter: AttemptMeter,
+): AsyncGenerator<ChatEvent> {
+  const { request, call } = ticket
+  const waiting: ChatEvent[] = []
+  let open = false
+  const events = deps.callUpstream(meter.deployment, request, {
+    signal: call.signal,
+    onHead: (status) => (meter.httpStatus = status),
+  })
+  for await (const event of events) {
+    meter.record(event)
+    if (open) {
+      yield event
+      continue
+    }
+    waiting.push(event)
+    if (waiting.length >= heldEventsMax) meter.committed = true
+    open = meter.committed
+    if (open) yield* waiting
+  }
+  if (!open) yield* waiting
+}

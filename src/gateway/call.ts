@@ -1,0 +1,26 @@
+import type { Actor } from '../protocol/actor.ts'
+
+/** What surrounds one completion: who asks, through which door, how it may be routed, and when to stop. */
+export interface Call {
+  /** The request's `x-request-id`; also its id on the ledger. */
+  requestId: string
+  actor: Actor
+  door: 'rest' | 'graphql'
+  hints: RoutingHints
+  /** The client's own labels, kept on the ledger. */
+  tags?: Tags | undefined
+  /** Aborted when the client is gone. */
+  signal: AbortSignal
+}
+
+/** What a client may say about routing, with the model's name. */
+export interface RoutingHints {
+  /** Models to try after the first, in this order; they come before the configured ones. */
+  fallbacks?: readonly string[] | undefined
+  /** Only these providers. */
+  allowProviders?: readonly string[] | undefined
+  /** None of these providers. */
+  denyProviders?: readonly string[] | undefined
+}
+
+export type Tags = Record<string, string | number | boolean>

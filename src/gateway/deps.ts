@@ -1,0 +1,20 @@
+import type { Logger } from 'pino'
+import type { ChatEvent } from '../protocol/event.ts'
+import type { ChatRequest } from '../protocol/request.ts'
+import type { Catalogue, Deployment } from './catalogue.ts'
+import type { Ledger } from './ledger.ts'
+
+/** What the pipeline needs from outside. */
+export interface GatewayDeps {
+  catalogue: Catalogue
+  ledger: Ledger
+  /** Calls one deployment and decodes what it answers. */
+  callUpstream: CallUpstream
+  logger: Logger
+}
+
+export type CallUpstream = (
+  deployment: Deployment,
+  request: ChatRequest,
+  options: { signal: AbortSignal; onHead: (status: number) => void },
+) => AsyncGenerator<ChatEvent>

@@ -1,0 +1,156 @@
+import { finishReasons } from '../protocol/event.ts'
+import type { ChatResponse, ResponseChoice } from '../protocol/response.ts'
+import type { Settlement } from '../protocol/settlement.ts'
+import { Attempt, attemptOfRecord, type AttemptValue } from './attempt.ts'
+import { builder } from './builder.ts'
+import { Usage, usageValue, type UsageValue } from './usage.ts'
+
+/** A whole answer as a client sees it. */
+export interface CompletionValue {
+  kind: 'completion'
+  id: string
+  model: string
+  provider: string
+  createdAt: Date
+  choices: ResponseChoice[]
+  usage: UsageValue
+  attempts: AttemptValue[]
+  warnings: string[]
+}
+
+interface ToolCallValue {
+  id: string
+  index: number
+  name: string
+  arguments: string
+}
+
+type FinishReasonValue = (typeof finishReasons)[number]
+
+const FinishReason = builder.enumType('FinishReason', {
+  description: 'Why an answer ended.',
+  values: {
+    STOP: { value: 'stop', description: 'It is complete.' },
+    LENGTH: { value: 'length', description: 'The limit of tokens was reached.' },
+    TOOL_CALLS: { value: 'tool_calls', description: 'The model calls tools.' },
+    CONTENT_FILTER: { value: 'content_filter', description: 'The provider cut it off.' },
+    REFUSAL: { value: 'refusal', description: 'The model refused.' },
+    CANCELLED: { value: 'cancelled', description: 'It was cancelled.' },
+    ERROR: { value: 'error', description: 'The provider failed on the way.' },
+    OTHER: { value: 'other', description: 'Something else; see `rawFinishReason`.' },
+  } as const satisfies Record<string, { value: FinishReasonValue; description: string }>,
+})
+
+const ToolCall = builder.objectRef<ToolCallValue>('ToolCall').implement({
+  description: 'A tool that the model calls.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'What the answering tool message refers to.' }),
+    index: t.exposeInt('index', { description: 'Its place in the answer, from 0.' }),
+    name: t.exposeString('name', { description: 'The name of the tool.' }),
+    arguments: t.exposeString('arguments', {
+      description: 'A string of JSON as the model wrote it, perhaps invalid.',
+    }),
+  }),
+})
+
+const Choice = builder.objectRef<ResponseChoice>('Choice').implement({
+  description: 'One of the answers to a request.',
+  fields: (t) => ({
+    index: t.exposeInt('index', { description: 'From 0.' }),
+    content: t.exposeString('content', {
+      nullable: true,
+      description: 'The text; null where the model wrote none.',
+    }),
+    reasoning: t.exposeString('reasoning', {
+      nullable: true,
+      description: 'What the model thought, where its provider shows it.',
+    }),
+    refusal: t.exposeString('refusal', {
+      nullable: true,
+      description: 'Why the model refused; null when it did not.',
+    }),
+    toolCalls: t.field({
+      type: [ToolCall],
+      description: 'The tools that the model calls.',
+      resolve: toolCallsOf,
+    }),
+    finishReason: t.field({
+      type: FinishReason,
+      description: 'Why it ended.',
+      resolve: (choice) => choice.finishReason.unified,
+    }),
+    rawFinishReason: t.string({
+      nullable: true,
+      description: "The provider's own word for it.",
+      resolve: (choice) => choice.finishReason.raw,
+    }),
+  }),
+})
+
+export const Completion = builder.objectRef<CompletionValue>('Completion').implement({
+  description: 'A whole answer.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'The id under which the log has the request.' }),
+    model: t.exposeString('model', { description: 'The model that answered, `provider/model`.' }),
+    provider: t.exposeString('provider', { description: 'The provider that answered.' }),
+    createdAt: t.expose('createdAt', {
+      type: 'DateTime',
+      description: 'When the request arrived.',
+    }),
+    content: t.string({
+      nullable: true,
+      description: 'The text of the first choice; null where the model wrote none.',
+      resolve: ({ choices }) => choices[0]?.content,
+    }),
+    finishReason: t.field({
+      type: FinishReason,
+      description: 'Why the first choice ended.',
+      resolve: ({ choices }) => choices[0]?.finishReason.unified ?? 'other',
+    }),
+    toolCalls: t.field({
+      type: [ToolCall],
+      description: 'The tools that the first choice calls.',
+      resolve: ({ choices: [first] }) => (first ? toolCallsOf(first) : []),
+    }),
+    choices: t.expose('choices', { type: [Choice], description: 'All answers, by index.' }),
+    usage: t.expose('usage', { type: Usage, description: 'Tokens and cost of the answer.' }),
+    attempts: t.expose('attempts', {
+      type: [Attempt],
+      description: 'The calls of providers that were made for it, in their order.',
+    }),
+    warnings: t.exposeStringList('warnings', {
+      description: 'What was not done as it was asked.',
+    }),
+  }),
+})
+
+export function completionValue(
+  response: ChatResponse,
+  settlement: Settlement,
+  createdAt: Date,
+): CompletionValue {
+  const { requestId, model, provider, usage, cost, attempts } = settlement
+  if (model === undefined || provider === undefined) {
+    throw new Error(`the settlement of the answer ${requestId} names no deployment`)
+  }
+  return {
+    kind: 'completion',
+    id: requestId,
+    model,
+    provider,
+    createdAt,
+    choices: response.choices,
+    usage: usageValue(usage, cost),
+    attempts: attempts.map(attemptOfRecord),
+    warnings: response.warnings,
+  }
+}
+
+function toolCallsOf(choice: ResponseChoice): ToolCallValue[] {
+  return choice.toolCalls.map((call, index) => ({
+    id: call.id,
+    index,
+    name: call.name,
+    arguments: call.arguments,
+  }))
+}

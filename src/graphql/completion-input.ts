@@ -1,0 +1,135 @@
+import { builder } from './builder.ts'
+
+const MessageRole = builder.enumType('MessageRole', {
+  description: 'Who speaks.',
+  values: {
+    SYSTEM: { value: 'system', description: 'Instructions for the whole conversation.' },
+    DEVELOPER: { value: 'developer', description: "Instructions, in newer models' word." },
+    USER: { value: 'user', description: 'The person or program that asks.' },
+    ASSISTANT: { value: 'assistant', description: 'The model.' },
+    TOOL: { value: 'tool', description: 'The result of a tool call.' },
+  } as const,
+})
+
+const ImagePartInput = builder.inputType('ImagePartInput', {
+  description: 'An image to read.',
+  fields: (t) => ({
+    url: t.string({ required: true, description: 'An https: or a data: URL.' }),
+    detail: t.string({ description: 'How closely to look: `low`, `high` or `auto`.' }),
+  }),
+})
+
+const FilePartInput = builder.inputType('FilePartInput', {
+  description: 'A file to read.',
+  fields: (t) => ({
+    url: t.string({ required: true, description: 'An https: or a data: URL.' }),
+    mediaType: t.string({ required: true, description: 'As `application/pdf`.' }),
+    name: t.string({ description: 'The name of the file.' }),
+  }),
+})
+
+const ContentPartInput = builder.inputType('ContentPartInput', {
+  description: 'One piece of a message.',
+  isOneOf: true,
+  fields: (t) => ({
+    text: t.string({ description: 'Text.' }),
+    image: t.field({ type: ImagePartInput, description: 'An image.' }),
+    file: t.field({ type: FilePartInput, description: 'A file.' }),
+  }),
+})
+
+const ToolCallInput = builder.inputType('ToolCallInput', {
+  description: 'A tool call of an earlier answer, sent back.',
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'The id that the model gave it.' }),
+    name: t.string({ required: true, description: 'The name of the tool.' }),
+    arguments: t.field({
+      type: 'JSON',
+      required: true,
+      description: 'The string of JSON that the model wrote, or the object it stands for.',
+    }),
+  }),
+})
+
+const MessageInput = builder.inputType('MessageInput', {
+  description: 'One turn of the conversation.',
+  fields: (t) => ({
+    role: t.field({ type: MessageRole, required: true, description: 'Who speaks.' }),
+    content: t.string({ description: 'The text; either this or `parts`.' }),
+    parts: t.field({
+      type: [ContentPartInput],
+      description: 'The pieces in order; either this or `content`.',
+    }),
+    name: t.string({ description: "The participant's name." }),
+    toolCalls: t.field({
+      type: [ToolCallInput],
+      description: 'The tools that the assistant called in this turn.',
+    }),
+    toolCallId: t.id({ description: 'The call that a tool turn answers.' }),
+  }),
+})
+
+const ToolInput = builder.inputType('ToolInput', {
+  description: 'A function that the model may call.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'Its name.' }),
+    description: t.string({ description: 'What it does and when to call it.' }),
+    parameters: t.field({ type: 'JSON', description: 'JSON Schema of its arguments, an object.' }),
+    strict: t.boolean({ description: 'Whether the arguments must follow the schema exactly.' }),
+  }),
+})
+
+const RoutingInput = builder.inputType('RoutingInput', {
+  description: 'Where the request may go.',
+  fields: (t) => ({
+    allowProviders: t.stringList({ description: 'Only these providers.' }),
+    denyProviders: t.stringList({ description: 'None of these providers.' }),
+  }),
+})
+
+export const CompletionInput = builder.inputType('CompletionInput', {
+  description: 'A completion to make.',
+  fields: (t) => ({
+    model: t.string({
+      required: true,
+      description: '`provider/model`, an alias, or a name that only one provider offers.',
+    }),
+    messages: t.field({
+      type: [MessageInput],
+      required: true,
+      description: 'The conversation, oldest first.',
+    }),
+    temperature: t.float({ description: 'Randomness, from 0 to 2.' }),
+    topP: t.float({ description: 'Nucleus sampling, from 0 to 1.' }),
+    maxTokens: t.int({ description: 'The most tokens to generate, reasoning included.' }),
+    stop: t.stringList({ description: 'Texts before which the answer ends.' }),
+    seed: t.int({ description: 'For answers that can be repeated, where the model supports it.' }),
+    choices: t.int({ description: 'How many answers to make; 1 unless told.' }),
+    tools: t.field({ type: [ToolInput], description: 'What the model may call.' }),
+    toolChoice: t.field({
+      type: 'JSON',
+      description: '`"none"`, `"auto"`, `"required"` or `{name: "…"}` of the tool to call.',
+    }),
+    parallelToolCalls: t.boolean({ description: 'Whether one answer may call several tools.' }),
+    responseFormat: t.field({
+      type: 'JSON',
+      description:
+        'In OpenAI\'s form: `{type: "text"}`, `{type: "json_object"}` or `{type: "json_schema", json_schema: {name, schema}}`.',
+    }),
+    reasoningEffort: t.string({
+      description: "The provider's word for how long to think, as `low`, `medium`, `high`.",
+    }),
+    logprobs: t.boolean({ description: 'Whether the provider computes log probabilities.' }),
+    topLogprobs: t.int({ description: 'Alternatives per token, 0 to 20; only with `logprobs`.' }),
+    fallbacks: t.stringList({ description: 'Models to try in turn when `model` fails.' }),
+    routing: t.field({ type: RoutingInput, description: 'Where the request may go.' }),
+    tags: t.field({
+      type: 'JSON',
+      description: 'Your own labels for the log: an object of strings, numbers and booleans.',
+    }),
+    passthrough: t.field({
+      type: 'JSON',
+      description: "Further members of OpenAI's request for providers of that dialect, an object.",
+    }),
+  }),
+})

@@ -1,0 +1,220 @@
+import { z } from 'zod'
+import { invalidRequest, type GatewayError } from '../errors.ts'
+import type { Call } from '../gateway/call.ts'
+import { chat } from '../gateway/chat.ts'
+import type { ChatEvent } from '../protocol/event.ts'
+import type { ChatRequest, ContentPart, Message, ToolChoice } from '../protocol/request.ts'
+import type { GraphqlContext } from './context.ts'
+
+/** Starts what a `CompletionInput` asks for; throws INVALID_REQUEST with the path of the first fault. */
+export function openCompletion(
+  context: GraphqlContext,
+  input: unknown,
+  options: { requestId: string; stream: boolean; signal: AbortSignal },
+): AsyncGenerator<ChatEvent> {
+  const { requestId, stream, signal } = options
+  const { request, hints, tags } = decodeCompletion(input, { stream })
+  const { actor, gateway } = context
+  return chat(gateway, request, { requestId, actor, door: 'graphql', hints, tags, signal })
+}
+
+/** The gateway's request from a `CompletionInput` that GraphQL has parsed. */
+export function decodeCompletion(
+  input: unknown,
+  options: { stream: boolean },
+): { request: ChatRequest } & Pick<Call, 'hints' | 'tags'> {
+  const parsed = completionInput.safeParse(input)
+  if (!parsed.success) throw firstFault(parsed.error)
+  const { fallbacks, routing, tags, passthrough, messages, ...settings } = parsed.data
+  const request: ChatRequest = {
+    ...settings,
+    messages: messages.map(toMessage),
+    stream: options.stream,
+    passthrough: passthrough && { dialect: 'openai-chat', members: passthrough },
+  }
+  return { request, hints: { fallbacks, ...routing }, tags }
+}
+
+/** Members that have a field of their own; in `passthrough` they would go around its checks. */
+const ownFields = new Set(
+  (
+    'model messages stream stream_options temperature top_p max_tokens max_completion_tokens stop seed n ' +
+    'tools tool_choice parallel_tool_calls response_format reasoning_effort logprobs top_logprobs ' +
+    'functions function_call xrouter'
+  ).split(' '),
+)
+
+const mediaUrl = z.string().regex(/^(https:\/\/|data:)/i, 'must be an https: or a data: URL')
+
+const contentPart = z.object({
+  text: optional(z.string()),
+  image: optional(z.object({ url: mediaUrl, detail: optional(z.string()) })),
+  file: optional(
+    z.object({ url: mediaUrl, mediaType: z.string().min(1), name: optional(z.string()) }),
+  ),
+})
+
+const toolCall = z.object({
+  id: z.string().min(1),
+  name: z.string().min(1),
+  arguments: z.union([z.string(), z.record(z.string(), z.unknown())], {
+    error: 'must be a string of JSON or an object',
+  }),
+})
+
+const message = z
+  .object({
+    role: z.enum(['system', 'developer', 'user', 'assistant', 'tool']),
+    content: optional(z.string()),
+    parts: optional(z.array(contentPart).min(1)),
+    name: optional(z.string()),
+    toolCalls: optional(z.array(toolCall).min(1)),
+    toolCallId: optional(z.string().min(1)),
+  })
+  .superRefine(({ role, content, parts, toolCalls, toolCallId }, context) => {
+    const fault = (path: string, text: string): void =>
+      context.addIssue({ code: 'custom', path: [path], message: text })
+    if (content !== undefined && parts) fault('content', 'cannot be given together with `parts`')
+    if (content === undefined && !parts && !toolCalls) {
+      fault('content', 'is required where there are neither `parts` nor `toolCalls`')
+    }
+    if (toolCalls && role !== 'assistant') fault('toolCalls', 'is only for the role ASSISTANT')
+    if (role === 'tool' && toolCallId === undefined) {
+      fault('toolCallId', 'is required for the role TOOL')
+    }
+    if (role !== 'tool' && toolCallId !== undefined) {
+      fault('toolCallId', 'is only for the role TOOL')
+    }
+  })
+
+const tool = z
+  .object({
+    name: z.string().min(1),
+    description: optional(z.string()),
+    parameters: optional(z.record(z.string(), z.unknown())),
+    strict: optional(z.boolean()),
+  })
+  .transform((fields) => ({ kind: 'function' as const, ...fields }))
+
+const toolName = z.string().min(1)
+const toolChoice = z.union(
+  [
+    z.enum(['none', 'auto', 'required']).transform((mode): ToolChoice => ({ mode })),
+    z.strictObject({ name: toolName }).transform(({ name }) => namedTool(name)),
+    z
+      .strictObject({ type: z.literal('function'), function: z.strictObject({ name: toolName }) })
+      .transform(({ function: { name } }) => namedTool(name)),
+  ],
+  { error: 'must be "none", "auto", "required" or {name: "…"}' },
+)
+
+const responseFormat = z.discriminatedUnion(
+  'type',
+  [
+    z.strictObject({ type: z.literal('text') }),
+    z.strictObject({ type: z.literal('json_object') }),
+    z
+      .strictObject({
+        type: z.literal('json_schema'),
+        json_schema: z.strictObject({
+          name: z.string().min(1),
+          description: optional(z.string()),
+          schema: optional(z.record(z.string(), z.unknown())),
+          strict: optional(z.boolean()),
+        }),
+      })
+      .transform(({ type, json_schema }) => ({ type, ...json_schema })),
+  ],
+  { error: 'must be an object with a `type` of "text", "json_object" or "json_schema"' },
+)
+
+const passthrough = z
+  .record(z.string(), z.unknown(), { error: 'must be an object' })
+  .superRefine((members, context) => {
+    for (const name of Object.keys(members).filter((each) => ownFields.has(each))) {
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message: 'has a field of its own in the input; use that',
+      })
+    }
+  })
+
+const names = z.array(z.string().min(1).max(300)).max(50)
+
+const label = z.union([z.string().max(500), z.number(), z.boolean()], {
+  error: 'must be a string of at most 500 characters, a number or a boolean',
+})
+const tags = z
+  .record(z.string().min(1).max(100), label, {
+    error: 'must be an object of strings, numbers and booleans',
+  })
+  .refine((labels) => Object.keys(labels).length <= 50, 'must have at most 50 labels')
+
+const completionInput = z
+  .object({
+    model: z.string().min(1),
+    messages: z.array(message).min(1, 'must have at least one message'),
+    temperature: optional(z.number().min(0).max(2)),
+    topP: optional(z.number().min(0).max(1)),
+    maxTokens: optional(z.int().min(1)),
+    stop: optional(z.array(z.string().min(1))),
+    seed: optional(z.int()),
+    choices: optional(z.int().min(1).max(128)),
+    tools: optional(z.array(tool)),
+    toolChoice: optional(toolChoice),
+    parallelToolCalls: optional(z.boolean()),
+    responseFormat: optional(responseFormat),
+    reasoningEffort: optional(z.string().min(1)),
+    logprobs: optional(z.boolean()),
+    topLogprobs: optional(z.int().min(0).max(20)),
+    fallbacks: optional(names),
+    routing: optional(
+      z.object({ allowProviders: optional(names.min(1)), denyProviders: optional(names) }),
+    ),
+    tags: optional(tags),
+    passthrough: optional(passthrough),
+  })
+  .refine(({ logprobs, topLogprobs }) => topLogprobs === undefined || logprobs === true, {
+    path: ['topLogprobs'],
+    error: 'needs `logprobs: true`',
+  })
+
+/** GraphQL sends null for what a client leaves out or clears. */
+function optional<T extends z.ZodType>(schema: T) {
+  return schema.nullish().transform((value) => value ?? undefined)
+}
+
+function namedTool(name: string): ToolChoice {
+  return { mode: 'tool', kind: 'function', name }
+}
+
+function toMessage({ content, parts, toolCalls, ...turn }: z.infer<typeof message>): Message {
+  const text: ContentPart[] = content === undefined ? [] : [{ type: 'text', text: content }]
+  return {
+    ...turn,
+    parts: parts?.flatMap(toPart) ?? text,
+    toolCalls: toolCalls?.map((call) => ({
+      id: call.id,
+      kind: 'function',
+      name: call.name,
+      arguments:
+        typeof call.arguments === 'string' ? call.arguments : JSON.stringify(call.arguments),
+    })),
+  }
+}
+
+function toPart({ text, image, file }: z.infer<typeof contentPart>): ContentPart[] {
+  if (image) return [{ type: 'image', ...image }]
+  if (file) return [{ type: 'file', ...file }]
+  return text === undefined ? [] : [{ type: 'text', text }]
+}
+
+function firstFault(error: z.ZodError): GatewayError {
+  const [issue] = error.issues
+  const path = (issue?.path ?? []).reduce<string>(
+    (text, part) => text + (typeof part === 'number' ? `[${part}]` : `.${String(part)}`),
+    'input',
+  )
+  return invalidRequest(path, `\`${path}\` ${issue?.message ?? 'is not valid'}`)
+}

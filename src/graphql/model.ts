@@ -1,0 +1,90 @@
+import { visibleModel, visibleModels, type CatalogueModel } from '../gateway/catalogue.ts'
+import { parseNanos } from '../lib/decimal.ts'
+import type { Money as MoneyValue, PriceSnapshot } from '../protocol/settlement.ts'
+import { tokenClasses, type TokenClass } from '../protocol/usage.ts'
+import { builder } from './builder.ts'
+import { Money } from './usage.ts'
+
+interface ModelPriceValue {
+  tokenClass: TokenClass
+  perMillion: MoneyValue
+}
+
+const ModelPrice = builder.objectRef<ModelPriceValue>('ModelPrice').implement({
+  description: 'What tokens of one class cost.',
+  fields: (t) => ({
+    tokenClass: t.exposeString('tokenClass', {
+      description: 'The class of tokens, by its field in `Usage`, as `inputTokens`.',
+    }),
+    perMillion: t.expose('perMillion', { type: Money, description: 'For a million tokens.' }),
+  }),
+})
+
+export const Model = builder.objectRef<CatalogueModel>('Model').implement({
+  description: 'A model of a configured provider.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: '`provider/model`, as completions take it.' }),
+    provider: t.exposeString('provider', { description: 'The name of its provider.' }),
+    name: t.exposeString('name', { description: "The provider's own name of it." }),
+    contextLength: t.exposeInt('contextLength', {
+      nullable: true,
+      description: 'Tokens of prompt and answer together; null when unknown.',
+    }),
+    maxOutputTokens: t.exposeInt('maxOutputTokens', {
+      nullable: true,
+      description: 'The longest answer in tokens; null when unknown.',
+    }),
+    inputModalities: t.stringList({
+      description: 'What it reads: `text`, `image`, `audio`, `file`.',
+      resolve: (model) => model.inputModalities ?? [],
+    }),
+    features: t.stringList({
+      description: 'What it can do: `tools`, `json_schema`, `reasoning`, `logprobs`, `streaming`.',
+      resolve: (model) => model.features ?? [],
+    }),
+    supportedParameters: t.stringList({
+      description: "The request parameters that it heeds, in OpenAI's words.",
+      resolve: (model) => model.supportedParameters ?? [],
+    }),
+    prices: t.field({
+      type: [ModelPrice],
+      description: 'Its prices by class of tokens; empty when unknown.',
+      resolve: (model) => (model.price ? pricesOf(model.price) : []),
+    }),
+  }),
+})
+
+builder.queryFields((t) => ({
+  models: t.field({
+    type: [Model],
+    authScopes: { anyActor: true },
+    description: 'The models that the caller may use, sorted by id.',
+    args: { provider: t.arg.string({ description: 'Only models of this provider.' }) },
+    resolve: (_root, { provider }, { gateway, actor }) =>
+      visibleModels(gateway.catalogue, actor).filter(
+        (model) => provider == null || model.provider === provider,
+      ),
+  }),
+  model: t.field({
+    type: Model,
+    nullable: true,
+    authScopes: { anyActor: true },
+    description: 'One model; null when there is none of that name that the caller may use.',
+    args: {
+      id: t.arg.id({
+        required: true,
+        description: '`provider/model`, an alias, or a name that only one provider offers.',
+      }),
+    },
+    resolve: (_root, { id }, { gateway, actor }) => visibleModel(gateway.catalogue, actor, id),
+  }),
+}))
+
+function pricesOf(price: PriceSnapshot): ModelPriceValue[] {
+  return tokenClasses.flatMap((tokenClass) => {
+    const perMillion = price.perMillion[tokenClass]
+    if (perMillion === undefined) return []
+    const nanos = parseNanos(perMillion)
+    return [{ tokenClass, perMillion: { currency: price.currency, nanos } }]
+  })
+}

@@ -1,0 +1,120 @@
+import { invalidRequest } from '../errors.ts'
+import {
+  apiKeysById,
+  attemptsOfRequests,
+  findRequest,
+  listRequests,
+  type RequestRow,
+} from '../services/requests.ts'
+import { ApiKey } from './api-key.ts'
+import { Attempt, attemptOfRow } from './attempt.ts'
+import { builder } from './builder.ts'
+import { ErrorCode } from './error-code.ts'
+import { decodeCursor, pageOf, pageSize } from './page.ts'
+import { Usage, usageOfRow } from './usage.ts'
+
+const statuses = ['succeeded', 'failed', 'cancelled'] as const satisfies RequestRow['status'][]
+
+export const Request = builder.objectRef<RequestRow>('Request').implement({
+  description: 'One completion in the log.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'The `x-request-id`, as it is.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it arrived.' }),
+    model: t.string({
+      description: 'The model that answered, as `provider/model`; else the one asked for.',
+      resolve: (row) => row.model ?? row.requestedModel,
+    }),
+    requestedModel: t.exposeString('requestedModel', {
+      description: 'The model that the client asked for, in its words.',
+    }),
+    provider: t.exposeString('provider', {
+      nullable: true,
+      description: 'The provider that answered; null when none did.',
+    }),
+    status: t.exposeString('status', { description: '`succeeded`, `failed` or `cancelled`.' }),
+    stream: t.exposeBoolean('stream', { description: 'Whether the answer was streamed.' }),
+    latencyMs: t.exposeFloat('latencyMs', {
+      nullable: true,
+      description: 'Milliseconds from its arrival to its end.',
+    }),
+    timeToFirstTokenMs: t.exposeFloat('timeToFirstTokenMs', {
+      nullable: true,
+      description: 'Milliseconds from its arrival to the first content; null when there was none.',
+    }),
+    usage: t.field({
+      type: Usage,
+      nullable: true,
+      description: 'Tokens and cost; null when the provider reported none.',
+      resolve: usageOfRow,
+    }),
+    attempts: t.loadableList({
+      type: Attempt,
+      description: 'The calls of providers that were made for it, in their order.',
+      load: async (ids: string[], { services, actor }) =>
+        (await attemptsOfRequests(services, actor, ids)).map((rows) => rows.map(attemptOfRow)),
+      resolve: (row) => row.id,
+    }),
+    errorCode: t.expose('errorCode', {
+      type: ErrorCode,
+      nullable: true,
+      description: 'Why it failed; null when it did not.',
+    }),
+    apiKey: t.loadable({
+      type: ApiKey,
+      nullable: true,
+      description: 'The key that made it; null for the master key.',
+      load: (ids: string[], { services, actor }) => apiKeysById(services, actor, ids),
+      resolve: (row) => row.apiKeyId,
+    }),
+  }),
+})
+
+const RequestConnection = builder.connectionObject(
+  { type: Request, name: 'RequestConnection', description: 'A page of the request log.' },
+  { name: 'RequestEdge', description: 'A request and its place in the log.' },
+)
+
+builder.queryFields((t) => ({
+  requests: t.field({
+    type: RequestConnection,
+    authScopes: { scope: 'READ' },
+    description: "The organisation's request log, newest first.",
+    args: {
+      first: t.arg.int({ description: 'How many: 20 unless told, at most 100.' }),
+      after: t.arg.string({ description: 'Only what comes after this cursor.' }),
+      model: t.arg.string({ description: 'Only those answered by this `provider/model`.' }),
+      provider: t.arg.string({ description: 'Only those answered by this provider.' }),
+      status: t.arg.string({ description: 'Only `succeeded`, `failed` or `cancelled` ones.' }),
+    },
+    resolve: async (_root, { first, after, model, provider, status }, { services, actor }) => {
+      const size = pageSize(first)
+      const rows = await listRequests(services, actor, {
+        limit: size + 1,
+        after: after == null ? undefined : decodeCursor(after),
+        filter: {
+          model: model ?? undefined,
+          provider: provider ?? undefined,
+          status: status == null ? undefined : parseStatus(status),
+        },
+      })
+      return pageOf(rows, size, {
+        after,
+        position: (row) => ({ createdAtMs: row.createdAt.getTime(), id: row.id }),
+      })
+    },
+  }),
+  request: t.field({
+    type: Request,
+    nullable: true,
+    authScopes: { scope: 'READ' },
+    description: 'One request of the organisation; null when there is none of that id.',
+    args: { id: t.arg.id({ required: true, description: 'The `x-request-id`, as it is.' }) },
+    resolve: (_root, { id }, { services, actor }) => findRequest(services, actor, id),
+  }),
+}))
+
+function parseStatus(word: string): RequestRow['status'] {
+  const status = statuses.find((known) => known === word)
+  if (status) return status
+  throw invalidRequest('status', `\`status\` must be one of ${statuses.join(', ')}.`)
+}

@@ -1,0 +1,28 @@
+import { builder } from './builder.ts'
+
+builder.scalarType('JSON', {
+  description: 'Any JSON value.',
+  serialize: (value) => value,
+  parseValue: (value) => value,
+})
+
+builder.scalarType('DateTime', {
+  description: 'A moment in UTC, as `2026-11-20T12:00:00.000Z`.',
+  serialize: (value) => value.toISOString(),
+  parseValue: (value) => {
+    const date = typeof value === 'string' ? new Date(value) : undefined
+    if (!date || Number.isNaN(date.getTime())) throw new TypeError('not a date and time')
+    return date
+  },
+})
+
+builder.scalarType('BigInt', {
+  description: 'A whole number of any size, as a decimal string.',
+  serialize: (value) => value.toString(),
+  parseValue: (value) => {
+    if (typeof value !== 'string' || !/^-?\d+$/.test(value)) {
+      throw new TypeError('not a whole number as a decimal string')
+    }
+    return BigInt(value)
+  },
+})

@@ -1,0 +1,13 @@
+import { builder } from './builder.ts'
+import './scalar.ts'
+import './completion.ts'
+import './model.ts'
+import './provider.ts'
+import './request.ts'
+import './viewer.ts'
+
+builder.queryType({ description: 'What can be read.' })
+builder.mutationType({ description: 'What can be done.' })
+builder.subscriptionType({ description: 'What can be followed while it happens.' })
+
+export const schema = builder.toSchema()

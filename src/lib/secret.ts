@@ -1,0 +1,21 @@
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** A function that hashes API keys with HMAC-SHA-256 under a key derived from the installation's secret. */
+export function apiKeyHasher(secret: string): (key: string) => Buffer {
+  const derived = Buffer.from(hkdfSync('sha256', secret, '', 'xrouter api-key hash v1', 32))
+  return (key) => createHmac('sha256', derived).update(key).digest()
+}
+
+/** The secret of an embedded installation: made at the first start, kept in its data folder. */
+export function embeddedSecret(dataDir: string): string {
+  const path = join(dataDir, 'secret')
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  try {
+    writeFileSync(path, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' })
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  }
+  return readFileSync(path, 'utf8').trim()
+}

@@ -1,0 +1,57 @@
+import { pino } from 'pino'
+import { ConfigError, loadConfig, type Config } from './config.ts'
+import { DataDirInUseError } from './db/embedded.ts'
+import { start, type Running } from './start.ts'
+
+/** How long running answers may go on after SIGTERM. */
+const drainMs = 25_000
+
+async function main(): Promise<void> {
+  const config = loadConfig()
+  const logger = pino({ level: config.logLevel, base: null }, pino.destination(2))
+  const running = await start(config, logger)
+  process.stdout.write(welcome(config, running))
+  let stopping = false
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(1)
+      stopping = true
+      logger.info({ signal }, 'stopping')
+      running.stop(drainMs).then(
+        () => process.exit(0),
+        (error: unknown) => {
+          logger.fatal({ err: error }, 'could not stop cleanly')
+          process.exit(1)
+        },
+      )
+    })
+  }
+}
+
+function welcome(config: Config, { url, firstAdminKey }: Running): string {
+  const lines = [`XRouter listens on ${url}`, `  GraphQL  ${url}/graphql`, `  REST     ${url}/v1`]
+  if (firstAdminKey) {
+    lines.push(
+      '',
+      'The first admin key is shown this once; keep it:',
+      `admin key: ${firstAdminKey}`,
+    )
+  }
+  const offline = config.providers.find((provider) => provider.generate)
+  const [model] = offline?.models ?? []
+  if (offline && model) {
+    lines.push('', 'Try it:', tryIt(url, firstAdminKey ?? '$XROUTER_KEY', `${offline.id}/${model.name}`))
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function tryIt(url: string, key: string, model: string): string {
+  const body = `{"model":"${model}","stream":true,"messages":[{"role":"user","content":"Hello from XRouter"}]}`
+  return `curl -N ${url}/v1/chat/completions -H "authorization: Bearer ${key}" -H "content-type: application/json" -d '${body}'`
+}
+
+main().catch((error: unknown) => {
+  const expected = error instanceof ConfigError || error instanceof DataDirInUseError
+  process.stderr.write(expected ? `${error.message}\n` : `${String(error instanceof Error ? error.stack : error)}\n`)
+  process.exit(1)
+})

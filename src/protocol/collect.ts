@@ -1,0 +1,166 @@
+import type { ChatEvent, ExtraMembers, TextDelta, TokenLogprob } from './event.ts'
+import type { Extra, ToolCall } from './request.ts'
+import type { ChatResponse, ResponseChoice } from './response.ts'
+
+/** Folds events into the whole answer; a terminal `error` event is thrown as its `GatewayError`. */
+export async function collect(
+  events: AsyncIterable<ChatEvent> | Iterable<ChatEvent>,
+): Promise<ChatResponse> {
+  const collector = createCollector()
+  for await (const event of events) collector.add(event)
+  return collector.response()
+}
+
+/** The same fold, one event at a time. */
+export function createCollector(): {
+  add: (event: ChatEvent) => void
+  response: () => ChatResponse
+} {
+  const choices = new Map<number, ResponseChoice>()
+  const answer: ChatResponse = { choices: [], warnings: [] }
+
+  const choice = (index: number): ResponseChoice => {
+    let found = choices.get(index)
+    if (!found) choices.set(index, (found = emptyChoice(index)))
+    return found
+  }
+
+  const add = (event: ChatEvent): void => {
+    switch (event.type) {
+      case 'response-start':
+        answer.upstreamId = event.id
+        answer.upstreamModel = event.model
+        break
+      case 'text-delta': {
+        const target = choice(event.choice)
+        target.content = (target.content ?? '') + event.text
+        addLogprobs(target, 'content', event.logprobs)
+        break
+      }
+      case 'reasoning-delta': {
+        const target = choice(event.choice)
+        target.reasoning = (target.reasoning ?? '') + event.text
+        if (event.signature !== undefined) target.reasoningSignature = event.signature
+        break
+      }
+      case 'refusal-delta': {
+        const target = choice(event.choice)
+        target.refusal = (target.refusal ?? '') + event.text
+        addLogprobs(target, 'refusal', event.logprobs)
+        break
+      }
+      case 'tool-call-start':
+        choice(event.choice).toolCalls[event.index] = {
+          id: event.id,
+          kind: event.kind,
+          name: event.name,
+          arguments: '',
+          ...(event.extra && { extra: event.extra }),
+        }
+        break
+      case 'tool-call-delta':
+        openCall(choice(event.choice), event.index).arguments += event.argumentsDelta
+        break
+      case 'annotations':
+        choice(event.choice).annotations.push(...event.annotations)
+        break
+      case 'audio': {
+        const target = choice(event.choice)
+        target.audio = mergeAudio(target.audio, event.audio)
+        break
+      }
+      case 'extra':
+        addExtra(answer, event, choice)
+        break
+      case 'usage':
+        answer.usage = event.usage
+        break
+      case 'warning':
+        answer.warnings.push(event.message)
+        break
+      case 'finish':
+        choice(event.choice).finishReason = event.reason
+        break
+      case 'end':
+        answer.settlement = event.settlement
+        break
+      case 'error':
+        throw event.error
+      case 'tool-call-end':
+      case 'attempt-start':
+      case 'attempt-failed':
+        break
+      default:
+        event satisfies never
+    }
+  }
+
+  const response = (): ChatResponse => ({
+    ...answer,
+    choices: [...choices.values()].toSorted((a, b) => a.index - b.index),
+  })
+  return { add, response }
+}
+
+/** Joins members that came in pieces: arrays are appended, everything else is replaced. */
+export function mergeExtra(target: Extra, members: Extra): Extra {
+  for (const [key, value] of Object.entries(members)) {
+    const before = target[key]
+    target[key] = Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value
+  }
+  return target
+}
+
+function emptyChoice(index: number): ResponseChoice {
+  return {
+    index,
+    content: null,
+    reasoning: null,
+    refusal: null,
+    toolCalls: [],
+    annotations: [],
+    finishReason: { unified: 'other' },
+  }
+}
+
+function openCall(choice: ResponseChoice, index: number): ToolCall {
+  const call = choice.toolCalls[index]
+  if (!call) throw new Error(`tool call ${index} of choice ${choice.index} was never started`)
+  return call
+}
+
+function addLogprobs(
+  choice: ResponseChoice,
+  kind: 'content' | 'refusal',
+  tokens: TextDelta['logprobs'],
+): void {
+  if (!tokens) return
+  choice.logprobs ??= { content: null, refusal: null }
+  const known: TokenLogprob[] = choice.logprobs[kind] ?? []
+  choice.logprobs[kind] = [...known, ...tokens]
+}
+
+function addExtra(
+  answer: ChatResponse,
+  event: ExtraMembers,
+  choice: (index: number) => ResponseChoice,
+): void {
+  if (event.choice === undefined) {
+    answer.extra ??= { dialect: event.dialect, members: {} }
+    mergeExtra(answer.extra.members, event.members)
+    return
+  }
+  const target = choice(event.choice)
+  target.extra ??= { dialect: event.dialect, message: {}, choice: {} }
+  mergeExtra(event.place === 'choice' ? target.extra.choice : target.extra.message, event.members)
+}
+
+/** Spoken output arrives as pieces of base64 and of its transcript; the rest is said once. */
+function mergeAudio(before: Extra | undefined, piece: Extra): Extra {
+  const joined: Extra = { ...before, ...piece }
+  for (const key of ['data', 'transcript']) {
+    const parts = [before?.[key], piece[key]].filter((part) => typeof part === 'string')
+    if (parts.length > 0) joined[key] = parts.join('')
+  }
+  return joined
+}

@@ -1,0 +1,206 @@
+import type { GatewayError } from '../errors.ts'
+import type { Extra, ToolCallKind } from './request.ts'
+import type { Settlement, AttemptRecord } from './settlement.ts'
+import type { Usage } from './usage.ts'
+
+/** One step of an answer. Streamed, whole, cached and failed answers are all sequences of these. */
+export type ChatEvent =
+  | ResponseStart
+  | TextDelta
+  | ReasoningDelta
+  | RefusalDelta
+  | ToolCallStart
+  | ToolCallDelta
+  | ToolCallEnd
+  | Annotations
+  | Audio
+  | ExtraMembers
+  | UsageReport
+  | Warning
+  | AttemptStart
+  | AttemptFailed
+  | Finish
+  | End
+  | Failure
+
+/** The upstream began to answer. */
+export interface ResponseStart {
+  type: 'response-start'
+  /** The upstream's own id of the answer. */
+  id?: string | undefined
+  /** The model as the upstream names it, often a dated snapshot. */
+  model?: string | undefined
+}
+
+export interface TextDelta {
+  type: 'text-delta'
+  choice: number
+  text: string
+  /** Log probabilities of the tokens in `text`, where they were asked for. */
+  logprobs?: TokenLogprob[] | undefined
+}
+
+export interface ReasoningDelta {
+  type: 'reasoning-delta'
+  choice: number
+  text: string
+  /** Proof of origin that must go back with the text in the next turn. */
+  signature?: string | undefined
+}
+
+export interface RefusalDelta {
+  type: 'refusal-delta'
+  choice: number
+  text: string
+  logprobs?: TokenLogprob[] | undefined
+}
+
+/** A tool call opens; its arguments follow as deltas with the same `choice` and `index`. */
+export interface ToolCallStart {
+  type: 'tool-call-start'
+  choice: number
+  /** Position of the call in the answer, from 0, dense, in the order of appearance. */
+  index: number
+  id: string
+  kind: ToolCallKind
+  name: string
+  extra?: Extra | undefined
+}
+
+export interface ToolCallDelta {
+  type: 'tool-call-delta'
+  choice: number
+  index: number
+  argumentsDelta: string
+}
+
+export interface ToolCallEnd {
+  type: 'tool-call-end'
+  choice: number
+  index: number
+}
+
+/** Citations and the like, as the dialect has them. */
+export interface Annotations {
+  type: 'annotations'
+  choice: number
+  annotations: unknown[]
+}
+
+/** A piece of spoken output: OpenAI's `audio` object. */
+export interface Audio {
+  type: 'audio'
+  choice: number
+  audio: Extra
+}
+
+/** Members of the answer that have no event of their own; only doors of the same dialect show them. */
+export interface ExtraMembers {
+  type: 'extra'
+  dialect: string
+  /** Absent for members of the answer itself. */
+  choice?: number | undefined
+  /** Where in a choice the members stand: in its message, or beside it. */
+  place?: 'message' | 'choice' | undefined
+  members: Extra
+}
+
+/** Token counts; a later report replaces an earlier one. */
+export interface UsageReport {
+  type: 'usage'
+  usage: Usage
+}
+
+/** Something that the client asked for was not done as asked. */
+export interface Warning {
+  type: 'warning'
+  message: string
+}
+
+/** The gateway turned to a deployment. */
+export interface AttemptStart {
+  type: 'attempt-start'
+  number: number
+  provider: string
+  /** `provider/model`. */
+  model: string
+}
+
+/** A deployment failed before it said anything; the next one is tried. */
+export interface AttemptFailed {
+  type: 'attempt-failed'
+  attempt: AttemptRecord
+}
+
+/** One choice is complete. */
+export interface Finish {
+  type: 'finish'
+  choice: number
+  reason: FinishReason
+}
+
+/** The whole answer is complete and on the ledger. Terminal. */
+export interface End {
+  type: 'end'
+  settlement: Settlement
+}
+
+/** The answer failed; what was sent before stands. Terminal. */
+export interface Failure {
+  type: 'error'
+  error: GatewayError
+  settlement: Settlement
+}
+
+export const finishReasons = [
+  'stop',
+  'length',
+  'tool_calls',
+  'content_filter',
+  'refusal',
+  'cancelled',
+  'error',
+  'other',
+] as const
+
+/** Why a choice ended: one of our words, and the provider's own. */
+export interface FinishReason {
+  unified: (typeof finishReasons)[number]
+  raw?: string | undefined
+}
+
+export interface TokenLogprob {
+  token: string
+  logprob: number
+  /** UTF-8 bytes of the token; null where it has none of its own. */
+  bytes: number[] | null
+  topLogprobs: Omit<TokenLogprob, 'topLogprobs'>[]
+}
+
+/** True for the first event after which an answer belongs to its deployment and nothing may be retried. */
+export function isContent(event: ChatEvent): boolean {
+  switch (event.type) {
+    case 'text-delta':
+    case 'reasoning-delta':
+    case 'refusal-delta':
+      return event.text !== ''
+    case 'tool-call-start':
+    case 'tool-call-delta':
+    case 'annotations':
+    case 'audio':
+    case 'finish':
+      return true
+    case 'response-start':
+    case 'tool-call-end':
+    case 'extra':
+    case 'usage':
+    case 'warning':
+    case 'attempt-start':
+    case 'attempt-failed':
+    case 'end':
+    case 'error':
+      return false
+    default:
+      return event satisfies never
+  }
+}

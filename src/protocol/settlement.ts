@@ -1,0 +1,55 @@
+import type { ErrorCode } from '../errors.ts'
+import type { TokenClass, Usage } from './usage.ts'
+
+/** Integer nano-units (1e-9) of one currency. */
+export interface Money {
+  currency: string
+  nanos: bigint
+}
+
+/** One call of one deployment, as the ledger keeps it. */
+export interface AttemptRecord {
+  /** From 1, in the order of the calls. */
+  number: number
+  provider: string
+  /** `provider/model`. */
+  model: string
+  status: 'succeeded' | 'failed' | 'cancelled'
+  startedAt: Date
+  /** The upstream's HTTP status; absent when none was received. */
+  httpStatus?: number | undefined
+  errorCode?: ErrorCode | undefined
+  errorMessage?: string | undefined
+  latencyMs: number
+  /** From the call to the first content event. */
+  timeToFirstTokenMs?: number | undefined
+  usage?: Usage | undefined
+  /** Absent when the price or the usage is unknown. */
+  cost?: Money | undefined
+  /** The price with which `cost` was computed. */
+  price?: PriceSnapshot | undefined
+  /** The upstream's own id of the answer. */
+  upstreamId?: string | undefined
+  /** The model as the upstream named it. */
+  upstreamModel?: string | undefined
+}
+
+/** A price as it is published: decimal strings in `currency` for a million tokens of a class. */
+export interface PriceSnapshot {
+  currency: string
+  perMillion: Partial<Record<TokenClass, string>>
+  /** Where the price comes from and of which day it is. */
+  source: string
+}
+
+/** How a request ended: what the ledger holds of it and what the client is told. */
+export interface Settlement {
+  requestId: string
+  status: 'succeeded' | 'failed' | 'cancelled'
+  /** The deployment that answered, `provider/model`; absent when none did. */
+  model?: string | undefined
+  provider?: string | undefined
+  attempts: AttemptRecord[]
+  usage?: Usage | undefined
+  cost?: Money | undefined
+}

@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { openaiChatApi } from '../dialects/openai-chat/chat-api.ts'
+import { openaiModels } from './openai-models.ts'
+import { bearer, url } from './openai-compatible.ts'
+import { defineProvider } from './provider.ts'
+
+export const openai = defineProvider({
+  type: 'openai',
+  settings: z.strictObject({
+    base_url: url.default('https://api.openai.com/v1'),
+    api_key: z.string().min(1),
+  }),
+  fromEnvironment: ({ OPENAI_API_KEY, OPENAI_BASE_URL }) =>
+    OPENAI_API_KEY
+      ? { api_key: OPENAI_API_KEY, ...(OPENAI_BASE_URL && { base_url: OPENAI_BASE_URL }) }
+      : undefined,
+  create: (id, settings, connection) => ({
+    id,
+    baseUrl: settings.base_url,
+    authorize: bearer(settings.api_key),
+    chat: openaiChatApi({ maxTokensField: 'max_completion_tokens' }),
+    models: openaiModels,
+    openModels: true,
+    connection,
+  }),
+})

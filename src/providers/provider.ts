@@ -1,0 +1,107 @@
+import type { z } from 'zod'
+import type { GatewayError } from '../errors.ts'
+import type { ChatEvent } from '../protocol/event.ts'
+import type { ChatRequest } from '../protocol/request.ts'
+import type { PriceSnapshot } from '../protocol/settlement.ts'
+
+/** One configured upstream: data, plus the capabilities that it has. A missing member means "not supported". */
+export interface Provider {
+  /** The name in the configuration, and the part of a model's id before the first slash. */
+  id: string
+  /** Without a trailing slash. */
+  baseUrl: string
+  /** Adds the credential to a request. */
+  authorize(request: UpstreamRequest): UpstreamRequest | Promise<UpstreamRequest>
+  /** Completions over HTTP. */
+  chat?: ChatApi
+  /** Completions made in this process, without an upstream. */
+  generate?(request: ChatRequest, model: string, signal: AbortSignal): AsyncGenerator<ChatEvent>
+  /** What is known of its models. */
+  models: ModelInfo[]
+  /** True when a model that is not in `models` may be asked for by its full id. */
+  openModels: boolean
+  /** How to reach the upstream; absent for providers that have none. */
+  connection?: Connection
+}
+
+/** The limits of one provider's connections. */
+export interface Connection {
+  /** PEM file with the certificate authority of this provider alone. */
+  caFile?: string | undefined
+  timeoutConnectMs: number
+  /** From the request to the first byte of the answer's head. */
+  timeoutFirstByteMs: number
+  /** Between two pieces of the answer. */
+  timeoutIdleMs: number
+  /** From the request to the end of the answer. */
+  timeoutTotalMs: number
+}
+
+export interface UpstreamRequest {
+  method: 'GET' | 'POST'
+  url: string
+  /** Names in lower case. */
+  headers: Record<string, string>
+  body?: string
+}
+
+/** How one provider speaks completions: a path and a dialect. */
+export interface ChatApi {
+  /** The dialect's name; members of a request's `passthrough` go only to their own dialect. */
+  dialect: string
+  /** Path after `baseUrl`, from the provider's own name of the model. */
+  path(model: string): string
+  /** The body to send for a request to `model`. */
+  encodeRequest(request: ChatRequest, model: string): unknown
+  /** Events from the data of the stream's frames (for SSE: each frame's `data`). */
+  decodeEvents(data: AsyncIterable<string>): AsyncGenerator<ChatEvent>
+  /** Events from a whole JSON answer. */
+  decodeBody(body: unknown): ChatEvent[]
+  /** A failure from an answer that is not 2xx; `body` is parsed JSON or the text as it came. */
+  decodeError(failure: UpstreamFailure): GatewayError
+}
+
+export interface UpstreamFailure {
+  status: number
+  body: unknown
+  /** Names in lower case. */
+  headers: Record<string, string | string[] | undefined>
+}
+
+/** What is known of a model; unknown stays absent. */
+export interface ModelInfo {
+  /** The provider's own name of it. */
+  name: string
+  /** Tokens of prompt and answer together. */
+  contextLength?: number | undefined
+  maxOutputTokens?: number | undefined
+  /** `text`, `image`, `audio`, `file`. */
+  inputModalities?: string[] | undefined
+  /** `tools`, `json_schema`, `reasoning`, `logprobs`, `streaming`. */
+  features?: string[] | undefined
+  /** Request parameters in OpenAI's words. */
+  supportedParameters?: string[] | undefined
+  price?: PriceSnapshot | undefined
+}
+
+/** A kind of provider: how its part of the configuration looks and how one is made of it. */
+export interface ProviderType<Settings extends z.ZodObject = z.ZodObject> {
+  /** The word in `type = "…"`. */
+  type: string
+  /** Its own members of `[providers.<name>]`; the common ones are added by the registry. */
+  settings: Settings
+  /** Whether it is there without being configured, outside production. */
+  onByDefault?: boolean
+  /** Settings from the provider's usual environment variables; undefined when they are not set. */
+  fromEnvironment?(
+    environment: Record<string, string | undefined>,
+  ): Record<string, string> | undefined
+  create(id: string, settings: z.infer<Settings>, connection: Connection): Provider
+}
+
+/** Keeps the type of a provider's settings from its schema to its `create`. */
+export function defineProvider<Settings extends z.ZodObject>(
+  type: ProviderType<Settings>,
+): ProviderType<Settings> {
+  return type
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { invalidRequest } from '../errors.ts'
+import type { RoutingHints, Tags } from '../gateway/call.ts'
+
+const names = z.array(z.string().min(1).max(300)).max(50)
+const label = z.union([z.string().max(500), z.number(), z.boolean()])
+
+const schema = z.strictObject({
+  fallbacks: names.optional(),
+  allow_providers: names.min(1).optional(),
+  deny_providers: names.optional(),
+  tags: z
+    .record(z.string().min(1).max(100), label)
+    .refine((tags) => Object.keys(tags).length <= 50, 'must have at most 50 tags')
+    .optional(),
+})
+
+/** The `xrouter` member of a completion's body. An unknown member is refused by name: it was meant to do something. */
+export function decodeHints(value: unknown): { hints: RoutingHints; tags: Tags | undefined } {
+  if (value === undefined || value === null) return { hints: {}, tags: undefined }
+  const result = schema.safeParse(value)
+  if (result.success) {
+    const { fallbacks, allow_providers, deny_providers, tags } = result.data
+    return {
+      hints: { fallbacks, allowProviders: allow_providers, denyProviders: deny_providers },
+      tags,
+    }
+  }
+  const [issue] = result.error.issues
+  const key = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined
+  const at = [...(issue?.path ?? []), ...(key === undefined ? [] : [key])]
+  const path = at.reduce<string>(
+    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : `${text}.${String(part)}`),
+    'xrouter',
+  )
+  const known = Object.keys(schema.shape).join(', ')
+  throw invalidRequest(
+    path,
+    key === undefined
+      ? `${path}: ${issue?.message ?? 'is not valid'}.`
+      : `${path} is not known; the members of \`xrouter\` are: ${known}.`,
+  )
+}

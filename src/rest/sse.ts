@@ -1,0 +1,36 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+
+/** Writes server-sent frames: what is ready at the same moment goes out in one piece, a slow reader is waited for. */
+export interface SseWriter {
+  /** Resolves when the next frame may be made; rejects when the reader is gone. */
+  write(text: string): Promise<void> | undefined
+  end(text: string): void
+}
+
+export function openSse(response: ServerResponse, signal: AbortSignal): SseWriter {
+  let pending = ''
+  function flush(): void {
+    const text = pending
+    pending = ''
+    if (text !== '' && !response.destroyed) response.write(text)
+  }
+  return {
+    write: (text) => {
+      if (pending === '') process.nextTick(flush)
+      pending += text
+      if (!response.writableNeedDrain) return undefined
+      return once(response, 'drain', { signal }).then(() => {})
+    },
+    end: (text) => {
+      pending += text
+      flush()
+      response.end()
+    },
+  }
+}
+
+/** One frame as OpenAI writes it. */
+export function sseFrame(data: unknown): string {
+  return `data: ${JSON.stringify(data)}\n\n`
+}

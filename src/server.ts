@@ -1,0 +1,156 @@
+import cors from '@fastify/cors'
+import helmet from '@fastify/helmet'
+import { sql } from 'drizzle-orm'
+import fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
+import type { Logger } from 'pino'
+import type { Authenticate } from './auth.ts'
+import type { Config } from './config.ts'
+import type { Database } from './db/client.ts'
+import { GatewayError, internalError, invalidRequest } from './errors.ts'
+import type { GatewayDeps } from './gateway/deps.ts'
+import type { GraphqlServer } from './graphql/server.ts'
+import { newId } from './lib/id.ts'
+import { replyError } from './rest/error-reply.ts'
+import { mountRest } from './rest/router.ts'
+
+export interface ServerDeps {
+  config: Pick<Config, 'server'>
+  db: Database
+  gateway: GatewayDeps
+  graphql: GraphqlServer
+  authenticate: Authenticate
+  logger: Logger
+}
+
+/** Routes that need no actor; every other one answers 401 without a key. */
+export const publicRoutes: readonly string[] = ['/health', '/ready']
+
+/** Routes that ask for an actor themselves, because a part of them is public: GraphiQL's page, open introspection. */
+export const selfAuthenticatedRoutes: readonly string[] = ['/graphql']
+
+export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
+  const { config, logger } = deps
+  const baseLogger: FastifyBaseLogger = logger
+  const app = fastify({
+    loggerInstance: baseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => newId('req'),
+    requestIdHeader: false,
+    trustProxy: config.server.trustProxy,
+    bodyLimit: config.server.bodyLimitBytes,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+  })
+  app.decorateRequest('actor', null)
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id)
+  })
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
+  })
+  const origins = config.server.corsOrigins
+  await app.register(cors, {
+    origin: origins.includes('*') ? '*' : origins,
+    exposedHeaders: /* the browser's SDKs read them */ ['x-request-id', 'retry-after', 'x-xrouter-provider', 'x-xrouter-model', 'x-xrouter-attempts', 'x-xrouter-cache'],
+  })
+  app.addHook('onRequest', async (request) => {
+    const route = request.routeOptions.url ?? ''
+    if (publicRoutes.includes(route) || selfAuthenticatedRoutes.includes(route)) return
+    request.actor = await deps.authenticate(request.headers.authorization)
+  })
+  app.addHook('onResponse', async (request, reply) => logRequest(logger, request, reply))
+  app.setErrorHandler((error: FastifyError | GatewayError, request, reply) => {
+    const failure = error instanceof GatewayError ? error : httpError(error, config)
+    if (failure.code === 'INTERNAL_ERROR') {
+      logger.error({ err: error, requestId: request.id }, 'bug in a request')
+    }
+    return replyError(reply, failure)
+  })
+  app.setNotFoundHandler((request, reply) =>
+    replyError(
+      reply,
+      new GatewayError({
+        code: 'NOT_FOUND',
+        message: `There is no ${request.method} ${request.url.split('?', 1)[0]?.slice(0, 200)} here. The routes are /v1/chat/completions, /v1/models and /graphql.`,
+      }),
+    ),
+  )
+  mountHealth(app, deps)
+  mountRest(app, deps.gateway)
+  mountGraphql(app, deps.graphql)
+  return app
+}
+
+function mountHealth(app: FastifyInstance, { db, gateway }: ServerDeps): void {
+  app.get('/health', () => ({ status: 'ok' }))
+  app.get('/ready', async (_request, reply) => {
+    const database = await db.execute(sql`select 1`).then(
+      () => 'ok',
+      () => 'unreachable',
+    )
+    const providers = gateway.catalogue.providers.size > 0 ? 'ok' : 'none configured'
+    const ready = database === 'ok' && providers === 'ok'
+    void reply.code(ready ? 200 : 503)
+    return { status: ready ? 'ok' : 'unavailable', checks: { database, providers } }
+  })
+}
+
+function mountGraphql(app: FastifyInstance, graphql: GraphqlServer): void {
+  app.route({
+    url: '/graphql',
+    method: ['GET', 'POST', 'OPTIONS'],
+    handler: async (request, reply) => {
+      reply.hijack()
+      for (const [name, value] of Object.entries(reply.getHeaders())) {
+        if (value !== undefined) reply.raw.setHeader(name, value)
+      }
+      await graphql.handle(request.raw, reply.raw, { requestId: request.id, body: request.body })
+    },
+  })
+}
+
+/** What Fastify itself refuses: a body too large, one that is no JSON, another media type. */
+function httpError(error: FastifyError, { server }: Pick<Config, 'server'>): GatewayError {
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new GatewayError({
+        code: 'REQUEST_TOO_LARGE',
+        message: `The body is larger than ${server.bodyLimitBytes} bytes (server.body_limit_bytes).`,
+      })
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+      return invalidRequest(undefined, 'The body is not valid JSON.')
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return invalidRequest(undefined, 'Send the body as `content-type: application/json`.')
+  }
+  const status = error.statusCode ?? 500
+  if (status < 400 || status > 499) return internalError(error)
+  return invalidRequest(undefined, 'The HTTP request is malformed.')
+}
+
+/** One line for each exchange, without bodies and without credentials. */
+function logRequest(logger: Logger, request: FastifyRequest, reply: FastifyReply): void {
+  const route = request.routeOptions.url ?? 'unknown'
+  const level = publicRoutes.includes(route) ? 'debug' : 'info'
+  logger[level](
+    {
+      requestId: request.id,
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+      actor: request.actor?.id,
+    },
+    'request',
+  )
+}

@@ -1,0 +1,132 @@
+import { and, asc, desc, eq, inArray, lt, or } from 'drizzle-orm'
+import { apiKeys } from '../db/schema/api-key.ts'
+import { attempts } from '../db/schema/attempt.ts'
+import { requests } from '../db/schema/request.ts'
+import { GatewayError } from '../errors.ts'
+import { hasScope, type Actor } from '../protocol/actor.ts'
+import type { ServiceDeps } from './deps.ts'
+
+export type RequestRow = typeof requests.$inferSelect
+export type AttemptRow = typeof attempts.$inferSelect
+
+export interface RequestFilter {
+  model?: string | undefined
+  provider?: string | undefined
+  status?: RequestRow['status'] | undefined
+}
+
+/** The place of a row in the log: its time in milliseconds and its id. */
+export interface RequestPosition {
+  createdAtMs: number
+  id: string
+}
+
+/** A page of the actor's organisation's log, newest first: at most `limit` rows after `after`. */
+export async function listRequests(
+  deps: ServiceDeps,
+  actor: Actor,
+  page: { limit: number; after?: RequestPosition | undefined; filter: RequestFilter },
+): Promise<RequestRow[]> {
+  requireRead(actor)
+  await deps.ledger.flush()
+  const { filter, after } = page
+  const conditions = [eq(requests.organizationId, actor.organization)]
+  if (filter.model !== undefined) conditions.push(eq(requests.model, filter.model))
+  if (filter.provider !== undefined) conditions.push(eq(requests.provider, filter.provider))
+  if (filter.status !== undefined) conditions.push(eq(requests.status, filter.status))
+  if (after) {
+    const time = new Date(after.createdAtMs)
+    const later = or(
+      lt(requests.createdAt, time),
+      and(eq(requests.createdAt, time), lt(requests.id, after.id)),
+    )
+    if (later) conditions.push(later)
+  }
+  return deps.db
+    .select()
+    .from(requests)
+    .where(and(...conditions))
+    .orderBy(desc(requests.createdAt), desc(requests.id))
+    .limit(page.limit)
+}
+
+/** One request of the actor's organisation. */
+export async function findRequest(
+  deps: ServiceDeps,
+  actor: Actor,
+  id: string,
+): Promise<RequestRow | undefined> {
+  requireRead(actor)
+  await deps.ledger.flush()
+  const rows = await deps.db
+    .select()
+    .from(requests)
+    .where(and(eq(requests.id, id), eq(requests.organizationId, actor.organization)))
+  return rows[0]
+}
+
+/** The attempts of several requests of the actor's organisation, in the order of `requestIds`. */
+export async function attemptsOfRequests(
+  deps: ServiceDeps,
+  actor: Actor,
+  requestIds: readonly string[],
+): Promise<AttemptRow[][]> {
+  requireRead(actor)
+  const rows = await deps.db
+    .select({ attempt: attempts })
+    .from(attempts)
+    .innerJoin(requests, eq(requests.id, attempts.requestId))
+    .where(
+      and(
+        inArray(attempts.requestId, [...requestIds]),
+        eq(requests.organizationId, actor.organization),
+      ),
+    )
+    .orderBy(asc(attempts.requestId), asc(attempts.number))
+  const byRequest = Map.groupBy(
+    rows.map((row) => row.attempt),
+    (attempt) => attempt.requestId,
+  )
+  return requestIds.map((id) => byRequest.get(id) ?? [])
+}
+
+/** An API key as everyone may see it: never its hash. */
+export type ApiKeyRow = Omit<typeof apiKeys.$inferSelect, 'hash'>
+
+/** The API keys of the actor's organisation with these ids, in their order. */
+export async function apiKeysById(
+  deps: ServiceDeps,
+  actor: Actor,
+  ids: readonly string[],
+): Promise<(ApiKeyRow | null)[]> {
+  requireRead(actor)
+  const rows = await deps.db
+    .select(apiKeyColumns)
+    .from(apiKeys)
+    .where(and(inArray(apiKeys.id, [...ids]), eq(apiKeys.organizationId, actor.organization)))
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return ids.map((id) => byId.get(id) ?? null)
+}
+
+/** Every column of a key but the hash. */
+const apiKeyColumns = {
+  id: apiKeys.id,
+  organizationId: apiKeys.organizationId,
+  name: apiKeys.name,
+  prefix: apiKeys.prefix,
+  tier: apiKeys.tier,
+  scopes: apiKeys.scopes,
+  models: apiKeys.models,
+  createdAt: apiKeys.createdAt,
+  lastUsedAt: apiKeys.lastUsedAt,
+  expiresAt: apiKeys.expiresAt,
+  revokedAt: apiKeys.revokedAt,
+}
+
+function requireRead(actor: Actor): void {
+  if (hasScope(actor, 'READ')) return
+  throw new GatewayError({
+    code: 'PERMISSION_DENIED',
+    message: 'This API key may not read the request log; it needs the scope READ.',
+  })
+}

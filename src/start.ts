@@ -1,0 +1,109 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { createAuthenticate } from './auth.ts'
+import { ConfigError, type Config } from './config.ts'
+import { connect, type Database, type DatabaseHandle } from './db/client.ts'
+import { startEmbedded } from './db/embedded.ts'
+import { migrate } from './db/migrate.ts'
+import { createCatalogue, namesWithoutModel, type Catalogue } from './gateway/catalogue.ts'
+import type { GatewayDeps } from './gateway/deps.ts'
+import { createLedger } from './gateway/ledger.ts'
+import { openUpstreams } from './gateway/upstream.ts'
+import { createGraphqlServer } from './graphql/server.ts'
+import { newId } from './lib/id.ts'
+import { apiKeyHasher, embeddedSecret } from './lib/secret.ts'
+import { createServer } from './server.ts'
+import { createFirstAdminKey, ensureOrganization } from './services/api-keys.ts'
+
+/** A running gateway. */
+export interface Running {
+  app: FastifyInstance
+  db: Database
+  /** `http://host:port`. */
+  url: string
+  /** Set when the database had no key yet: shown once, then gone. */
+  firstAdminKey: string | undefined
+  /** Lets running answers end for at most `drainMs`, then closes everything. */
+  stop(drainMs: number): Promise<void>
+}
+
+/** Configuration in, a listening gateway out: the one place where the parts are put together. */
+export async function start(config: Config, logger: Logger): Promise<Running> {
+  const catalogue = openCatalogue(config)
+  const database = await openDatabase(config)
+  try {
+    return await serve(config, logger, catalogue, database)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+/** The catalogue of a configuration; names in it that mean nothing are problems of the configuration. */
+export function openCatalogue(config: Config): Catalogue {
+  const catalogue = createCatalogue(config)
+  const problems = namesWithoutModel(catalogue, config)
+  if (problems.length > 0) throw new ConfigError(problems)
+  return catalogue
+}
+
+async function serve(
+  config: Config,
+  logger: Logger,
+  catalogue: Catalogue,
+  { db, close }: DatabaseHandle,
+): Promise<Running> {
+  await migrate(db)
+  await ensureOrganization(db)
+  const hashApiKey = apiKeyHasher(config.secret ?? embeddedSecret(config.storage.dataDir))
+  const firstAdminKey = config.masterKey ? undefined : await createFirstAdminKey(db, hashApiKey)
+  const authenticate = createAuthenticate({ db, hashApiKey, masterKey: config.masterKey })
+  const ledger = createLedger(db, logger)
+  const upstreams = openUpstreams(catalogue.providers.values())
+  const gateway: GatewayDeps = { catalogue, ledger, callUpstream: upstreams.call, logger }
+  const graphql = createGraphqlServer({
+    gateway,
+    services: { db, ledger },
+    authenticate,
+    newRequestId: () => newId('req'),
+    graphiql: !config.production,
+    publicIntrospection: config.graphql.publicIntrospection,
+    logger,
+  })
+  const app = await createServer({ config, db, gateway, graphql, authenticate, logger })
+  const sockets = graphql.attachWebSocket(app.server)
+  await app.listen({ host: config.server.host, port: config.server.port })
+  return {
+    app,
+    db,
+    url: listeningUrl(config.server.host, app.server.address()),
+    firstAdminKey,
+    stop: async (drainMs) => {
+      const cut = setTimeout(() => app.server.closeAllConnections(), drainMs)
+      await Promise.all([app.close(), sockets.close()])
+      clearTimeout(cut)
+      await ledger.flush().catch(() => {})
+      await upstreams.close()
+      await close()
+    },
+  }
+}
+
+async function openDatabase({ storage }: Config): Promise<DatabaseHandle> {
+  if (storage.databaseUrl !== undefined) return connect({ url: storage.databaseUrl })
+  const embedded = await startEmbedded(storage.dataDir)
+  const handle = connect(embedded)
+  return {
+    ...handle,
+    close: async () => {
+      await handle.close()
+      await embedded.stop()
+    },
+  }
+}
+
+function listeningUrl(host: string, address: AddressInfo | string | null): string {
+  const port = typeof address === 'object' ? address?.port : undefined
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}

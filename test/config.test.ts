@@ -1,0 +1,202 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { ConfigError, loadConfig, type Environment } from '../src/config.ts'
+import { openCatalogue } from '../src/start.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'xrouter-config-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function load(toml: string, environment: Environment = {}) {
+  const file = join(folder, 'xrouter.toml')
+  writeFileSync(file, toml)
+  return loadConfig(environment, file)
+}
+
+function problemsOf(toml: string, environment: Environment = {}) {
+  try {
+    openCatalogue(load(toml, environment))
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map((each) => each.path).toSorted()
+    throw error
+  }
+  return []
+}
+
+describe('configuration', () => {
+  test('without file and environment: loopback, port 4000, ./data and the demo provider', () => {
+    const config = load('')
+    expect(config.server).toMatchObject({ host: '127.0.0.1', port: 4000, corsOrigins: [] })
+    expect(config.storage).toEqual({ databaseUrl: undefined, dataDir: './data' })
+    expect(config.providers.map((provider) => provider.id)).toEqual(['demo'])
+  })
+
+  test('production turns the demo off unless it is configured', () => {
+    expect(load('', { NODE_ENV: 'production' }).providers).toEqual([])
+    const configured = load('[providers.demo]', { NODE_ENV: 'production' })
+    expect(configured.providers.map((provider) => provider.id)).toEqual(['demo'])
+  })
+
+  test('the environment stands before the file', () => {
+    const config = load('[server]\nport = 5000\nhost = "::1"\n[log]\nlevel = "warn"', {
+      PORT: '6000',
+      XROUTER_DATA_DIR: '/tmp/elsewhere',
+      LOG_LEVEL: 'debug',
+    })
+    expect(config.server).toMatchObject({ host: '::1', port: 6000 })
+    expect(config.storage.dataDir).toBe('/tmp/elsewhere')
+    expect(config.logLevel).toBe('debug')
+  })
+
+  test('an empty variable is the same as none', () => {
+    expect(load('', { PORT: '', OPENAI_API_KEY: '' }).server.port).toBe(4000)
+  })
+
+  test('a known provider switches on from its usual variable', () => {
+    const config = load('', { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: 'http://localhost:1/v1/' })
+    const openai = config.providers.find((provider) => provider.id === 'openai')
+    expect(openai?.baseUrl).toBe('http://localhost:1/v1')
+  })
+
+  test('the file may set parts of a provider whose secret is in the environment', () => {
+    const config = load('[providers.openai]\nbase_url = "http://localhost:9/v1"', {
+      OPENAI_API_KEY: 'sk-test',
+    })
+    expect(config.providers.find(({ id }) => id === 'openai')?.baseUrl).toBe('http://localhost:9/v1')
+  })
+
+  test('enabled = false switches a provider off, also one of the environment', () => {
+    const config = load('[providers.openai]\nenabled = false\n[providers.demo]\nenabled = false', {
+      OPENAI_API_KEY: 'sk-test',
+    })
+    expect(config.providers).toEqual([])
+  })
+
+  test('several OpenAI-compatible servers stand side by side under their own names', () => {
+    const config = load(`
+      [providers.vllm]
+      type = "openai-compatible"
+      base_url = "http://localhost:8000/v1"
+      models = ["qwen"]
+      timeout_total_ms = 1000
+      [providers.deepseek]
+      type = "openai-compatible"
+      base_url = "https://api.deepseek.com"
+      api_key = "env:DEEPSEEK_KEY"`, { DEEPSEEK_KEY: 'k' })
+    const [vllm, deepseek] = config.providers
+    expect(vllm).toMatchObject({ id: 'vllm', openModels: false, models: [{ name: 'qwen' }] })
+    expect(vllm?.connection?.timeoutTotalMs).toBe(1000)
+    expect(deepseek).toMatchObject({ id: 'deepseek', openModels: true })
+  })
+
+  test('prices are read as exact decimals', () => {
+    const config = load(`
+      [[prices]]
+      model = "demo/echo"
+      currency = "RUB"
+      input = "0.0375"
+      output = "200"
+      cached_input = "0.01"`)
+    expect(config.prices.get('demo/echo')).toEqual({
+      currency: 'RUB',
+      perMillion: { inputTokens: '0.0375', outputTokens: '200', cachedInputTokens: '0.01' },
+      source: 'configuration',
+    })
+  })
+
+  test('all problems are reported at once, each with its path', () => {
+    expect(
+      problemsOf(`
+        colour = "red"
+        [server]
+        port = "many"
+        hots = "x"
+        [storage]
+        database_url = "mysql://x"
+        [providers.openai]
+        api_key = "env:NOT_SET"
+        base_url = "ftp://x"
+        modles = []
+        [providers.mine]
+        [providers.other]
+        type = "openai-compatible"
+        ca_file = "/does/not/exist.pem"
+        timeout_idle_ms = 0
+        [[prices]]
+        model = "nothing"
+        currency = "rub"
+        input = 1
+        output = "1.0000000001"`),
+    ).toEqual([
+      'colour',
+      'prices[0].currency',
+      'prices[0].input',
+      'prices[0].model',
+      'prices[0].output',
+      'providers.mine.type',
+      'providers.openai.api_key',
+      'providers.openai.base_url',
+      'providers.openai.modles',
+      'providers.other.base_url',
+      'providers.other.ca_file',
+      'providers.other.timeout_idle_ms',
+      'server.hots',
+      'server.port',
+      'storage.database_url',
+    ])
+  })
+
+  test('aliases, fallbacks and prices that name no model are problems', () => {
+    expect(
+      problemsOf(`
+        [aliases]
+        fast = "demo/echo"
+        lost = "nowhere/model"
+        [fallbacks]
+        "demo/echo" = ["demo/none"]
+        [[prices]]
+        model = "openai/gpt-4o"
+        currency = "USD"
+        input = "1"
+        output = "1"`),
+    ).toEqual(['aliases.lost', 'fallbacks."demo/echo"[0]', 'prices[0].model'])
+  })
+
+  test('a message never shows a value, neither of a setting nor of a broken line', () => {
+    const secret = 'sk-very-secret-value'
+    const texts = [
+      `[providers.openai]\napi_key = ["${secret}"]\n[server]\nport = "${secret}"`,
+      `[providers.openai]\napi_key = ${secret}`,
+      `[providers."${'x y'}"]\napi_key = "${secret}"`,
+    ]
+    for (const text of texts) {
+      const message = messageOf(() => load(text))
+      expect(message).toMatch(/problem/)
+      expect(message).not.toContain(secret)
+    }
+  })
+
+  test('a broken file is reported with its line, a missing one by name', () => {
+    expect(messageOf(() => load('a = 1\nb = = 2'))).toMatch(/line 2, column/)
+    expect(messageOf(() => loadConfig({ XROUTER_CONFIG: '/does/not/exist.toml' }))).toMatch(
+      /\/does\/not\/exist\.toml: cannot be read \(ENOENT\)/,
+    )
+  })
+
+  test('a Postgres of several instances needs the common secret', () => {
+    const DATABASE_URL = 'postgres://localhost/x'
+    expect(problemsOf('', { DATABASE_URL })).toEqual(['XROUTER_SECRET'])
+    const config = load('', { DATABASE_URL, XROUTER_SECRET: 's' })
+    expect(config.storage.databaseUrl).toBe(DATABASE_URL)
+  })
+})
+
+function messageOf(run: () => unknown): string {
+  try {
+    run()
+  } catch (error) {
+    return error instanceof Error ? error.message : ''
+  }
+  return 'no error'
+}

@@ -1,0 +1,568 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** How an attempt ended. */
+export type AttemptStatus =
+  /** The client left. */
+  | 'CANCELLED'
+  /** The provider failed or refused. */
+  | 'FAILED'
+  /** It gave the answer. */
+  | 'SUCCEEDED';
+
+/** A completion to make. */
+export type CompletionInput = {
+  /** How many answers to make; 1 unless told. */
+  choices?: number | null | undefined;
+  /** Models to try in turn when `model` fails. */
+  fallbacks?: Array<string> | null | undefined;
+  /** Whether the provider computes log probabilities. */
+  logprobs?: boolean | null | undefined;
+  /** The most tokens to generate, reasoning included. */
+  maxTokens?: number | null | undefined;
+  /** The conversation, oldest first. */
+  messages: Array<MessageInput>;
+  /** `provider/model`, an alias, or a name that only one provider offers. */
+  model: string;
+  /** Whether one answer may call several tools. */
+  parallelToolCalls?: boolean | null | undefined;
+  /** Further members of OpenAI's request for providers of that dialect, an object. */
+  passthrough?: unknown;
+  /** The provider's word for how long to think, as `low`, `medium`, `high`. */
+  reasoningEffort?: string | null | undefined;
+  /** In OpenAI's form: `{type: "text"}`, `{type: "json_object"}` or `{type: "json_schema", json_schema: {name, schema}}`. */
+  responseFormat?: unknown;
+  /** Where the request may go. */
+  routing?: RoutingInput | null | undefined;
+  /** For answers that can be repeated, where the model supports it. */
+  seed?: number | null | undefined;
+  /** Texts before which the answer ends. */
+  stop?: Array<string> | null | undefined;
+  /** Your own labels for the log: an object of strings, numbers and booleans. */
+  tags?: unknown;
+  /** Randomness, from 0 to 2. */
+  temperature?: number | null | undefined;
+  /** `"none"`, `"auto"`, `"required"` or `{name: "…"}` of the tool to call. */
+  toolChoice?: unknown;
+  /** What the model may call. */
+  tools?: Array<ToolInput> | null | undefined;
+  /** Alternatives per token, 0 to 20; only with `logprobs`. */
+  topLogprobs?: number | null | undefined;
+  /** Nucleus sampling, from 0 to 1. */
+  topP?: number | null | undefined;
+};
+
+/** One piece of a message. */
+export type ContentPartInput =
+  {   /** A file. */
+  file: FilePartInput; image?: never; text?: never; }
+  |  { file?: never;   /** An image. */
+  image: ImagePartInput; text?: never; }
+  |  { file?: never; image?: never;   /** Text. */
+  text: string; };
+
+/** The closed list of failures. */
+export type ErrorCode =
+  /** The client left before the end. */
+  | 'CANCELLED'
+  /** The request contradicts the current state. */
+  | 'CONFLICT'
+  /** The provider refused the content. */
+  | 'CONTENT_FILTERED'
+  /** The conversation does not fit into the model's context. */
+  | 'CONTEXT_LENGTH_EXCEEDED'
+  /** A budget of the gateway is used up. */
+  | 'INSUFFICIENT_QUOTA'
+  /** A fault of the gateway; the request id finds it in the log. */
+  | 'INTERNAL_ERROR'
+  /** The gateway stopped before the end. */
+  | 'INTERRUPTED'
+  /** The API key is unknown, revoked or expired. */
+  | 'INVALID_API_KEY'
+  /** The request is malformed; `path` names the member at fault. */
+  | 'INVALID_REQUEST'
+  /** There is no such model. */
+  | 'MODEL_NOT_FOUND'
+  /** There is no such entity. */
+  | 'NOT_FOUND'
+  /** The gateway has no capacity at the moment. */
+  | 'OVERLOADED'
+  /** The API key may not do this. */
+  | 'PERMISSION_DENIED'
+  /** The provider refused the gateway's credential. */
+  | 'PROVIDER_AUTH'
+  /** The provider failed. */
+  | 'PROVIDER_ERROR'
+  /** The provider's rate limit is used up. */
+  | 'PROVIDER_RATE_LIMITED'
+  /** The provider did not answer in time. */
+  | 'PROVIDER_TIMEOUT'
+  /** The provider cannot be reached. */
+  | 'PROVIDER_UNAVAILABLE'
+  /** A rate limit of the gateway is used up. */
+  | 'RATE_LIMIT_EXCEEDED'
+  /** The request is larger than the gateway or the provider accepts. */
+  | 'REQUEST_TOO_LARGE'
+  /** No API key was sent. */
+  | 'UNAUTHENTICATED'
+  /** The model or its provider cannot do what was asked. */
+  | 'UNSUPPORTED_FEATURE'
+  /** The provider's answer broke off. */
+  | 'UPSTREAM_TRUNCATED';
+
+/** A file to read. */
+export type FilePartInput = {
+  /** As `application/pdf`. */
+  mediaType: string;
+  /** The name of the file. */
+  name?: string | null | undefined;
+  /** An https: or a data: URL. */
+  url: string;
+};
+
+/** Why an answer ended. */
+export type FinishReason =
+  /** It was cancelled. */
+  | 'CANCELLED'
+  /** The provider cut it off. */
+  | 'CONTENT_FILTER'
+  /** The provider failed on the way. */
+  | 'ERROR'
+  /** The limit of tokens was reached. */
+  | 'LENGTH'
+  /** Something else; see `rawFinishReason`. */
+  | 'OTHER'
+  /** The model refused. */
+  | 'REFUSAL'
+  /** It is complete. */
+  | 'STOP'
+  /** The model calls tools. */
+  | 'TOOL_CALLS';
+
+/** An image to read. */
+export type ImagePartInput = {
+  /** How closely to look: `low`, `high` or `auto`. */
+  detail?: string | null | undefined;
+  /** An https: or a data: URL. */
+  url: string;
+};
+
+/** One turn of the conversation. */
+export type MessageInput = {
+  /** The text; either this or `parts`. */
+  content?: string | null | undefined;
+  /** The participant's name. */
+  name?: string | null | undefined;
+  /** The pieces in order; either this or `content`. */
+  parts?: Array<ContentPartInput> | null | undefined;
+  /** Who speaks. */
+  role: MessageRole;
+  /** The call that a tool turn answers. */
+  toolCallId?: string | number | null | undefined;
+  /** The tools that the assistant called in this turn. */
+  toolCalls?: Array<ToolCallInput> | null | undefined;
+};
+
+/** Who speaks. */
+export type MessageRole =
+  /** The model. */
+  | 'ASSISTANT'
+  /** Instructions, in newer models' word. */
+  | 'DEVELOPER'
+  /** Instructions for the whole conversation. */
+  | 'SYSTEM'
+  /** The result of a tool call. */
+  | 'TOOL'
+  /** The person or program that asks. */
+  | 'USER';
+
+/** Where the request may go. */
+export type RoutingInput = {
+  /** Only these providers. */
+  allowProviders?: Array<string> | null | undefined;
+  /** None of these providers. */
+  denyProviders?: Array<string> | null | undefined;
+};
+
+/** What an API key may do. */
+export type Scope =
+  /** Everything. */
+  | 'ADMIN'
+  /** Call models. */
+  | 'INFERENCE'
+  /** Manage keys and rules; includes READ. */
+  | 'MANAGE'
+  /** Read usage and the request log. */
+  | 'READ';
+
+/** A tool call of an earlier answer, sent back. */
+export type ToolCallInput = {
+  /** The string of JSON that the model wrote, or the object it stands for. */
+  arguments: unknown;
+  /** The id that the model gave it. */
+  id: string | number;
+  /** The name of the tool. */
+  name: string;
+};
+
+/** A function that the model may call. */
+export type ToolInput = {
+  /** What it does and when to call it. */
+  description?: string | null | undefined;
+  /** Its name. */
+  name: string;
+  /** JSON Schema of its arguments, an object. */
+  parameters?: unknown;
+  /** Whether the arguments must follow the schema exactly. */
+  strict?: boolean | null | undefined;
+};
+
+export type CreateCompletionMutationVariables = Exact<{
+  input: CompletionInput;
+}>;
+
+
+export type CreateCompletionMutation = { createCompletion:
+    | { __typename: 'Completion', id: string, model: string, provider: string, createdAt: string, content: string | null, finishReason: FinishReason, warnings: Array<string>, toolCalls: Array<{ id: string, index: number, name: string, arguments: string }>, choices: Array<{ index: number, content: string | null, reasoning: string | null, refusal: string | null, finishReason: FinishReason, rawFinishReason: string | null }>, usage: { inputTokens: number | null, cachedInputTokens: number | null, outputTokens: number | null, totalTokens: number | null, estimated: boolean, cost: { currency: string, amountNanos: string, amount: string } | null }, attempts: Array<{ number: number, provider: string, model: string, status: AttemptStatus, errorCode: ErrorCode | null, httpStatus: number | null }> }
+    | { __typename: 'CompletionError', code: ErrorCode, message: string, retryable: boolean, requestId: string, path: string | null, retryAfterMs: number | null, attempts: Array<{ number: number, model: string, status: AttemptStatus, httpStatus: number | null, errorCode: ErrorCode | null }> }
+   };
+
+export type StreamCompletionSubscriptionVariables = Exact<{
+  input: CompletionInput;
+}>;
+
+
+export type StreamCompletionSubscription = { completion:
+    | { __typename: 'CompletionFailed', completionId: string, sequence: number, error: { code: ErrorCode, path: string | null, attempts: Array<{ model: string, status: AttemptStatus }> } }
+    | { __typename: 'CompletionFinished', completionId: string, sequence: number, completion: { id: string, content: string | null, finishReason: FinishReason, usage: { totalTokens: number | null }, attempts: Array<{ model: string, status: AttemptStatus }> } }
+    | { __typename: 'CompletionStarted', model: string, provider: string, completionId: string, sequence: number }
+    | { __typename: 'ReasoningDelta', choice: number, text: string, completionId: string, sequence: number }
+    | { __typename: 'RefusalDelta', choice: number, text: string, completionId: string, sequence: number }
+    | { __typename: 'TextDelta', choice: number, text: string, completionId: string, sequence: number }
+    | { __typename: 'ToolCallDelta', choice: number, index: number, id: string | null, name: string | null, argumentsDelta: string, completionId: string, sequence: number }
+   };
+
+export type WhoQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type WhoQuery = { viewer: { kind: string, id: string, organization: string, scopes: Array<Scope> } };
+
+export type ModelsQueryVariables = Exact<{
+  provider?: string | null | undefined;
+}>;
+
+
+export type ModelsQuery = { models: Array<{ id: string, provider: string, name: string, contextLength: number | null, maxOutputTokens: number | null, inputModalities: Array<string>, features: Array<string>, supportedParameters: Array<string>, prices: Array<{ tokenClass: string, perMillion: { currency: string, amountNanos: string, amount: string } }> }> };
+
+export type OneModelQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type OneModelQuery = { model: { id: string } | null };
+
+export type ProvidersQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ProvidersQuery = { providers: Array<{ id: string, models: Array<{ id: string }> }> };
+
+export type RequestLogQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  model?: string | null | undefined;
+  provider?: string | null | undefined;
+  status?: string | null | undefined;
+}>;
+
+
+export type RequestLogQuery = { requests: { edges: Array<{ cursor: string, node: { id: string } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type RequestDetailsQueryVariables = Exact<{
+  first?: number | null | undefined;
+}>;
+
+
+export type RequestDetailsQuery = { requests: { edges: Array<{ node: { id: string, attempts: Array<{ number: number, model: string, status: AttemptStatus, usage: { inputTokens: number | null } | null }>, apiKey: { id: string, name: string, scopes: Array<Scope> } | null } }> } };
+
+export type OneRequestQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type OneRequestQuery = { request: { id: string, createdAt: string, model: string, requestedModel: string, provider: string | null, status: string, stream: boolean, latencyMs: number | null, errorCode: ErrorCode | null, usage: { inputTokens: number | null, outputTokens: number | null, reasoningTokens: number | null, totalTokens: number | null, estimated: boolean, cost: { amount: string, currency: string } | null } | null, attempts: Array<{ number: number, errorCode: ErrorCode | null }>, apiKey: { id: string } | null } | null };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+
+export const CreateCompletionDocument = new TypedDocumentString(`
+    mutation CreateCompletion($input: CompletionInput!) {
+  createCompletion(input: $input) {
+    __typename
+    ... on Completion {
+      id
+      model
+      provider
+      createdAt
+      content
+      finishReason
+      toolCalls {
+        id
+        index
+        name
+        arguments
+      }
+      choices {
+        index
+        content
+        reasoning
+        refusal
+        finishReason
+        rawFinishReason
+      }
+      usage {
+        inputTokens
+        cachedInputTokens
+        outputTokens
+        totalTokens
+        estimated
+        cost {
+          currency
+          amountNanos
+          amount
+        }
+      }
+      attempts {
+        number
+        provider
+        model
+        status
+        errorCode
+        httpStatus
+      }
+      warnings
+    }
+    ... on Error {
+      code
+      message
+      retryable
+      requestId
+    }
+    ... on CompletionError {
+      path
+      retryAfterMs
+      attempts {
+        number
+        model
+        status
+        httpStatus
+        errorCode
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CreateCompletionMutation, CreateCompletionMutationVariables>;
+export const StreamCompletionDocument = new TypedDocumentString(`
+    subscription StreamCompletion($input: CompletionInput!) {
+  completion(input: $input) {
+    __typename
+    completionId
+    sequence
+    ... on CompletionStarted {
+      model
+      provider
+    }
+    ... on TextDelta {
+      choice
+      text
+    }
+    ... on ReasoningDelta {
+      choice
+      text
+    }
+    ... on RefusalDelta {
+      choice
+      text
+    }
+    ... on ToolCallDelta {
+      choice
+      index
+      id
+      name
+      argumentsDelta
+    }
+    ... on CompletionFinished {
+      completion {
+        id
+        content
+        finishReason
+        usage {
+          totalTokens
+        }
+        attempts {
+          model
+          status
+        }
+      }
+    }
+    ... on CompletionFailed {
+      error {
+        code
+        path
+        attempts {
+          model
+          status
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StreamCompletionSubscription, StreamCompletionSubscriptionVariables>;
+export const WhoDocument = new TypedDocumentString(`
+    query Who {
+  viewer {
+    kind
+    id
+    organization
+    scopes
+  }
+}
+    `) as unknown as TypedDocumentString<WhoQuery, WhoQueryVariables>;
+export const ModelsDocument = new TypedDocumentString(`
+    query Models($provider: String) {
+  models(provider: $provider) {
+    id
+    provider
+    name
+    contextLength
+    maxOutputTokens
+    inputModalities
+    features
+    supportedParameters
+    prices {
+      tokenClass
+      perMillion {
+        currency
+        amountNanos
+        amount
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ModelsQuery, ModelsQueryVariables>;
+export const OneModelDocument = new TypedDocumentString(`
+    query OneModel($id: ID!) {
+  model(id: $id) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<OneModelQuery, OneModelQueryVariables>;
+export const ProvidersDocument = new TypedDocumentString(`
+    query Providers {
+  providers {
+    id
+    models {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ProvidersQuery, ProvidersQueryVariables>;
+export const RequestLogDocument = new TypedDocumentString(`
+    query RequestLog($first: Int, $after: String, $model: String, $provider: String, $status: String) {
+  requests(
+    first: $first
+    after: $after
+    model: $model
+    provider: $provider
+    status: $status
+  ) {
+    edges {
+      cursor
+      node {
+        id
+      }
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RequestLogQuery, RequestLogQueryVariables>;
+export const RequestDetailsDocument = new TypedDocumentString(`
+    query RequestDetails($first: Int) {
+  requests(first: $first) {
+    edges {
+      node {
+        id
+        attempts {
+          number
+          model
+          status
+          usage {
+            inputTokens
+          }
+        }
+        apiKey {
+          id
+          name
+          scopes
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RequestDetailsQuery, RequestDetailsQueryVariables>;
+export const OneRequestDocument = new TypedDocumentString(`
+    query OneRequest($id: ID!) {
+  request(id: $id) {
+    id
+    createdAt
+    model
+    requestedModel
+    provider
+    status
+    stream
+    latencyMs
+    errorCode
+    usage {
+      inputTokens
+      outputTokens
+      reasoningTokens
+      totalTokens
+      estimated
+      cost {
+        amount
+        currency
+      }
+    }
+    attempts {
+      number
+      errorCode
+    }
+    apiKey {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<OneRequestQuery, OneRequestQueryVariables>;

@@ -1,0 +1,263 @@
+import { graphql } from '../gql/gql.ts'
+
+export const CreateCompletion = graphql(`
+  mutation CreateCompletion($input: CompletionInput!) {
+    createCompletion(input: $input) {
+      __typename
+      ... on Completion {
+        id
+        model
+        provider
+        createdAt
+        content
+        finishReason
+        toolCalls {
+          id
+          index
+          name
+          arguments
+        }
+        choices {
+          index
+          content
+          reasoning
+          refusal
+          finishReason
+          rawFinishReason
+        }
+        usage {
+          inputTokens
+          cachedInputTokens
+          outputTokens
+          totalTokens
+          estimated
+          cost {
+            currency
+            amountNanos
+            amount
+          }
+        }
+        attempts {
+          number
+          provider
+          model
+          status
+          errorCode
+          httpStatus
+        }
+        warnings
+      }
+      ... on Error {
+        code
+        message
+        retryable
+        requestId
+      }
+      ... on CompletionError {
+        path
+        retryAfterMs
+        attempts {
+          number
+          model
+          status
+          httpStatus
+          errorCode
+        }
+      }
+    }
+  }
+`)
+
+export const StreamCompletion = graphql(`
+  subscription StreamCompletion($input: CompletionInput!) {
+    completion(input: $input) {
+      __typename
+      completionId
+      sequence
+      ... on CompletionStarted {
+        model
+        provider
+      }
+      ... on TextDelta {
+        choice
+        text
+      }
+      ... on ReasoningDelta {
+        choice
+        text
+      }
+      ... on RefusalDelta {
+        choice
+        text
+      }
+      ... on ToolCallDelta {
+        choice
+        index
+        id
+        name
+        argumentsDelta
+      }
+      ... on CompletionFinished {
+        completion {
+          id
+          content
+          finishReason
+          usage {
+            totalTokens
+          }
+          attempts {
+            model
+            status
+          }
+        }
+      }
+      ... on CompletionFailed {
+        error {
+          code
+          path
+          attempts {
+            model
+            status
+          }
+        }
+      }
+    }
+  }
+`)
+
+export const Who = graphql(`
+  query Who {
+    viewer {
+      kind
+      id
+      organization
+      scopes
+    }
+  }
+`)
+
+export const Models = graphql(`
+  query Models($provider: String) {
+    models(provider: $provider) {
+      id
+      provider
+      name
+      contextLength
+      maxOutputTokens
+      inputModalities
+      features
+      supportedParameters
+      prices {
+        tokenClass
+        perMillion {
+          currency
+          amountNanos
+          amount
+        }
+      }
+    }
+  }
+`)
+
+export const OneModel = graphql(`
+  query OneModel($id: ID!) {
+    model(id: $id) {
+      id
+    }
+  }
+`)
+
+export const Providers = graphql(`
+  query Providers {
+    providers {
+      id
+      models {
+        id
+      }
+    }
+  }
+`)
+
+export const RequestLog = graphql(`
+  query RequestLog(
+    $first: Int
+    $after: String
+    $model: String
+    $provider: String
+    $status: String
+  ) {
+    requests(first: $first, after: $after, model: $model, provider: $provider, status: $status) {
+      edges {
+        cursor
+        node {
+          id
+        }
+      }
+      pageInfo {
+        hasNextPage
+        hasPreviousPage
+        startCursor
+        endCursor
+      }
+    }
+  }
+`)
+
+export const RequestDetails = graphql(`
+  query RequestDetails($first: Int) {
+    requests(first: $first) {
+      edges {
+        node {
+          id
+          attempts {
+            number
+            model
+            status
+            usage {
+              inputTokens
+            }
+          }
+          apiKey {
+            id
+            name
+            scopes
+          }
+        }
+      }
+    }
+  }
+`)
+
+export const OneRequest = graphql(`
+  query OneRequest($id: ID!) {
+    request(id: $id) {
+      id
+      createdAt
+      model
+      requestedModel
+      provider
+      status
+      stream
+      latencyMs
+      errorCode
+      usage {
+        inputTokens
+        outputTokens
+        reasoningTokens
+        totalTokens
+        estimated
+        cost {
+          amount
+          currency
+        }
+      }
+      attempts {
+        number
+        errorCode
+      }
+      apiKey {
+        id
+      }
+    }
+  }
+`)

@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import OpenAI from 'openai'
+import { pino } from 'pino'
+import { loadConfig, type Environment } from '../../src/config.ts'
+import type { Scope } from '../../src/protocol/actor.ts'
+import { insertApiKey, defaultOrganization } from '../../src/services/api-keys.ts'
+import { start, type Running } from '../../src/start.ts'
+import { startEmbedded, type EmbeddedDatabase } from '../../src/db/embedded.ts'
+import { connect } from '../../src/db/client.ts'
+import { apiKeyHasher, embeddedSecret } from '../../src/lib/secret.ts'
+
+export interface TestGateway {
+  url: string
+  /** A key with the scope ADMIN. */
+  adminKey: string
+  /** Every line that was logged so far. */
+  logs: () => string
+  /** The official client, pointed at this gateway; it does not retry. */
+  openai: (key?: string) => OpenAI
+  /** A POST to /graphql. */
+  graphql: <T>(query: string, variables?: object, key?: string) => Promise<GraphqlAnswer<T>>
+  /** A further key, straight into the database. */
+  createKey: (input?: Partial<KeyInput>) => Promise<{ id: string; secret: string }>
+  running: Running
+  stop: () => Promise<void>
+}
+
+export interface GraphqlAnswer<T> {
+  data: T
+  errors?: { message: string; extensions?: { code?: string } }[]
+}
+
+interface KeyInput {
+  scopes: Scope[]
+  models: string[] | null
+  tier: string
+  expiresAt: Date
+  organization: string
+}
+
+/** A whole gateway in this process: configuration text in, real sockets and a real database out. */
+export async function startGateway(toml = '', environment: Environment = {}): Promise<TestGateway> {
+  const folder = mkdtempSync(join(tmpdir(), 'xrouter-test-'))
+  const file = join(folder, 'xrouter.toml')
+  writeFileSync(file, toml)
+  const settings = { PORT: '0', XROUTER_DATA_DIR: join(folder, 'data'), ...environment }
+  const config = loadConfig(settings, file)
+  const lines: string[] = []
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk))
+      done()
+    },
+  })
+  const running = await start(config, pino({ level: 'debug', base: null }, sink))
+  const adminKey = running.firstAdminKey ?? config.masterKey ?? ''
+  return {
+    url: running.url,
+    adminKey,
+    logs: () => lines.join(''),
+    openai: (key = adminKey) =>
+      new OpenAI({ apiKey: key, baseURL: `${running.url}/v1`, maxRetries: 0 }),
+    graphql: async (query, variables, key = adminKey) => {
+      const response = await fetch(`${running.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+        body: JSON.stringify({ query, variables }),
+      })
+      return response.json() as never
+    },
+    createKey: async (input = {}) =>
+      insertApiKey(
+        running.db,
+        apiKeyHasher(config.secret ?? embeddedSecret(config.storage.dataDir)),
+        {
+          organization: defaultOrganization,
+          name: 'test',
+          tier: 'free',
+          scopes: ['INFERENCE'],
+          models: null,
+          ...input,
+        },
+      ),
+    running,
+    stop: async () => {
+      await running.stop(1_000)
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** An empty migrated database without a gateway. */
+export async function startDatabase(): Promise<{
+  embedded: EmbeddedDatabase
+  db: ReturnType<typeof connect>['db']
+  sql: ReturnType<typeof connect>['sql']
+  stop: () => Promise<void>
+}> {
+  const folder = mkdtempSync(join(tmpdir(), 'xrouter-test-'))
+  const embedded = await startEmbedded(folder)
+  const handle = connect(embedded)
+  const { migrate } = await import('../../src/db/migrate.ts')
+  await migrate(handle.db)
+  return {
+    embedded,
+    db: handle.db,
+    sql: handle.sql,
+    stop: async () => {
+      await handle.close()
+      await embedded.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
