@@ -35,7 +35,15 @@ export const publicRoutes: readonly string[] = ['/health', '/ready']
 /** Routes that ask for an actor themselves, because a part of them is public: GraphiQL's page, open introspection. */
 export const selfAuthenticatedRoutes: readonly string[] = ['/graphql']
 
-export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
+export interface Route {
+  method: string | string[]
+  url: string
+}
+
+/** The HTTP server with every route mounted, and the list of these. */
+export async function createServer(
+  deps: ServerDeps,
+): Promise<{ app: FastifyInstance; routes: Route[] }> {
   const { config, logger } = deps
   const baseLogger: FastifyBaseLogger = logger
   const app = fastify({
@@ -48,6 +56,8 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
   })
+  const routes: Route[] = []
+  app.addHook('onRoute', ({ method, url }) => void routes.push({ method, url }))
   app.decorateRequest('actor', null)
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id)
@@ -88,7 +98,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   mountHealth(app, deps)
   mountRest(app, deps.gateway)
   mountGraphql(app, deps.graphql)
-  return app
+  return { app, routes }
 }
 
 function mountHealth(app: FastifyInstance, { db, gateway }: ServerDeps): void {

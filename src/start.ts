@@ -13,13 +13,15 @@ import { openUpstreams } from './gateway/upstream.ts'
 import { createGraphqlServer } from './graphql/server.ts'
 import { newId } from './lib/id.ts'
 import { apiKeyHasher, embeddedSecret } from './lib/secret.ts'
-import { createServer } from './server.ts'
+import { createServer, type Route } from './server.ts'
 import { createFirstAdminKey, ensureOrganization } from './services/api-keys.ts'
 
 /** A running gateway. */
 export interface Running {
   app: FastifyInstance
   db: Database
+  /** Everything that the HTTP server answers. */
+  routes: readonly Route[]
   /** `http://host:port`. */
   url: string
   /** Set when the database had no key yet: shown once, then gone. */
@@ -71,12 +73,13 @@ async function serve(
     publicIntrospection: config.graphql.publicIntrospection,
     logger,
   })
-  const app = await createServer({ config, db, gateway, graphql, authenticate, logger })
+  const { app, routes } = await createServer({ config, db, gateway, graphql, authenticate, logger })
   const sockets = graphql.attachWebSocket(app.server)
   await app.listen({ host: config.server.host, port: config.server.port })
   return {
     app,
     db,
+    routes,
     url: listeningUrl(config.server.host, app.server.address()),
     firstAdminKey,
     stop: async (drainMs) => {

@@ -86,7 +86,7 @@ describe.skipIf(!hasRecordings)('recorded chat completions', () => {
   })
 
   it.each(streams)('$provider $name: nothing of the stream is lost', async (recording) => {
-    const frames = recording.answer.kind === 'stream' ? recording.answer.frames : []
+    const frames = framesOf(recording)
     const wire = readStream(frames)
     const events: ChatEvent[] = []
     for await (const event of decodeChatEvents(streamOf(frames))) events.push(event)
@@ -126,7 +126,13 @@ function framesOf({ answer }: Recording): string[] {
 /** A status says it, or a member `error` in the body or in a frame of the stream. */
 function isFailed(recording: Recording): boolean {
   const payloads = recording.answer.kind === 'body' ? [textOf(recording)] : framesOf(recording)
-  return recording.status >= 400 || payloads.some((payload) => /^\s*{\s*"error":/.test(payload))
+  return recording.status >= 400 || payloads.some(hasError)
+}
+
+function hasError(payload: string): boolean {
+  if (payload === '[DONE]') return false
+  const { error }: { error?: unknown } = JSON.parse(payload)
+  return error !== undefined && error !== null
 }
 
 async function failureOf(recording: Recording): Promise<GatewayError> {
@@ -161,9 +167,11 @@ async function expectNothingLost(events: ChatEvent[], wire: PlainAnswer): Promis
     finish: choice.finishReason.raw,
     logprobs: (choice.logprobs?.content ?? []).length,
     annotations: choice.annotations.length,
+    others: Object.keys({ ...choice.extra?.choice, ...choice.extra?.message }).sort(),
     audio: typeof choice.audio?.['data'] === 'string' ? choice.audio['data'].length : 0,
   }))
   expect(decoded).toEqual(wire.choices)
+  expect(response.extra?.members ?? {}).toEqual(wire.others)
   expectUsage(response.usage, wire)
 
   const context = { id: 'chatcmpl-1', created: 1, model: 'provider/model' }
@@ -177,6 +185,7 @@ async function expectNothingLost(events: ChatEvent[], wire: PlainAnswer): Promis
   const whole: WireAnswer = JSON.parse(JSON.stringify(encodeChatResponse(response, context)))
   for (const again of [readStream(frames), readAnswer(whole)]) {
     expect(again.choices).toEqual(wire.choices.map(withOurFinish))
+    expect(again.others).toEqual(wire.others)
     expectSameCounts(again, wire)
   }
 }

@@ -53,13 +53,16 @@ export const builder = new SchemaBuilder<SchemaTypes>({
 })
 
 function permissionDenied(field: string, failure: AuthFailure): GatewayError {
-  const scope =
-    failure.kind === AuthScopeFailureType.AuthScope && failure.scope === 'scope'
-      ? String(failure.parameter)
-      : undefined
+  const scope = missingScope(failure)
   const need = scope === undefined ? '' : `; it needs the scope ${scope}`
   return new GatewayError({
     code: 'PERMISSION_DENIED',
     message: `This API key may not use the field \`${field}\`${need}.`,
   })
+}
+
+function missingScope(failure: AuthFailure): string | undefined {
+  if ('failures' in failure) return failure.failures.map(missingScope).find(Boolean)
+  const isScope = failure.kind === AuthScopeFailureType.AuthScope && failure.scope === 'scope'
+  return isScope ? String(failure.parameter) : undefined
 }

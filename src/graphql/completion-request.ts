@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { invalidRequest, type GatewayError } from '../errors.ts'
-import type { Call } from '../gateway/call.ts'
+import type { Call, Tags } from '../gateway/call.ts'
 import { chat } from '../gateway/chat.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest, ContentPart, Message, ToolChoice } from '../protocol/request.ts'
@@ -142,14 +142,13 @@ const passthrough = z
 
 const names = z.array(z.string().min(1).max(300)).max(50)
 
-const label = z.union([z.string().max(500), z.number(), z.boolean()], {
-  error: 'must be a string of at most 500 characters, a number or a boolean',
-})
-const tags = z
-  .record(z.string().min(1).max(100), label, {
-    error: 'must be an object of strings, numbers and booleans',
-  })
-  .refine((labels) => Object.keys(labels).length <= 50, 'must have at most 50 labels')
+const labels = z
+  .record(z.string().min(1).max(100), z.union([z.string().max(500), z.number(), z.boolean()]))
+  .refine((members) => Object.keys(members).length <= 50)
+const tags = z.custom<Tags>(
+  (value) => labels.safeParse(value).success,
+  'must be an object of at most 50 strings (of at most 500 characters), numbers and booleans',
+)
 
 const completionInput = z
   .object({

@@ -11,7 +11,7 @@ export interface GraphiqlPage {
 export function graphiqlPage(): GraphiqlPage {
   const html = renderGraphiQL({
     title: 'XRouter GraphiQL',
-    headers: JSON.stringify({ authorization: 'Bearer xr-…' }, null, 2),
+    headers: JSON.stringify({ authorization: 'Bearer xr-...' }, null, 2),
     shouldPersistHeaders: true,
     defaultEditorToolsVisibility: 'headers',
     subscriptionsProtocol: 'SSE',

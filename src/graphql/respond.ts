@@ -5,6 +5,7 @@ import type { GatewayError } from '../errors.ts'
 /** Aborted when the client leaves before the answer is out. */
 export function leftSignal(res: ServerResponse): AbortSignal {
   const controller = new AbortController()
+  if (res.destroyed) controller.abort()
   res.once('close', () => {
     if (!res.writableFinished) controller.abort()
   })

@@ -37,6 +37,7 @@ export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
 
   const handle: GraphqlServer['handle'] = async (req, res, { requestId, body }) => {
     res.setHeader('x-request-id', requestId)
+    const signal = leftSignal(res)
     try {
       if (deps.graphiql && wantsPage(req)) return sendPage(res, await page())
       if (req.method === 'OPTIONS') return end(res, 204, { allow: 'GET, POST, OPTIONS' })
@@ -47,7 +48,6 @@ export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
         sendJson(res, 200, answer)
       })
       if (!actor) return
-      const signal = leftSignal(res)
       const context = createContext(deps, { actor, requestId, signal })
       Object.assign(req, { body: forYoga(body) })
       await sendResponse(await engine.handleNodeRequestAndResponse(req, res, context), res)

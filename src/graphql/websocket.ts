@@ -70,14 +70,21 @@ export function attachWebSocket(
     keepAliveMs,
   )
 
-  return {
-    async close() {
-      const terminate = (): void => sockets.clients.forEach((socket) => socket.terminate())
-      const timer = setTimeout(terminate, closeGraceMs)
-      await dispose()
-      clearTimeout(timer)
-    },
-  }
+  let closing: Promise<void> | undefined
+  return { close: () => (closing ??= closeAll(sockets, dispose)) }
+}
+
+/** Ends every socket with 1001; one that does not answer in time is cut. */
+async function closeAll(
+  sockets: WebSocketServer,
+  dispose: () => Promise<void> | void,
+): Promise<void> {
+  const cut = setTimeout(
+    () => sockets.clients.forEach((socket) => socket.terminate()),
+    closeGraceMs,
+  )
+  await dispose()
+  clearTimeout(cut)
 }
 
 /** The actor of a connection; without one the socket is closed. */

@@ -55,8 +55,7 @@ describe('the names that clients rely on', () => {
     RoutingInput: 'allowProviders denyProviders',
     Usage:
       'inputTokens cachedInputTokens cacheWriteTokens outputTokens reasoningTokens totalTokens estimated cost',
-    Attempt:
-      'number provider model status httpStatus errorCode latencyMs timeToFirstTokenMs usage',
+    Attempt: 'number provider model status httpStatus errorCode latencyMs timeToFirstTokenMs usage',
     ToolCall: 'id index name arguments',
     Choice: 'index content reasoning refusal toolCalls finishReason rawFinishReason',
     Completion:
@@ -114,7 +113,10 @@ describe('the names that clients rely on', () => {
   })
 
   test('the list of requests pages forwards only', () => {
-    const args = schema.getQueryType()?.getFields()['requests']?.args.map((arg) => arg.name)
+    const args = schema
+      .getQueryType()
+      ?.getFields()
+      ['requests']?.args.map((arg) => arg.name)
     expect(args?.sort()).toEqual(['after', 'first', 'model', 'provider', 'status'])
   })
 })

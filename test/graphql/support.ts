@@ -208,7 +208,7 @@ export async function* sseAnswers<Result>(response: Response): AsyncGenerator<An
 
 /** What Fastify does before the door is called: JSON is parsed, everything else is left alone. */
 async function readBody(req: IncomingMessage): Promise<unknown> {
-  if (!req.headers['content-type']?.startsWith('application/json')) return undefined
+  if (req.headers['content-type'] !== 'application/json') return undefined
   if (req.headers['x-leave-body'] !== undefined) return undefined
   const chunks: Buffer[] = []
   for await (const chunk of req) chunks.push(Buffer.from(chunk))

@@ -2,6 +2,8 @@
 export interface PlainAnswer {
   choices: PlainChoice[]
   usage: WireUsage | undefined
+  /** The last value of each member of the answer that OpenAI's basic shape does not have. */
+  others: Record<string, unknown>
 }
 
 export interface PlainChoice {
@@ -14,6 +16,8 @@ export interface PlainChoice {
   logprobs: number
   annotations: number
   audio: number
+  /** The names of the members of the choice and its message that the basic shape does not have. */
+  others: string[]
 }
 
 export interface WireUsage {
@@ -62,21 +66,50 @@ export function readAnswer(body: WireAnswer): PlainAnswer {
 
 export function readStream(frames: string[]): PlainAnswer {
   const choices = new Map<number, PlainChoice & { order: Map<number, number> }>()
+  const others: Record<string, unknown> = {}
   let usage: WireUsage | undefined
   for (const frame of frames) {
     if (frame === '[DONE]') continue
     const chunk: WireAnswer = JSON.parse(frame)
+    Object.assign(others, unusual(chunk, basic.answer))
     usage = chunk.usage ?? chunk.x_groq?.usage ?? usage
     for (const choice of chunk.choices ?? []) {
       const plain = choices.get(choice.index) ?? emptyChoice(choice.index)
       choices.set(choice.index, plain)
       addMessage(plain, choice.delta ?? choice.message ?? {})
+      const names = Object.keys({
+        ...unusual(choice, basic.choice),
+        ...unusual(choice.delta ?? choice.message ?? {}, basic.message),
+      })
+      plain.others = [...new Set([...plain.others, ...names])].sort()
       plain.finish ??= choice.finish_reason ?? undefined
       plain.logprobs += choice.logprobs?.content?.length ?? 0
     }
   }
   const sorted = [...choices.values()].sort((a, b) => a.index - b.index)
-  return { choices: sorted.map(({ order: _, ...choice }) => choice), usage }
+  return { choices: sorted.map(({ order: _, ...choice }) => choice), usage, others }
+}
+
+const basic = {
+  answer: ['id', 'object', 'created', 'model', 'choices', 'usage', 'obfuscation', 'p'],
+  choice: ['index', 'delta', 'message', 'finish_reason', 'logprobs'],
+  message: [
+    'role',
+    'content',
+    'refusal',
+    'reasoning',
+    'reasoning_content',
+    'tool_calls',
+    'function_call',
+    'annotations',
+    'audio',
+  ],
+}
+
+function unusual(object: object, names: string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(object).filter(([name, value]) => value !== null && !names.includes(name)),
+  )
 }
 
 function emptyChoice(index: number): PlainChoice & { order: Map<number, number> } {
@@ -90,6 +123,7 @@ function emptyChoice(index: number): PlainChoice & { order: Map<number, number> 
     logprobs: 0,
     annotations: 0,
     audio: 0,
+    others: [],
     order: new Map(),
   }
 }

@@ -38,9 +38,9 @@ export function createChunkEncoder(context: ChunkContext): (event: ChatEvent) =>
 interface Stream {
   context: ChunkContext
   choices: Map<number, ChoiceOut>
-  /** Plain members of the answer, such as the service tier: on every chunk from then on. */
+  /** Plain members of the answer, such as the service tier, stand on every chunk. */
   lasting: Extra
-  /** Other members of the answer: on the next chunk alone. */
+  /** Members of the answer for the next chunk. */
   once: Extra
   warnings: string[]
   usage: Usage | undefined
@@ -72,8 +72,7 @@ function encodeEvent(stream: Stream, event: ChatEvent): void {
     case 'extra':
       return keepExtra(stream, event)
     case 'usage':
-      stream.usage = event.usage
-      return
+      return keepUsage(stream, event.usage)
     case 'warning':
       stream.warnings.push(event.message)
       return
@@ -152,11 +151,17 @@ function keepExtra(stream: Stream, event: ExtraMembers): void {
 
 function keepAnswerMembers(stream: Stream, members: Extra): void {
   for (const [key, value] of Object.entries(members)) {
-    const plain = typeof value !== 'object' || value === null
-    if (plain) stream.lasting[key] = value
-    else if (key in stream.once) pushChunk(stream, [])
-    if (!plain) stream.once[key] = value
+    if (key in stream.once) pushChunk(stream, [])
+    stream.once[key] = value
+    if (typeof value === 'object') delete stream.lasting[key]
+    else stream.lasting[key] = value
   }
+}
+
+function keepUsage(stream: Stream, usage: Usage): void {
+  stream.usage = usage
+  // What waits still came with the upstream's usage chunk, for which this client did not ask.
+  if (!stream.context.includeUsage) stream.once = {}
 }
 
 /** The last chunk carries usage, where it was asked for and is known, and what the gateway has to say. */

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type {
   ChatRequest,
   ContentPart,
@@ -10,10 +10,18 @@ import type {
   ToolChoice,
 } from '../../../src/protocol/request.ts'
 
+/** JSON knows no minus zero. */
+function asWritten(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value))
+}
+
 /** Members that no dialect reads: their names cannot collide with those that OpenAI may add. */
 export const extra: fc.Arbitrary<Extra> = fc.dictionary(
   fc.stringMatching(/^x_[a-z]{1,4}$/),
-  fc.jsonValue({ maxDepth: 2 }).filter((value) => value !== null),
+  fc
+    .jsonValue({ maxDepth: 2 })
+    .filter((value) => value !== null)
+    .map(asWritten),
   { minKeys: 1, maxKeys: 3, noNullPrototype: true },
 )
 

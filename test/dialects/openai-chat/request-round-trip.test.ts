@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { decodeChatRequest } from '../../../src/dialects/openai-chat/decode-request.ts'
 import { encodeChatRequest } from '../../../src/dialects/openai-chat/encode-request.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { collect } from '../../../src/protocol/collect.ts'
 import type { ChatEvent } from '../../../src/protocol/event.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeUsage, encodeUsage } from '../../../src/dialects/openai-chat/usage.ts'
 import {

@@ -1,0 +1,180 @@
+import { asc, eq } from 'drizzle-orm'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { attempts } from '../../src/db/schema/attempt.ts'
+import { requests } from '../../src/db/schema/request.ts'
+import { startGateway, type TestGateway } from '../support/gateway.ts'
+import { requestOf } from '../support/ledger.ts'
+import { httpError } from '../support/simulators/faults.ts'
+import { startOpenaiSimulator, type OpenaiSimulator } from '../support/simulators/openai.ts'
+
+let simulator: OpenaiSimulator
+let gateway: TestGateway
+
+beforeAll(async () => {
+  simulator = await startOpenaiSimulator({ cachedTokens: 3 })
+  gateway = await startGateway(
+    `[providers.openai]
+     api_key = "sk-simulated"
+     base_url = "${simulator.url}"
+     [providers.unpriced]
+     type = "openai-compatible"
+     api_key = "sk-simulated"
+     base_url = "${simulator.url}"
+     [[prices]]
+     model = "unpriced/gpt-5"
+     currency = "RUB"
+     input = "100"
+     output = "300"
+     reasoning = "500"`,
+  )
+})
+
+afterAll(async () => {
+  await gateway.stop()
+  await simulator.close()
+})
+
+const messages = [{ role: 'user' as const, content: 'hello there' }]
+
+async function complete(model: string, extra: object = {}): Promise<string> {
+  const { response } = await gateway
+    .openai()
+    .chat.completions.create({ model, messages, ...extra })
+    .withResponse()
+  return response.headers.get('x-request-id') ?? ''
+}
+
+describe('the ledger', () => {
+  test.each([false, true])('holds what the provider billed, in disjoint classes (stream: %s)', async (stream) => {
+    const client = gateway.openai()
+    const body = { model: 'openai/gpt-4o-mini', messages }
+    let id: string
+    if (stream) {
+      const runner = client.chat.completions.stream(body)
+      id = (await runner.finalChatCompletion()).id
+    } else id = (await client.chat.completions.create(body)).id
+    const invoice = simulator.invoice.at(-1)
+    const seen = await requestOf(gateway, id)
+    const inputTokens = (invoice?.promptTokens ?? 0) - 3
+    const outputTokens = invoice?.completionTokens ?? 0
+    expect(seen?.usage).toEqual({
+      inputTokens,
+      cachedInputTokens: 3,
+      outputTokens,
+      reasoningTokens: 0,
+      totalTokens: inputTokens + 3 + outputTokens,
+      cost: {
+        currency: 'USD',
+        amountNanos: String(inputTokens * 150 + 3 * 75 + outputTokens * 600),
+        amount: expect.stringMatching(/^0\.\d+$/),
+      },
+    })
+    expect(seen?.stream).toBe(stream)
+    expect(seen?.attempts[0]?.usage).toEqual(seen?.usage)
+    expect(seen?.latencyMs).toBeGreaterThan(0)
+    expect(seen?.timeToFirstTokenMs).toBeLessThanOrEqual(seen?.latencyMs ?? 0)
+  })
+
+  test('prices reasoning by its own price and keeps the price used on the row', async () => {
+    const id = await complete('unpriced/gpt-5')
+    const invoice = simulator.invoice.at(-1)
+    const reasoning = invoice?.reasoningTokens ?? 0
+    expect(reasoning).toBeGreaterThan(0)
+    const seen = await requestOf(gateway, id)
+    const { inputTokens, cachedInputTokens, outputTokens } = seen?.usage ?? {}
+    expect(seen?.usage?.reasoningTokens).toBe(reasoning)
+    const expected =
+      ((inputTokens ?? 0) + (cachedInputTokens ?? 0)) * 100_000 +
+      (outputTokens ?? 0) * 300_000 +
+      reasoning * 500_000
+    expect(seen?.usage?.cost).toMatchObject({ currency: 'RUB', amountNanos: String(expected) })
+    const [row] = await gateway.running.db.select().from(attempts).where(eq(attempts.requestId, id))
+    expect(row?.price).toEqual({
+      currency: 'RUB',
+      perMillion: { inputTokens: '100', outputTokens: '300', reasoningTokens: '500' },
+      source: 'configuration',
+    })
+    expect(row?.upstreamModel).toMatch(/^gpt-5-\d{4}/)
+    expect(row?.upstreamId).toMatch(/^chatcmpl-/)
+    expect(row?.rawUsage).toHaveProperty('prompt_tokens', invoice?.promptTokens)
+  })
+
+  test('an unknown price is an unknown cost, never zero', async () => {
+    const seen = await requestOf(gateway, await complete('unpriced/gpt-4o'))
+    expect(seen?.usage?.inputTokens).toBeGreaterThan(0)
+    expect(seen?.usage?.cost).toBeNull()
+  })
+
+  test('unreported usage is unknown, never zero', async () => {
+    const upstream = simulator.controlled()
+    const answer = complete('openai/gpt-4o')
+    await upstream.received
+    upstream.json(200, {
+      id: 'x',
+      object: 'chat.completion',
+      model: 'm',
+      choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }],
+    })
+    const seen = await requestOf(gateway, await answer)
+    expect(seen).toMatchObject({ status: 'succeeded', usage: null })
+  })
+
+  test('has one row for each attempt, the failed ones included, and keeps tags and the key', async () => {
+    simulator.next(httpError(500))
+    const { id: keyId, secret } = await gateway.createKey()
+    const { response } = await gateway
+      .openai(secret)
+      .chat.completions.create({
+        model: 'openai/gpt-4o',
+        messages,
+        ...{ xrouter: { fallbacks: ['unpriced/gpt-4o'], tags: { team: 'search', run: 7 } } },
+      })
+      .withResponse()
+    const id = response.headers.get('x-request-id') ?? ''
+    await requestOf(gateway, id)
+    const { db } = gateway.running
+    const [row] = await db.select().from(requests).where(eq(requests.id, id))
+    expect(row).toMatchObject({
+      apiKeyId: keyId,
+      door: 'rest',
+      tags: { team: 'search', run: 7 },
+      requestedModel: 'openai/gpt-4o',
+      model: 'unpriced/gpt-4o',
+    })
+    const rows = await db
+      .select()
+      .from(attempts)
+      .where(eq(attempts.requestId, id))
+      .orderBy(asc(attempts.number))
+    expect(rows).toMatchObject([
+      { number: 1, provider: 'openai', status: 'failed', httpStatus: 500, errorCode: 'PROVIDER_ERROR' },
+      { number: 2, provider: 'unpriced', status: 'succeeded', httpStatus: 200 },
+    ])
+  })
+
+  test('holds 300 concurrent requests, each once', async () => {
+    const ids = await Promise.all(Array.from({ length: 300 }, () => complete('openai/gpt-4o')))
+    expect(new Set(ids).size).toBe(300)
+    await requestOf(gateway, ids[0] ?? '')
+    const rows = await gateway.running.db.select({ id: requests.id }).from(requests)
+    const written = rows.map((row) => row.id)
+    expect(new Set(written).size).toBe(written.length)
+    expect(ids.filter((id) => !written.includes(id))).toEqual([])
+  })
+
+  test('neither prompts nor answers nor credentials are in the log', async () => {
+    await gateway
+      .openai()
+      .chat.completions.create({
+        model: 'openai/gpt-4o',
+        messages: [{ role: 'user', content: 'my-secret-prompt' }],
+      })
+    simulator.next(httpError(401))
+    await complete('openai/gpt-4o').catch(() => {})
+    const logs = gateway.logs()
+    expect(logs).toContain('"route":"/v1/chat/completions"')
+    for (const secret of ['my-secret-prompt', 'You said', 'sk-simulated', gateway.adminKey]) {
+      expect(logs).not.toContain(secret)
+    }
+  })
+})

@@ -1,0 +1,82 @@
+import { setImmediate as tick } from 'node:timers/promises'
+import { parse, type ExecutionResult } from 'graphql'
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import { createCatalogue } from '../../src/gateway/catalogue.ts'
+import type { GatewayDeps } from '../../src/gateway/deps.ts'
+import { createContext } from '../../src/graphql/context.ts'
+import { createEngine } from '../../src/graphql/engine.ts'
+import type { ServiceDeps } from '../../src/services/deps.ts'
+import { createScripts } from './scripts.ts'
+
+const query = `subscription {
+  completion(input: { model: "test/silent", messages: [{ role: USER, content: "Hi" }] }) { sequence }
+}`
+
+async function subscribe(signal: AbortSignal) {
+  const logger = pino({ level: 'silent' })
+  const scripts = createScripts()
+  const gateway: GatewayDeps = {
+    catalogue: createCatalogue({
+      providers: scripts.providers,
+      aliases: {},
+      fallbacks: {},
+      prices: new Map(),
+    }),
+    ledger: { append: () => {}, flush: async () => {} },
+    callUpstream: ({ provider, model }, request, options) => {
+      if (!provider.generate) throw new Error('a test provider generates')
+      return provider.generate(request, model, options.signal)
+    },
+    logger,
+  }
+  const context = createContext(
+    { gateway, services: {} as ServiceDeps, newRequestId: () => 'req_2' },
+    {
+      actor: {
+        kind: 'system',
+        id: 'master-key',
+        organization: 'org',
+        tier: 'system',
+        scopes: new Set(['ADMIN']),
+        models: null,
+      },
+      requestId: 'req_1',
+      signal,
+    },
+  )
+  const engine = createEngine(logger)
+  const { schema, subscribe: run, contextFactory } = engine.getEnveloped(context)
+  const results: AsyncGenerator<ExecutionResult> = await run({
+    schema,
+    document: parse(query),
+    contextValue: await contextFactory(),
+  })
+  return { results, scripts }
+}
+
+test('return() ends the upstream call within a tick, while next() is pending', async () => {
+  const { results, scripts } = await subscribe(new AbortController().signal)
+  await results.next()
+  await results.next()
+  const pending = results.next()
+  await tick()
+  expect(scripts.ended()).toBe(0)
+  void results.return(undefined)
+  await tick()
+  expect(scripts.ended()).toBe(1)
+  expect(await pending).toEqual({ done: true, value: undefined })
+})
+
+test('the signal of the context does the same', async () => {
+  const controller = new AbortController()
+  const { results, scripts } = await subscribe(controller.signal)
+  await results.next()
+  await results.next()
+  const pending = results.next()
+  await tick()
+  controller.abort()
+  await tick()
+  expect(scripts.ended()).toBe(1)
+  expect(await pending).toEqual({ done: true, value: undefined })
+})
