@@ -30,6 +30,8 @@ export interface Running {
   stop(drainMs: number): Promise<void>
 }
 
+const idleCheckMs = 50
+
 /** Configuration in, a listening gateway out: the one place where the parts are put together. */
 export async function start(config: Config, logger: Logger): Promise<Running> {
   const catalogue = openCatalogue(config)
@@ -83,8 +85,11 @@ async function serve(
     url: listeningUrl(config.server.host, app.server.address()),
     firstAdminKey,
     stop: async (drainMs) => {
+      // A connection whose last answer ended after the server began to close would stay open, idle.
+      const idle = setInterval(() => app.server.closeIdleConnections(), idleCheckMs)
       const cut = setTimeout(() => app.server.closeAllConnections(), drainMs)
       await Promise.all([app.close(), sockets.close()])
+      clearInterval(idle)
       clearTimeout(cut)
       await ledger.flush().catch(() => {})
       await upstreams.close()

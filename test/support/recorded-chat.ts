@@ -6,7 +6,7 @@ export interface PlainAnswer {
   others: Record<string, unknown>
 }
 
-export interface PlainChoice {
+interface PlainChoice {
   index: number
   text: string
   reasoning: string
@@ -20,7 +20,7 @@ export interface PlainChoice {
   others: string[]
 }
 
-export interface WireUsage {
+interface WireUsage {
   prompt_tokens: number
   completion_tokens: number
   total_tokens: number
@@ -81,13 +81,13 @@ export function readStream(frames: string[]): PlainAnswer {
         ...unusual(choice, basic.choice),
         ...unusual(choice.delta ?? choice.message ?? {}, basic.message),
       })
-      plain.others = [...new Set([...plain.others, ...names])].sort()
+      plain.others = [...new Set([...plain.others, ...names])].toSorted()
       plain.finish ??= choice.finish_reason ?? undefined
       plain.logprobs += choice.logprobs?.content?.length ?? 0
     }
   }
-  const sorted = [...choices.values()].sort((a, b) => a.index - b.index)
-  return { choices: sorted.map(({ order: _, ...choice }) => choice), usage, others }
+  const sorted = [...choices.values()].toSorted((a, b) => a.index - b.index)
+  return { choices: sorted.map(({ order: _order, ...choice }) => choice), usage, others }
 }
 
 const basic = {

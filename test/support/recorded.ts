@@ -116,7 +116,7 @@ function interactionsOf(text: string): Interaction[] | undefined {
 function filesUnder(folder: URL): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => statSync(fileURLToPath(new URL(encodePath(file), folder))).isFile())
-    .sort()
+    .toSorted()
 }
 
 function encodePath(file: string): string {

@@ -59,7 +59,9 @@ export function decodeWholeChoice(
   decodeContent(state, { raw, delta: message, out })
   const { tool_calls: calls } = message
   if (Array.isArray(calls)) {
-    calls.forEach((item, wireIndex) => addToolCall(state.calls, item, { wireIndex, out }))
+    calls.forEach((item, position) => {
+      addToolCall(state.calls, item, { wireIndex: position, out })
+    })
   }
   decodeRest(state, message, out)
   finishChoice(state, text(raw['finish_reason']), out)

@@ -105,7 +105,7 @@ function choiceEvents(choice: number): fc.Arbitrary<ChatEvent[]> {
 
 const count = fc.nat(1000)
 
-export const usage: fc.Arbitrary<Usage> = fc
+const usage: fc.Arbitrary<Usage> = fc
   .record(
     {
       inputTokens: count,

@@ -84,7 +84,7 @@ describe('a stream of chunks', () => {
   })
 
   it('stops reading at [DONE] and lets the upstream go', async () => {
-    const closed = vi.fn()
+    const closed = vi.fn<() => void>()
     async function* endless(): AsyncGenerator<string> {
       try {
         yield JSON.stringify(finish('stop'))

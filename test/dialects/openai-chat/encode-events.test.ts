@@ -342,6 +342,13 @@ describe('members that only this dialect knows', () => {
     expect(chunks[1]).not.toHaveProperty('prompt_filter_results')
   })
 
+  it('stand on no later chunk once they are plain no more', () => {
+    const plain: ChatEvent = { type: 'extra', dialect, members: { x_groq: 'a' } }
+    const more: ChatEvent = { type: 'extra', dialect, members: { x_groq: { id: 'b' } } }
+    const chunks = encode([plain, hello, more, hello, stop])
+    expect(chunks.map((chunk) => chunk['x_groq'])).toEqual(['a', 'a', { id: 'b' }, undefined])
+  })
+
   it('of the answer come in a last chunk when nothing follows', () => {
     const late: ChatEvent = { type: 'extra', dialect, members: { moderation: { a: 1 } } }
     expect(encode([hello, stop, { type: 'usage', usage }, late, end]).at(-1)).toEqual({

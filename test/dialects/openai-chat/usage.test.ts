@@ -84,7 +84,7 @@ describe('usage from the wire', () => {
 
   it('leaves unknown what nobody counted', () => {
     const usage = decodeUsage({ prompt_tokens: 3 })
-    expect(Object.keys(usage ?? {}).sort()).toEqual(['estimated', 'inputTokens', 'raw'])
+    expect(Object.keys(usage ?? {}).toSorted()).toEqual(['estimated', 'inputTokens', 'raw'])
     expect(decodeUsage({ completion_tokens: 3, prompt_tokens: null })).not.toHaveProperty(
       'inputTokens',
     )
