@@ -54,9 +54,7 @@ export const fileSchema = z.strictObject({
   log: log.prefault({}),
   providers: z.unknown().optional(),
   aliases: z.record(z.string().min(1), z.string().min(1)).default({}),
-  fallbacks: z
-    .record(z.string().min(1), z.array(z.string().min(1)).min(1))
-    .default({}),
+  fallbacks: z.record(z.string().min(1), z.array(z.string().min(1)).min(1)).default({}),
   prices: z.array(priceTable).default([]),
 })
 

@@ -40,7 +40,11 @@ function welcome(config: Config, { url, firstAdminKey }: Running): string {
   const offline = config.providers.find((provider) => provider.generate)
   const [model] = offline?.models ?? []
   if (offline && model) {
-    lines.push('', 'Try it:', tryIt(url, firstAdminKey ?? '$XROUTER_KEY', `${offline.id}/${model.name}`))
+    lines.push(
+      '',
+      'Try it:',
+      tryIt(url, firstAdminKey ?? '$XROUTER_KEY', `${offline.id}/${model.name}`),
+    )
   }
   return `${lines.join('\n')}\n`
 }
@@ -52,6 +56,8 @@ function tryIt(url: string, key: string, model: string): string {
 
 main().catch((error: unknown) => {
   const expected = error instanceof ConfigError || error instanceof DataDirInUseError
-  process.stderr.write(expected ? `${error.message}\n` : `${String(error instanceof Error ? error.stack : error)}\n`)
+  process.stderr.write(
+    expected ? `${error.message}\n` : `${String(error instanceof Error ? error.stack : error)}\n`,
+  )
   process.exit(1)
 })

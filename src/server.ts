@@ -71,7 +71,14 @@ export async function createServer(
   const origins = config.server.corsOrigins
   await app.register(cors, {
     origin: origins.includes('*') ? '*' : origins,
-    exposedHeaders: /* the browser's SDKs read them */ ['x-request-id', 'retry-after', 'x-xrouter-provider', 'x-xrouter-model', 'x-xrouter-attempts', 'x-xrouter-cache'],
+    exposedHeaders: /* the browser's SDKs read them */ [
+      'x-request-id',
+      'retry-after',
+      'x-xrouter-provider',
+      'x-xrouter-model',
+      'x-xrouter-attempts',
+      'x-xrouter-cache',
+    ],
   })
   app.addHook('onRequest', async (request) => {
     const route = request.routeOptions.url ?? ''

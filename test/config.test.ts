@@ -54,7 +54,10 @@ describe('configuration', () => {
   })
 
   test('a known provider switches on from its usual variable', () => {
-    const config = load('', { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: 'http://localhost:1/v1/' })
+    const config = load('', {
+      OPENAI_API_KEY: 'sk-test',
+      OPENAI_BASE_URL: 'http://localhost:1/v1/',
+    })
     const openai = config.providers.find((provider) => provider.id === 'openai')
     expect(openai?.baseUrl).toBe('http://localhost:1/v1')
   })
@@ -63,7 +66,9 @@ describe('configuration', () => {
     const config = load('[providers.openai]\nbase_url = "http://localhost:9/v1"', {
       OPENAI_API_KEY: 'sk-test',
     })
-    expect(config.providers.find(({ id }) => id === 'openai')?.baseUrl).toBe('http://localhost:9/v1')
+    expect(config.providers.find(({ id }) => id === 'openai')?.baseUrl).toBe(
+      'http://localhost:9/v1',
+    )
   })
 
   test('enabled = false switches a provider off, also one of the environment', () => {
@@ -74,7 +79,8 @@ describe('configuration', () => {
   })
 
   test('several OpenAI-compatible servers stand side by side under their own names', () => {
-    const config = load(`
+    const config = load(
+      `
       [providers.vllm]
       type = "openai-compatible"
       base_url = "http://localhost:8000/v1"
@@ -83,7 +89,9 @@ describe('configuration', () => {
       [providers.deepseek]
       type = "openai-compatible"
       base_url = "https://api.deepseek.com"
-      api_key = "env:DEEPSEEK_KEY"`, { DEEPSEEK_KEY: 'k' })
+      api_key = "env:DEEPSEEK_KEY"`,
+      { DEEPSEEK_KEY: 'k' },
+    )
     const [vllm, deepseek] = config.providers
     expect(vllm).toMatchObject({ id: 'vllm', openModels: false, models: [{ name: 'qwen' }] })
     expect(vllm?.connection?.timeoutTotalMs).toBe(1000)

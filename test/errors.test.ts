@@ -13,7 +13,10 @@ describe('the error table', () => {
     const page = readFileSync('docs/errors.md', 'utf8')
     const rows = [...page.matchAll(/^\| `([A-Z_]+)` \| (\d+) \| `([a-z_]+)` \| (yes|no) \|/gm)]
     const documented = Object.fromEntries(
-      rows.map(([, code, status, word, retryable]) => [code, { status: Number(status), word, retryable }]),
+      rows.map(([, code, status, word, retryable]) => [
+        code,
+        { status: Number(status), word, retryable },
+      ]),
     )
     const table = Object.fromEntries(
       errorCodes.map((code) => {

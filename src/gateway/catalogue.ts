@@ -140,8 +140,7 @@ export function visibleModel(
 export function mayUse(actor: Actor, id: string): boolean {
   if (actor.models === null) return true
   return actor.models.some(
-    (allowed) =>
-      allowed === id || (allowed.endsWith('/*') && id.startsWith(allowed.slice(0, -1))),
+    (allowed) => allowed === id || (allowed.endsWith('/*') && id.startsWith(allowed.slice(0, -1))),
   )
 }
 

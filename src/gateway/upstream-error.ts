@@ -46,8 +46,10 @@ export function connectionError(error: unknown, state: ConnectionState): Gateway
       )
   }
   if (!code || isProgrammingError(code)) throw error
-  if (code.startsWith('HPE_')) return fail('PROVIDER_ERROR', 'answered with something that is no HTTP')
-  if (head) return fail('UPSTREAM_TRUNCATED', 'closed the connection before its answer was complete')
+  if (code.startsWith('HPE_'))
+    return fail('PROVIDER_ERROR', 'answered with something that is no HTTP')
+  if (head)
+    return fail('UPSTREAM_TRUNCATED', 'closed the connection before its answer was complete')
   return fail('PROVIDER_UNAVAILABLE', `could not be reached (${code})`)
 }
 

@@ -4,13 +4,15 @@ import { GatewayError } from '../errors.ts'
 import { sseData } from '../lib/sse.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
-import type { ChatApi, Connection, Provider, UpstreamRequest } from '../providers/provider.ts'
+import type { ChatApi } from '../protocol/chat-api.ts'
+import type { Connection, Provider, UpstreamRequest } from '../providers/provider.ts'
 import type { CallUpstream } from './deps.ts'
 import { connectionError } from './upstream-error.ts'
 
 const streamLineCharsMax = 4 * 1024 * 1024
 const jsonBytesMax = 64 * 1024 * 1024
 const errorBytesMax = 256 * 1024
+const drainMsMax = 1_000
 
 /** The connections to all providers: one pool each, with its own certificate authority and timeouts. */
 export interface Upstreams {
@@ -56,12 +58,15 @@ async function* callHttp(
   options.signal.addEventListener('abort', abort, { once: true })
   const timer = setTimeout(() => total.abort('total'), connection.timeoutTotalMs)
   let head = false
+  let complete = false
   try {
     options.signal.throwIfAborted()
     const response = await sendRequest(target, request, total.signal)
     head = true
     options.onHead(response.statusCode)
     yield* decode(chat, request, response)
+    complete = true
+    drain(response)
   } catch (error) {
     if (options.signal.aborted || error instanceof GatewayError) throw error
     const timedOut = total.signal.aborted
@@ -69,8 +74,15 @@ async function* callHttp(
   } finally {
     clearTimeout(timer)
     options.signal.removeEventListener('abort', abort)
-    total.abort()
+    if (!complete) total.abort()
   }
+}
+
+/** Reads what may follow a stream's last frame, so that its connection can serve the next request. */
+function drain({ body }: Dispatcher.ResponseData): void {
+  if (body.closed) return
+  const limits = { limit: Number.MAX_SAFE_INTEGER, signal: AbortSignal.timeout(drainMsMax) }
+  body.dump(limits).catch(() => {})
 }
 
 async function sendRequest(
@@ -108,7 +120,7 @@ async function* decode(
   }
   if (request.stream && /^text\/event-stream/i.test(String(headers['content-type']))) {
     const limits = { bufferCharsMax: streamLineCharsMax, onOversized: oversizedLine }
-    yield* chat.decodeEvents(sseData(body, limits))
+    yield* chat.decodeEvents(sseData(body.iterator({ destroyOnReturn: false }), limits))
     return
   }
   const parsed = parseJson(await readText(body, jsonBytesMax, answerTooLarge))

@@ -1,4 +1,4 @@
-import { finishReasons } from '../protocol/event.ts'
+import type { finishReasons } from '../protocol/event.ts'
 import type { ChatResponse, ResponseChoice } from '../protocol/response.ts'
 import type { Settlement } from '../protocol/settlement.ts'
 import { Attempt, attemptOfRecord, type AttemptValue } from './attempt.ts'

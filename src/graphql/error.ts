@@ -1,11 +1,11 @@
-import { GatewayError, type ErrorCode as Code } from '../errors.ts'
+import type { ErrorCode as Code, GatewayError } from '../errors.ts'
 import type { Settlement } from '../protocol/settlement.ts'
 import { Attempt, attemptOfRecord, type AttemptValue } from './attempt.ts'
 import { builder } from './builder.ts'
 import { ErrorCode } from './error-code.ts'
 
 /** An expected failure as a client sees it. */
-export interface ErrorValue {
+interface ErrorValue {
   kind: 'error'
   code: Code
   message: string
@@ -19,7 +19,7 @@ export interface CompletionErrorValue extends ErrorValue {
   attempts: AttemptValue[]
 }
 
-export const ErrorInterface = builder.interfaceRef<ErrorValue>('Error').implement({
+const ErrorInterface = builder.interfaceRef<ErrorValue>('Error').implement({
   description: 'An expected failure.',
   resolveType: () => 'CompletionError',
   fields: (t) => ({

@@ -1,4 +1,4 @@
-import { GatewayError, invalidRequest } from '../errors.ts'
+import { invalidRequest, type GatewayError } from '../errors.ts'
 
 const pageSizeDefault = 20
 const pageSizeMax = 100
@@ -16,7 +16,7 @@ export function pageSize(first: number | null | undefined): number {
   throw invalidRequest('first', `\`first\` must be from 1 to ${pageSizeMax}, the maximum.`)
 }
 
-export function encodeCursor({ createdAtMs, id }: Position): string {
+function encodeCursor({ createdAtMs, id }: Position): string {
   return Buffer.from(`${createdAtMs} ${id}`).toString('base64url')
 }
 

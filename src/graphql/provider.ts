@@ -3,7 +3,7 @@ import type { Actor } from '../protocol/actor.ts'
 import { builder } from './builder.ts'
 import { Model } from './model.ts'
 
-export const Provider = builder.objectRef<{ id: string }>('Provider').implement({
+const Provider = builder.objectRef<{ id: string }>('Provider').implement({
   description: 'A configured upstream.',
   fields: (t) => ({
     id: t.exposeID('id', { description: "Its name: the part of a model's id before the slash." }),
@@ -24,7 +24,7 @@ builder.queryField('providers', (t) =>
     resolve: (_root, _args, { gateway, actor }) =>
       [...gateway.catalogue.providers.keys()]
         .filter((id) => mayUseSome(actor, id))
-        .sort()
+        .toSorted()
         .map((id) => ({ id })),
   }),
 )

@@ -15,7 +15,7 @@ import { Usage, usageOfRow } from './usage.ts'
 
 const statuses = ['succeeded', 'failed', 'cancelled'] as const satisfies RequestRow['status'][]
 
-export const Request = builder.objectRef<RequestRow>('Request').implement({
+const Request = builder.objectRef<RequestRow>('Request').implement({
   description: 'One completion in the log.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The `x-request-id`, as it is.' }),

@@ -11,7 +11,7 @@ export const Scope = builder.enumType('Scope', {
   } satisfies Record<(typeof scopes)[number], object>,
 })
 
-export const Viewer = builder.objectRef<Actor>('Viewer').implement({
+const Viewer = builder.objectRef<Actor>('Viewer').implement({
   description: 'Who makes this request.',
   fields: (t) => ({
     kind: t.exposeString('kind', {

@@ -49,7 +49,7 @@ export function attachWebSocket(
     if (!operation) throw new Error('an operation runs that was never subscribed to')
     return resultsOf(operation, kind)
   }
-  const { dispose } = useServer<Record<string, unknown> | undefined>(
+  const { dispose } = useServer(
     {
       isProd: true,
       connectionInitWaitTimeout: initWaitMs,

@@ -68,9 +68,7 @@ export type ContentPart =
   | { type: 'refusal'; text: string; extra?: Extra | undefined }
 
 /** A file by URL (https: or data:), or by the id that its provider gave it. */
-export type FileSource =
-  | { url: string; mediaType?: string | undefined }
-  | { fileId: string }
+export type FileSource = { url: string; mediaType?: string | undefined } | { fileId: string }
 
 /** A call as a client sends it back, and as an answer holds it. */
 export interface ToolCall {

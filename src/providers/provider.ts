@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { GatewayError } from '../errors.ts'
+import type { ChatApi } from '../protocol/chat-api.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import type { PriceSnapshot } from '../protocol/settlement.ts'
@@ -43,29 +43,6 @@ export interface UpstreamRequest {
   /** Names in lower case. */
   headers: Record<string, string>
   body?: string
-}
-
-/** How one provider speaks completions: a path and a dialect. */
-export interface ChatApi {
-  /** The dialect's name; members of a request's `passthrough` go only to their own dialect. */
-  dialect: string
-  /** Path after `baseUrl`, from the provider's own name of the model. */
-  path(model: string): string
-  /** The body to send for a request to `model`. */
-  encodeRequest(request: ChatRequest, model: string): unknown
-  /** Events from the data of the stream's frames (for SSE: each frame's `data`). */
-  decodeEvents(data: AsyncIterable<string>): AsyncGenerator<ChatEvent>
-  /** Events from a whole JSON answer. */
-  decodeBody(body: unknown): ChatEvent[]
-  /** A failure from an answer that is not 2xx; `body` is parsed JSON or the text as it came. */
-  decodeError(failure: UpstreamFailure): GatewayError
-}
-
-export interface UpstreamFailure {
-  status: number
-  body: unknown
-  /** Names in lower case. */
-  headers: Record<string, string | string[] | undefined>
 }
 
 /** What is known of a model; unknown stays absent. */

@@ -1,5 +1,10 @@
 import { GatewayError } from '../errors.ts'
-import { visibleModel, visibleModels, type Catalogue, type CatalogueModel } from '../gateway/catalogue.ts'
+import {
+  visibleModel,
+  visibleModels,
+  type Catalogue,
+  type CatalogueModel,
+} from '../gateway/catalogue.ts'
 import type { Actor } from '../protocol/actor.ts'
 import { tokenClasses, tokenClassWords } from '../protocol/usage.ts'
 

@@ -125,9 +125,16 @@ describe('the master key', () => {
       expect(withMaster.running.firstAdminKey).toBeUndefined()
       const viewer = await withMaster.graphql('{ viewer { kind id organization scopes } }')
       expect(viewer.data).toEqual({
-        viewer: { kind: 'system', id: 'master-key', organization: 'org_default', scopes: ['ADMIN'] },
+        viewer: {
+          kind: 'system',
+          id: 'master-key',
+          organization: 'org_default',
+          scopes: ['ADMIN'],
+        },
       })
-      const answer = await withMaster.openai().chat.completions.create({ model: 'demo/echo', messages })
+      const answer = await withMaster
+        .openai()
+        .chat.completions.create({ model: 'demo/echo', messages })
       expect(await requestOf(withMaster, answer.id)).toMatchObject({ status: 'succeeded' })
       await expect(
         withMaster.openai('a-master-key-of-some-lengtH').models.list(),

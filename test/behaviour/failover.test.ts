@@ -133,7 +133,9 @@ describe('after the first content event', () => {
     })
     const frames = (await response.text()).split('\n\n').filter(Boolean)
     expect(frames.length).toBeGreaterThan(1)
-    expect(JSON.parse(frames.at(-1)?.slice('data: '.length) ?? '')).toMatchObject({ error: { code } })
+    expect(JSON.parse(frames.at(-1)?.slice('data: '.length) ?? '')).toMatchObject({
+      error: { code },
+    })
     expect(frames).not.toContain('data: [DONE]')
     expect(second.requests.length).toBe(before)
     const request = await requestOf(gateway, response.headers.get('x-request-id'))
@@ -154,7 +156,9 @@ describe('after the first content event', () => {
 describe('where it goes', () => {
   test('fallbacks of the request come in their order, before the configured ones', async () => {
     first.next(httpError(500))
-    const { response } = await create({ xrouter: { fallbacks: ['spare/any', 'backup/gpt-4o-mini'] } })
+    const { response } = await create({
+      xrouter: { fallbacks: ['spare/any', 'backup/gpt-4o-mini'] },
+    })
     const request = await requestOf(gateway, response.headers.get('x-request-id'))
     expect(request?.attempts.map((attempt) => [attempt.model, attempt.errorCode])).toEqual([
       ['openai/gpt-4o', 'PROVIDER_ERROR'],

@@ -45,35 +45,38 @@ async function complete(model: string, extra: object = {}): Promise<string> {
 }
 
 describe('the ledger', () => {
-  test.each([false, true])('holds what the provider billed, in disjoint classes (stream: %s)', async (stream) => {
-    const client = gateway.openai()
-    const body = { model: 'openai/gpt-4o-mini', messages }
-    let id: string
-    if (stream) {
-      const runner = client.chat.completions.stream(body)
-      id = (await runner.finalChatCompletion()).id
-    } else id = (await client.chat.completions.create(body)).id
-    const invoice = simulator.invoice.at(-1)
-    const seen = await requestOf(gateway, id)
-    const inputTokens = (invoice?.promptTokens ?? 0) - 3
-    const outputTokens = invoice?.completionTokens ?? 0
-    expect(seen?.usage).toEqual({
-      inputTokens,
-      cachedInputTokens: 3,
-      outputTokens,
-      reasoningTokens: 0,
-      totalTokens: inputTokens + 3 + outputTokens,
-      cost: {
-        currency: 'USD',
-        amountNanos: String(inputTokens * 150 + 3 * 75 + outputTokens * 600),
-        amount: expect.stringMatching(/^0\.\d+$/),
-      },
-    })
-    expect(seen?.stream).toBe(stream)
-    expect(seen?.attempts[0]?.usage).toEqual(seen?.usage)
-    expect(seen?.latencyMs).toBeGreaterThan(0)
-    expect(seen?.timeToFirstTokenMs).toBeLessThanOrEqual(seen?.latencyMs ?? 0)
-  })
+  test.each([false, true])(
+    'holds what the provider billed, in disjoint classes (stream: %s)',
+    async (stream) => {
+      const client = gateway.openai()
+      const body = { model: 'openai/gpt-4o-mini', messages }
+      let id: string
+      if (stream) {
+        const runner = client.chat.completions.stream(body)
+        id = (await runner.finalChatCompletion()).id
+      } else id = (await client.chat.completions.create(body)).id
+      const invoice = simulator.invoice.at(-1)
+      const seen = await requestOf(gateway, id)
+      const inputTokens = (invoice?.promptTokens ?? 0) - 3
+      const outputTokens = invoice?.completionTokens ?? 0
+      expect(seen?.usage).toEqual({
+        inputTokens,
+        cachedInputTokens: 3,
+        outputTokens,
+        reasoningTokens: 0,
+        totalTokens: inputTokens + 3 + outputTokens,
+        cost: {
+          currency: 'USD',
+          amountNanos: String(inputTokens * 150 + 3 * 75 + outputTokens * 600),
+          amount: expect.stringMatching(/^0\.\d+$/),
+        },
+      })
+      expect(seen?.stream).toBe(stream)
+      expect(seen?.attempts[0]?.usage).toEqual(seen?.usage)
+      expect(seen?.latencyMs).toBeGreaterThan(0)
+      expect(seen?.timeToFirstTokenMs).toBeLessThanOrEqual(seen?.latencyMs ?? 0)
+    },
+  )
 
   test('prices reasoning by its own price and keeps the price used on the row', async () => {
     const id = await complete('unpriced/gpt-5')
@@ -147,7 +150,13 @@ describe('the ledger', () => {
       .where(eq(attempts.requestId, id))
       .orderBy(asc(attempts.number))
     expect(rows).toMatchObject([
-      { number: 1, provider: 'openai', status: 'failed', httpStatus: 500, errorCode: 'PROVIDER_ERROR' },
+      {
+        number: 1,
+        provider: 'openai',
+        status: 'failed',
+        httpStatus: 500,
+        errorCode: 'PROVIDER_ERROR',
+      },
       { number: 2, provider: 'unpriced', status: 'succeeded', httpStatus: 200 },
     ])
   })
@@ -163,12 +172,10 @@ describe('the ledger', () => {
   })
 
   test('neither prompts nor answers nor credentials are in the log', async () => {
-    await gateway
-      .openai()
-      .chat.completions.create({
-        model: 'openai/gpt-4o',
-        messages: [{ role: 'user', content: 'my-secret-prompt' }],
-      })
+    await gateway.openai().chat.completions.create({
+      model: 'openai/gpt-4o',
+      messages: [{ role: 'user', content: 'my-secret-prompt' }],
+    })
     simulator.next(httpError(401))
     await complete('openai/gpt-4o').catch(() => {})
     const logs = gateway.logs()

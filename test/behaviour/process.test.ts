@@ -113,6 +113,9 @@ describe('npm run config -- check', () => {
   })
 
   test('explains itself', async () => {
-    expect(await check('', 'help')).toMatchObject({ code: 2, stderr: expect.stringContaining('Usage') })
+    expect(await check('', 'help')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Usage'),
+    })
   })
 })

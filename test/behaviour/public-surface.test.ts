@@ -57,7 +57,9 @@ describe('nothing is reachable without an actor except the public list', () => {
     const schema = buildSchema(readFileSync('schema.graphql', 'utf8'))
     const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]
     const fields = roots.flatMap((root) =>
-      Object.keys(root?.getFields() ?? {}).map((field) => `${root?.name.toLowerCase()} { ${field} }`),
+      Object.keys(root?.getFields() ?? {}).map(
+        (field) => `${root?.name.toLowerCase()} { ${field} }`,
+      ),
     )
     expect(fields.length).toBeGreaterThan(7)
     for (const query of [...fields, '{ __schema { types { name } } }', '{ __typename }']) {
@@ -71,7 +73,10 @@ describe('nothing is reachable without an actor except the public list', () => {
         errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],
       })
     }
-    const socket = new WebSocket(gateway.url.replace('http', 'ws') + '/graphql', 'graphql-transport-ws')
+    const socket = new WebSocket(
+      gateway.url.replace('http', 'ws') + '/graphql',
+      'graphql-transport-ws',
+    )
     await once(socket, 'open')
     socket.send(JSON.stringify({ type: 'connection_init' }))
     const [code] = await once(socket, 'close')

@@ -38,7 +38,10 @@ const weather = {
     },
   },
 }
-const clock = { type: 'function' as const, function: { name: 'clock', parameters: { type: 'object' } } }
+const clock = {
+  type: 'function' as const,
+  function: { name: 'clock', parameters: { type: 'object' } },
+}
 
 describe('the official OpenAI client, unchanged', () => {
   test('creates a completion', async () => {
@@ -98,34 +101,41 @@ describe('the official OpenAI client, unchanged', () => {
       expect(chunk.choices).toHaveLength(1)
       expect(chunk).not.toHaveProperty('obfuscation')
     }
-    expect(simulator.requests.at(-1)?.body).toMatchObject({ stream_options: { include_usage: true } })
+    expect(simulator.requests.at(-1)?.body).toMatchObject({
+      stream_options: { include_usage: true },
+    })
   })
 
-  test.each([false, true])('calls tools, in a conversation of two turns (stream: %s)', async (stream) => {
-    const messages: OpenAI.ChatCompletionMessageParam[] = [
-      { role: 'user', content: 'please use weather and use clock' },
-    ]
-    const body = { model: 'openai/gpt-4o', messages, tools: [weather, clock] }
-    const first = stream
-      ? await client.chat.completions.stream(body).finalChatCompletion()
-      : await client.chat.completions.create(body)
-    const message = first.choices[0]?.message
-    expect(first.choices[0]?.finish_reason).toBe('tool_calls')
-    const calls = message?.tool_calls ?? []
-    expect(calls.map((call) => call.type === 'function' && call.function.name)).toEqual(['weather', 'clock'])
-    expect(calls.map((call) => call.type === 'function' && JSON.parse(call.function.arguments))).toEqual([
-      { city: 'city', days: 1 },
-      {},
-    ])
-    if (message) messages.push(message)
-    for (const call of calls) {
-      messages.push({ role: 'tool', tool_call_id: call.id, content: `result of ${call.id}` })
-    }
-    const second = await client.chat.completions.create(body)
-    expect(second.choices[0]?.message.content).toBe(
-      `The tools said: ${calls.map((call) => `result of ${call.id}`).join('; ')}`,
-    )
-  })
+  test.each([false, true])(
+    'calls tools, in a conversation of two turns (stream: %s)',
+    async (stream) => {
+      const messages: OpenAI.ChatCompletionMessageParam[] = [
+        { role: 'user', content: 'please use weather and use clock' },
+      ]
+      const body = { model: 'openai/gpt-4o', messages, tools: [weather, clock] }
+      const first = stream
+        ? await client.chat.completions.stream(body).finalChatCompletion()
+        : await client.chat.completions.create(body)
+      const message = first.choices[0]?.message
+      expect(first.choices[0]?.finish_reason).toBe('tool_calls')
+      const calls = message?.tool_calls ?? []
+      expect(calls.map((call) => call.type === 'function' && call.function.name)).toEqual([
+        'weather',
+        'clock',
+      ])
+      expect(
+        calls.map((call) => call.type === 'function' && JSON.parse(call.function.arguments)),
+      ).toEqual([{ city: 'city', days: 1 }, {}])
+      if (message) messages.push(message)
+      for (const call of calls) {
+        messages.push({ role: 'tool', tool_call_id: call.id, content: `result of ${call.id}` })
+      }
+      const second = await client.chat.completions.create(body)
+      expect(second.choices[0]?.message.content).toBe(
+        `The tools said: ${calls.map((call) => `result of ${call.id}`).join('; ')}`,
+      )
+    },
+  )
 
   test('several choices, log probabilities, a JSON schema and unknown members reach the provider and come back', async () => {
     const two = await client.chat.completions.create({
@@ -209,7 +219,9 @@ describe('the official OpenAI client, unchanged', () => {
 describe('errors as the SDK expects them', () => {
   test('no key and a bad key', async () => {
     const bad = gateway.openai('xr-free-nonsense')
-    await expect(bad.chat.completions.create({ model: 'demo/echo', messages: hello })).rejects.toMatchObject({
+    await expect(
+      bad.chat.completions.create({ model: 'demo/echo', messages: hello }),
+    ).rejects.toMatchObject({
       constructor: OpenAI.AuthenticationError,
       status: 401,
       code: 'invalid_api_key',
@@ -222,7 +234,9 @@ describe('errors as the SDK expects them', () => {
 
   test('an unknown model is 404 model_not_found, from us and from the provider', async () => {
     for (const model of ['nothing', 'openai/no-such-model']) {
-      await expect(client.chat.completions.create({ model, messages: hello })).rejects.toMatchObject({
+      await expect(
+        client.chat.completions.create({ model, messages: hello }),
+      ).rejects.toMatchObject({
         constructor: OpenAI.NotFoundError,
         code: 'model_not_found',
       })
@@ -233,14 +247,20 @@ describe('errors as the SDK expects them', () => {
     const before = simulator.requests.length
     const bodies: [object, string][] = [
       [{ model: 'openai/gpt-4o', messages: [] }, 'messages'],
-      [{ model: 'openai/gpt-4o', messages: [{ role: 'wizard', content: 'x' }] }, 'messages[0].role'],
+      [
+        { model: 'openai/gpt-4o', messages: [{ role: 'wizard', content: 'x' }] },
+        'messages[0].role',
+      ],
       [
         { model: 'openai/gpt-4o', messages: [{ role: 'user', content: [{ type: 'smell' }] }] },
         'messages[0].content[0].type',
       ],
       [{ model: 'openai/gpt-4o', messages: hello, temperature: 'hot' }, 'temperature'],
       [{ model: 'openai/gpt-4o', messages: hello, xrouter: { fallback: [] } }, 'xrouter.fallback'],
-      [{ model: 'openai/gpt-4o', messages: hello, xrouter: { fallbacks: [1] } }, 'xrouter.fallbacks[0]'],
+      [
+        { model: 'openai/gpt-4o', messages: hello, xrouter: { fallbacks: [1] } },
+        'xrouter.fallbacks[0]',
+      ],
       [{ model: 'openai/gpt-4o', messages: hello, xrouter: { tags: { a: {} } } }, 'xrouter.tags.a'],
       [
         { model: 'openai/gpt-4o', messages: hello, xrouter: { deny_providers: ['opanai'] } },
@@ -270,9 +290,14 @@ describe('errors as the SDK expects them', () => {
 
   test('no JSON, another media type, a body over the limit, an unknown route', async () => {
     expect((await post('{"model":')).status).toBe(400)
-    expect((await post('a=b', { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(400)
-    const large = await post(JSON.stringify({ pad: 'x'.repeat(21 * 1024 * 1024) })).catch(() => undefined)
-    if (large) expect([large.status, (await large.json()).error.code]).toEqual([413, 'request_too_large'])
+    expect(
+      (await post('a=b', { 'content-type': 'application/x-www-form-urlencoded' })).status,
+    ).toBe(400)
+    const large = await post(JSON.stringify({ pad: 'x'.repeat(21 * 1024 * 1024) })).catch(
+      () => undefined,
+    )
+    if (large)
+      expect([large.status, (await large.json()).error.code]).toEqual([413, 'request_too_large'])
     const lost = await fetch(`${gateway.url}/v1/nothing`, {
       headers: { authorization: `Bearer ${gateway.adminKey}` },
     })
@@ -280,7 +305,9 @@ describe('errors as the SDK expects them', () => {
   })
 
   test('every answer carries a request id of its own, whatever the client sends', async () => {
-    const response = await fetch(`${gateway.url}/v1/models`, { headers: { 'x-request-id': 'mine' } })
+    const response = await fetch(`${gateway.url}/v1/models`, {
+      headers: { 'x-request-id': 'mine' },
+    })
     expect(response.headers.get('x-request-id')).toMatch(/^req_/)
   })
 })
@@ -329,7 +356,10 @@ describe('the demo', () => {
       max_tokens: 2,
       messages: [{ role: 'user', content: 'one two three' }],
     })
-    expect(answer.choices[0]).toMatchObject({ finish_reason: 'length', message: { content: 'one two' } })
+    expect(answer.choices[0]).toMatchObject({
+      finish_reason: 'length',
+      message: { content: 'one two' },
+    })
   })
 
   test('says what it ignores, and refuses what it cannot repeat', async () => {
@@ -349,6 +379,10 @@ describe('the demo', () => {
           },
         ],
       }),
-    ).rejects.toMatchObject({ status: 400, code: 'unsupported_feature', param: 'messages[0].content[0]' })
+    ).rejects.toMatchObject({
+      status: 400,
+      code: 'unsupported_feature',
+      param: 'messages[0].content[0]',
+    })
   })
 })

@@ -16,7 +16,11 @@ describe('the cost of an attempt', () => {
   })
 
   test('fractions of a nano-unit are rounded once, at the end, half up', () => {
-    const usage = (cachedInputTokens: number) => ({ inputTokens: 0, cachedInputTokens, estimated: false })
+    const usage = (cachedInputTokens: number) => ({
+      inputTokens: 0,
+      cachedInputTokens,
+      estimated: false,
+    })
     expect(costOf(price, usage(1))?.nanos).toBe(38n)
     expect(costOf(price, usage(2))?.nanos).toBe(75n)
     expect(costOf(price, usage(3))?.nanos).toBe(113n)
@@ -28,7 +32,10 @@ describe('the cost of an attempt', () => {
   })
 
   test('prices of their own stand before that', () => {
-    const own = { ...price, perMillion: { ...price.perMillion, reasoningTokens: '1', cacheWriteTokens: '2' } }
+    const own = {
+      ...price,
+      perMillion: { ...price.perMillion, reasoningTokens: '1', cacheWriteTokens: '2' },
+    }
     const usage = { inputTokens: 0, cacheWriteTokens: 2, reasoningTokens: 3, estimated: false }
     expect(costOf(own, usage)?.nanos).toBe(2n * 2000n + 3n * 1000n)
   })

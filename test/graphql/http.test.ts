@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import { getIntrospectionQuery } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { schema } from '../../src/graphql/schema.ts'
 import { CreateCompletion, Who } from './documents.ts'
 import { startGraphql, type TestServer } from './support.ts'
 
@@ -66,7 +67,7 @@ describe('introspection', () => {
   test('is open where that is configured', async () => {
     const response = await open.post(introspection, { key: undefined })
     const { data } = await response.json()
-    expect(data.__schema.types.length).toBeGreaterThan(30)
+    expect(data).toHaveProperty('__schema.types.length', Object.keys(schema.getTypeMap()).length)
   })
 
   test('is open over GET', async () => {

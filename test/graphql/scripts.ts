@@ -16,7 +16,7 @@ export interface Scripts {
   ended: () => number
 }
 
-export const price = {
+const price = {
   currency: 'USD',
   perMillion: { inputTokens: '0.15', outputTokens: '0.6' },
   source: 'test',

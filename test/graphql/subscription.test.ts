@@ -31,7 +31,7 @@ const overWebSocket: Open = (input, key = 'admin') => {
   return {
     results: webSocketResults(messages),
     cancel: () => void messages.return?.(),
-    leave: () => void client.terminate(),
+    leave: () => client.terminate(),
   }
 }
 
@@ -113,7 +113,7 @@ describe.each(transports)('a completion over %s', (_name, open) => {
 
   test('starts once, with the deployment that answers', async () => {
     const events = await eventsOf({ model: 'test/fails', fallbacks: ['test/words'] })
-    const started = events.filter((event) => event?.__typename === 'CompletionStarted')
+    const started = events.filter((event) => event && 'model' in event)
     expect(started).toMatchObject([{ sequence: 0, model: 'test/words' }])
     expect(events.at(-1)).toMatchObject({
       completion: { attempts: [{ status: 'FAILED' }, { status: 'SUCCEEDED' }] },
@@ -162,11 +162,10 @@ describe.each(transports)('a completion over %s', (_name, open) => {
     'ends the upstream call at once on %s, without waiting for its next word',
     async (way) => {
       const subscription = open({ model: 'test/silent' })
-      const read: (string | undefined)[] = []
+      const read: unknown[] = []
       const reading = (async () => {
         for await (const { data, errors } of subscription.results) {
-          expect(errors).toBeUndefined()
-          read.push(data?.completion.__typename)
+          read.push(errors ?? data?.completion.sequence)
         }
       })().catch(() => {})
       while (read.length < 2) await tick()
@@ -182,7 +181,7 @@ describe.each(transports)('a completion over %s', (_name, open) => {
         errorCode: 'CANCELLED',
       })
       await reading
-      expect(read).toEqual(['CompletionStarted', 'TextDelta'])
+      expect(read).toEqual([0, 1])
     },
   )
 })

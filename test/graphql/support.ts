@@ -61,7 +61,7 @@ export interface TestServer {
 }
 
 /** Keys by name; the name is the key. */
-export const keys: Record<string, { scopes: Scope[]; models: string[] | null }> = {
+const keys: Record<string, { scopes: Scope[]; models: string[] | null }> = {
   admin: { scopes: ['ADMIN'], models: null },
   reader: { scopes: ['READ'], models: null },
   caller: { scopes: ['INFERENCE'], models: null },
@@ -148,7 +148,7 @@ export async function startGraphql(
     },
     closeSockets: () => sockets.close(),
     stop: async () => {
-      await Promise.all(clients.map((client) => client.dispose()))
+      for (const client of clients) void client.dispose()
       await sockets.close()
       server.closeAllConnections()
       server.close()
@@ -195,7 +195,7 @@ function send(url: string, body: unknown, options: PostOptions): Promise<Respons
 }
 
 /** The results in an SSE body, until `complete`. */
-export async function* sseAnswers<Result>(response: Response): AsyncGenerator<Answer<Result>> {
+async function* sseAnswers<Result>(response: Response): AsyncGenerator<Answer<Result>> {
   if (!response.body) throw new Error('an SSE answer has a body')
   const events = response.body
     .pipeThrough(new TextDecoderStream())

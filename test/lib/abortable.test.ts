@@ -51,8 +51,15 @@ describe('abortable', () => {
       remove(...args)
     }) as typeof signal.removeEventListener
 
-    for await (const value of abortable(signal, async function* () { yield 1 })) expect(value).toBe(1)
-    for await (const _ of abortable(signal, async function* () { yield 1; yield 2 })) break
+    for await (const value of abortable(signal, async function* () {
+      yield 1
+    }))
+      expect(value).toBe(1)
+    for await (const _ of abortable(signal, async function* () {
+      yield 1
+      yield 2
+    }))
+      break
     const failing = abortable(signal, async function* (): AsyncGenerator<number> {
       throw new Error('bug')
     })

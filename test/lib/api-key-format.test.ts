@@ -23,10 +23,13 @@ describe('API keys', () => {
     )
   })
 
-  test.each(['', 'sk-abc', 'xr-pro-short-00000000', `xr-pro-${'a'.repeat(40)}-00000000`, 'x'.repeat(300)])(
-    '%j is none',
-    (text) => expect(isApiKey(text)).toBe(false),
-  )
+  test.each([
+    '',
+    'sk-abc',
+    'xr-pro-short-00000000',
+    `xr-pro-${'a'.repeat(40)}-00000000`,
+    'x'.repeat(300),
+  ])('%j is none', (text) => expect(isApiKey(text)).toBe(false))
 
   test('the prefix shows the tier and four characters', () => {
     const key = newApiKey('enterprise')

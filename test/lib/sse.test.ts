@@ -37,8 +37,8 @@ describe('server-sent data', () => {
   })
 
   test('an endless line is an error, not endless memory', async () => {
-    await expect(read(['data: ', ...Array.from({ length: 50 }, () => 'x'.repeat(100))])).rejects.toThrow(
-      'oversized',
-    )
+    await expect(
+      read(['data: ', ...Array.from({ length: 50 }, () => 'x'.repeat(100))]),
+    ).rejects.toThrow('oversized')
   })
 })

@@ -1,20 +1,8 @@
-import type { ChatEvent } from '../../protocol/event.ts'
-import type { ChatRequest } from '../../protocol/request.ts'
-import type { GatewayError } from '../../errors.ts'
-import { decodeChatError, type FailedAnswer } from './decode-error.ts'
+import type { ChatApi } from '../../protocol/chat-api.ts'
+import { decodeChatError } from './decode-error.ts'
 import { decodeChatBody, decodeChatEvents } from './decode-events.ts'
 import { type MaxTokensField, openaiChat } from './dialect.ts'
 import { encodeChatRequest } from './encode-request.ts'
-
-/** What this dialect gives a provider: the shape of `ChatApi`, which providers own. */
-export interface OpenaiChatApi {
-  dialect: string
-  path(model: string): string
-  encodeRequest(request: ChatRequest, model: string): Record<string, unknown>
-  decodeEvents(data: AsyncIterable<string>): AsyncGenerator<ChatEvent>
-  decodeBody(body: unknown): ChatEvent[]
-  decodeError(failure: FailedAnswer): GatewayError
-}
 
 export interface OpenaiChatOptions {
   /** After the provider's base URL. */
@@ -24,7 +12,7 @@ export interface OpenaiChatOptions {
 }
 
 /** Completions as OpenAI and all that copied it speak them. */
-export function openaiChatApi(options: OpenaiChatOptions = {}): OpenaiChatApi {
+export function openaiChatApi(options: OpenaiChatOptions = {}): ChatApi {
   const { path = '/chat/completions', maxTokensField = 'max_tokens' } = options
   return {
     dialect: openaiChat,

@@ -1,18 +1,11 @@
+import type { UpstreamFailure } from '../../protocol/chat-api.ts'
 import { type ErrorCode, GatewayError } from '../../errors.ts'
-import { type AnswerHeaders, retryAfterMs } from '../../lib/retry-after.ts'
+import { retryAfterMs } from '../../lib/retry-after.ts'
 import { cannotPay, classifyError } from './classify-error.ts'
 import { readError } from './read-error.ts'
 
-/** An answer that is not 2xx; `body` is parsed JSON or the text as it came. */
-export interface FailedAnswer {
-  status: number
-  body: unknown
-  /** Names in lower case. */
-  headers: AnswerHeaders
-}
-
 /** The failure that an upstream's HTTP answer means. */
-export function decodeChatError(failure: FailedAnswer): GatewayError {
+export function decodeChatError(failure: UpstreamFailure): GatewayError {
   const { status, body, headers } = failure
   return toGatewayError(body, { status, waitMs: retryAfterMs(headers, Date.now()) })
 }

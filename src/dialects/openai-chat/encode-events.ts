@@ -57,7 +57,7 @@ function encodeEvent(stream: Stream, event: ChatEvent): void {
       if (event.text === '') return
       return pushDelta(stream, event.choice, { reasoning_content: event.text })
     case 'tool-call-start':
-      return pushDelta(stream, event.choice, encodeCallStart(choiceOut(stream, event), event))
+      return pushDelta(stream, event.choice, encodeCallStart(choiceOut(stream, event, null), event))
     case 'tool-call-delta':
       return pushDelta(stream, event.choice, encodeCallDelta(choiceOut(stream, event), event))
     case 'annotations':
@@ -90,21 +90,28 @@ function encodeEvent(stream: Stream, event: ChatEvent): void {
   }
 }
 
-function choiceOut(stream: Stream, { choice: index }: { choice: number }): ChoiceOut {
+/** The first chunk of a choice says its role; its content is null where a call or a refusal comes first. */
+function choiceOut(
+  stream: Stream,
+  { choice: index }: { choice: number },
+  content: '' | null = '',
+): ChoiceOut {
   let choice = stream.choices.get(index)
   if (!choice) {
     stream.choices.set(index, (choice = newChoiceOut(index)))
-    pushChoice(stream, index, { delta: { role: 'assistant', content: '' } })
+    pushChoice(stream, index, { delta: { role: 'assistant', content } })
   }
   return choice
 }
 
 function pushText(stream: Stream, event: Omit<TextDelta, 'type'>, delta: Extra): void {
   const { logprobs, text } = event
-  if (!logprobs && text === '') choiceOut(stream, event)
-  else if (!logprobs) pushDelta(stream, event.choice, delta)
+  const isRefusal = 'refusal' in delta
+  choiceOut(stream, event, isRefusal ? null : '')
+  if (!logprobs && text === '') return
+  if (!logprobs) pushDelta(stream, event.choice, delta)
   else {
-    const kind = 'refusal' in delta ? 'refusal' : 'content'
+    const kind = isRefusal ? 'refusal' : 'content'
     const lists = { content: null, refusal: null, [kind]: encodeLogprobs(logprobs) }
     pushDelta(stream, event.choice, delta, { logprobs: lists })
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { openaiChatApi } from '../../../src/dialects/openai-chat/chat-api.ts'
 import type { ChatRequest } from '../../../src/protocol/request.ts'
-import type { ChatApi } from '../../../src/providers/provider.ts'
+import type { ChatApi } from '../../../src/protocol/chat-api.ts'
 import { streamOf } from '../../support/recorded.ts'
 import { finish } from './wire.ts'
 

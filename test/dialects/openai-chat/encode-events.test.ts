@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { type Chunk, createChunkEncoder } from '../../../src/dialects/openai-chat/encode-events.ts'
 import { GatewayError } from '../../../src/errors.ts'
@@ -24,11 +25,13 @@ function encode(events: ChatEvent[], includeUsage = false): Chunk[] {
 function choices(events: ChatEvent[]): unknown[] {
   return encode(events)
     .flatMap((chunk) => chunk['choices'])
-    .filter((choice) => JSON.stringify(choice) !== JSON.stringify(opening(0)))
+    .filter(
+      (choice) => ![opening(0), opening(0, null)].some((each) => isDeepStrictEqual(each, choice)),
+    )
 }
 
-function opening(index: number): unknown {
-  return { index, finish_reason: null, delta: { role: 'assistant', content: '' } }
+function opening(index: number, content: '' | null = ''): unknown {
+  return { index, finish_reason: null, delta: { role: 'assistant', content } }
 }
 
 function delta(members: Members, beside: Members = {}): Members {
@@ -61,6 +64,21 @@ describe('chunks for a client', () => {
       { ...delta({ content: 'Hi' }), index: 1 },
       delta({ content: 'Hello' }),
     ])
+  })
+
+  it('open a choice with null content where a call or a refusal comes first', () => {
+    const call: ChatEvent = {
+      type: 'tool-call-start',
+      choice: 0,
+      index: 0,
+      id: 'call_1',
+      kind: 'function',
+      name: 'f',
+    }
+    const refusal: ChatEvent = { type: 'refusal-delta', choice: 0, text: 'No.' }
+    for (const first of [call, refusal]) {
+      expect(encode([first])[0]).toEqual({ ...head, choices: [opening(0, null)] })
+    }
   })
 
   it('open a choice that says nothing', () => {
