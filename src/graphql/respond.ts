@@ -42,6 +42,7 @@ export async function sendResponse(response: Response, res: ServerResponse): Pro
   const { body } = response
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream')
   if (!body || !isStream) return void res.end(body ? await response.text() : undefined)
+  res.setHeader('x-accel-buffering', 'no')
   res.flushHeaders()
   try {
     await pipeline(body, res)

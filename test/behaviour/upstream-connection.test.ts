@@ -38,7 +38,12 @@ test('nothing that a provider puts into its headers reaches the client, but the 
       messages: [{ role: 'user', content: 'hello' }],
     })
     .withResponse()
-  for (const name of ['set-cookie', 'openai-organization', 'server', 'x-ratelimit-limit-requests']) {
+  for (const name of [
+    'set-cookie',
+    'openai-organization',
+    'server',
+    'x-ratelimit-limit-requests',
+  ]) {
     expect([name, response.headers.get(name)]).toEqual([name, null])
   }
   expect(response.headers.get('x-request-id')).toMatch(/^req_01/)

@@ -41,6 +41,7 @@ async function* webSocketResults(messages: AsyncIterableIterator<unknown>): Resu
     for await (const message of { [Symbol.asyncIterator]: () => messages })
       yield message as Answer<never>
   } catch (errors) {
+    if (!Array.isArray(errors)) return // the socket is closed
     yield { errors } as Answer<never>
   }
 }

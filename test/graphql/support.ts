@@ -24,7 +24,7 @@ export interface Answer<Data = unknown> {
   }[]
 }
 
-export interface PostOptions {
+interface PostOptions {
   key?: string | undefined
   accept?: string
   contentType?: string
