@@ -21,6 +21,12 @@ const server = z.strictObject({
     .min(1024)
     .max(1024 ** 3)
     .default(20 * 1024 ** 2),
+  /** Whether /metrics is served without a key. */
+  public_metrics: z.boolean().default(false),
+  /** How long a client may leave an answer unread before it is cut off. */
+  slow_client_timeout_ms: milliseconds.default(60_000),
+  /** How long running answers may go on after SIGTERM. */
+  drain_timeout_ms: milliseconds.default(25_000),
 })
 
 const storage = z.strictObject({

@@ -16,6 +16,9 @@ export interface Config {
     corsOrigins: string[]
     trustProxy: boolean | string[]
     bodyLimitBytes: number
+    publicMetrics: boolean
+    slowClientTimeoutMs: number
+    drainTimeoutMs: number
   }
   storage: { databaseUrl: string | undefined; dataDir: string }
   graphql: { publicIntrospection: boolean }
@@ -87,6 +90,9 @@ function ourNames({ server, storage, graphql, log, aliases, fallbacks, prices }:
       corsOrigins: server.cors_origins,
       trustProxy: server.trust_proxy,
       bodyLimitBytes: server.body_limit_bytes,
+      publicMetrics: server.public_metrics,
+      slowClientTimeoutMs: server.slow_client_timeout_ms,
+      drainTimeoutMs: server.drain_timeout_ms,
     },
     storage: { databaseUrl: storage.database_url, dataDir: storage.data_dir },
     graphql: { publicIntrospection: graphql.public_introspection },

@@ -1,10 +1,8 @@
 import { pino } from 'pino'
 import { ConfigError, loadConfig, type Config } from './config.ts'
 import { DataDirInUseError } from './db/embedded.ts'
+import { JournalUnusableError } from './gateway/open-ledger.ts'
 import { start, type Running } from './start.ts'
-
-/** How long running answers may go on after SIGTERM. */
-const drainMs = 25_000
 
 async function main(): Promise<void> {
   const config = loadConfig()
@@ -17,7 +15,7 @@ async function main(): Promise<void> {
       if (stopping) process.exit(1)
       stopping = true
       logger.info({ signal }, 'stopping')
-      running.stop(drainMs).then(
+      running.stop(config.server.drainTimeoutMs).then(
         () => process.exit(0),
         (error: unknown) => {
           logger.fatal({ err: error }, 'could not stop cleanly')
@@ -55,7 +53,10 @@ function tryIt(url: string, key: string, model: string): string {
 }
 
 main().catch((error: unknown) => {
-  const expected = error instanceof ConfigError || error instanceof DataDirInUseError
+  const expected =
+    error instanceof ConfigError ||
+    error instanceof DataDirInUseError ||
+    error instanceof JournalUnusableError
   process.stderr.write(
     expected ? `${error.message}\n` : `${String(error instanceof Error ? error.stack : error)}\n`,
   )

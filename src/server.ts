@@ -17,6 +17,7 @@ import { GatewayError, internalError, invalidRequest } from './errors.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import type { GraphqlServer } from './graphql/server.ts'
 import { newId } from './lib/id.ts'
+import { hasScope } from './protocol/actor.ts'
 import { replyError } from './rest/error-reply.ts'
 import { mountRest } from './rest/router.ts'
 
@@ -34,6 +35,8 @@ export const publicRoutes: readonly string[] = ['/health', '/ready']
 
 /** Routes that ask for an actor themselves, because a part of them is public: GraphiQL's page, open introspection. */
 export const selfAuthenticatedRoutes: readonly string[] = ['/graphql']
+
+const metricsPath = '/metrics'
 
 export interface Route {
   method: string | string[]
@@ -57,6 +60,7 @@ export async function createServer(
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
   })
   const routes: Route[] = []
+  const openRoutes = config.server.publicMetrics ? [...publicRoutes, metricsPath] : publicRoutes
   app.addHook('onRoute', ({ method, url }) => void routes.push({ method, url }))
   app.decorateRequest('actor', null)
   app.addHook('onRequest', async (request, reply) => {
@@ -82,8 +86,12 @@ export async function createServer(
   })
   app.addHook('onRequest', async (request) => {
     const route = request.routeOptions.url ?? ''
-    if (publicRoutes.includes(route) || selfAuthenticatedRoutes.includes(route)) return
+    if (openRoutes.includes(route) || selfAuthenticatedRoutes.includes(route)) return
     request.actor = await deps.authenticate(request.headers.authorization)
+  })
+  // A load balancer that keeps its connections must look elsewhere when this instance stops.
+  app.addHook('onSend', async (_request, reply) => {
+    if (deps.gateway.shutdown.draining) void reply.header('connection', 'close')
   })
   app.addHook('onResponse', async (request, reply) => logRequest(logger, request, reply))
   app.setErrorHandler((error: FastifyError | GatewayError, request, reply) => {
@@ -103,6 +111,7 @@ export async function createServer(
     ),
   )
   mountHealth(app, deps)
+  mountMetrics(app, deps)
   mountRest(app, deps.gateway)
   mountGraphql(app, deps.graphql)
   return { app, routes }
@@ -116,9 +125,26 @@ function mountHealth(app: FastifyInstance, { db, gateway }: ServerDeps): void {
       () => 'unreachable',
     )
     const providers = gateway.catalogue.providers.size > 0 ? 'ok' : 'none configured'
-    const ready = database === 'ok' && providers === 'ok'
+    const { draining } = gateway.shutdown
+    const ready = database === 'ok' && providers === 'ok' && !draining
     void reply.code(ready ? 200 : 503)
-    return { status: ready ? 'ok' : 'unavailable', checks: { database, providers } }
+    const status = draining ? 'stopping' : ready ? 'ok' : 'unavailable'
+    return { status, checks: { database, providers } }
+  })
+}
+
+/** Public, or for whoever may read what the gateway does. */
+function mountMetrics(app: FastifyInstance, { config, gateway: { metrics } }: ServerDeps): void {
+  app.get(metricsPath, async (request, reply) => {
+    const { actor } = request
+    if (!config.server.publicMetrics && !(actor && hasScope(actor, 'READ'))) {
+      throw new GatewayError({
+        code: 'PERMISSION_DENIED',
+        message: 'This API key may not read metrics; it needs the scope READ.',
+      })
+    }
+    void reply.type(metrics.contentType)
+    return metrics.render()
   })
 }
 
@@ -158,7 +184,7 @@ function httpError(error: FastifyError, { server }: Pick<Config, 'server'>): Gat
 /** One line for each exchange, without bodies and without credentials. */
 function logRequest(logger: Logger, request: FastifyRequest, reply: FastifyReply): void {
   const route = request.routeOptions.url ?? 'unknown'
-  const level = publicRoutes.includes(route) ? 'debug' : 'info'
+  const level = [...publicRoutes, metricsPath].includes(route) ? 'debug' : 'info'
   logger[level](
     {
       requestId: request.id,

@@ -8,7 +8,9 @@ import { startEmbedded } from './db/embedded.ts'
 import { migrate } from './db/migrate.ts'
 import { createCatalogue, namesWithoutModel, type Catalogue } from './gateway/catalogue.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
-import { createLedger } from './gateway/ledger.ts'
+import { createMetrics } from './gateway/metrics.ts'
+import { openLedger } from './gateway/open-ledger.ts'
+import { createShutdown } from './gateway/shutdown.ts'
 import { openUpstreams } from './gateway/upstream.ts'
 import { createGraphqlServer } from './graphql/server.ts'
 import { newId } from './lib/id.ts'
@@ -26,11 +28,12 @@ export interface Running {
   url: string
   /** Set when the database had no key yet: shown once, then gone. */
   firstAdminKey: string | undefined
-  /** Lets running answers end for at most `drainMs`, then closes everything. */
+  /** Takes no new work, lets running answers end for at most `drainMs`, ends the rest with an error, closes everything. */
   stop(drainMs: number): Promise<void>
 }
 
 const idleCheckMs = 50
+const closeMsMax = 2_000
 
 /** Configuration in, a listening gateway out: the one place where the parts are put together. */
 export async function start(config: Config, logger: Logger): Promise<Running> {
@@ -63,13 +66,25 @@ async function serve(
   const hashApiKey = apiKeyHasher(config.secret ?? embeddedSecret(config.storage.dataDir))
   const firstAdminKey = config.masterKey ? undefined : await createFirstAdminKey(db, hashApiKey)
   const authenticate = createAuthenticate({ db, hashApiKey, masterKey: config.masterKey })
-  const ledger = createLedger(db, logger)
+  const metrics = createMetrics({
+    models: catalogue.models.map((model) => model.id),
+    journalBacklog: () => ledger.backlog(),
+  })
+  const { ledger, close: closeLedger } = openLedger({
+    dataDir: config.storage.dataDir,
+    db,
+    logger,
+    onJournalFailure: () => metrics.journalFailed(),
+  })
   const upstreams = openUpstreams(catalogue.providers.values())
-  const gateway: GatewayDeps = { catalogue, ledger, callUpstream: upstreams.call, logger }
+  const shutdown = createShutdown()
+  const callUpstream = upstreams.call
+  const gateway: GatewayDeps = { catalogue, ledger, metrics, shutdown, callUpstream, logger }
   const graphql = createGraphqlServer({
     gateway,
     services: { db, ledger },
     authenticate,
+    bodyLimitBytes: config.server.bodyLimitBytes,
     newRequestId: () => newId('req'),
     graphiql: !config.production,
     publicIntrospection: config.graphql.publicIntrospection,
@@ -85,17 +100,23 @@ async function serve(
     url: listeningUrl(config.server.host, app.server.address()),
     firstAdminKey,
     stop: async (drainMs) => {
-      // A connection whose last answer ended after the server began to close would stay open, idle.
-      const idle = setInterval(() => app.server.closeIdleConnections(), idleCheckMs)
-      const cut = setTimeout(() => app.server.closeAllConnections(), drainMs)
-      await Promise.all([app.close(), sockets.close()])
-      clearInterval(idle)
-      clearTimeout(cut)
-      await ledger.flush().catch(() => {})
+      await shutdown.drain(drainMs)
+      await Promise.all([closeServer(app), sockets.close()])
+      await closeLedger()
+      metrics.close()
       await upstreams.close()
       await close()
     },
   }
+}
+
+/** A connection whose last answer ended after the server began to close would stay open, idle. */
+async function closeServer(app: FastifyInstance): Promise<void> {
+  const idle = setInterval(() => app.server.closeIdleConnections(), idleCheckMs)
+  const cut = setTimeout(() => app.server.closeAllConnections(), closeMsMax)
+  await app.close()
+  clearInterval(idle)
+  clearTimeout(cut)
 }
 
 async function openDatabase({ storage }: Config): Promise<DatabaseHandle> {

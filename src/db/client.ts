@@ -21,7 +21,8 @@ export function connect(address: DatabaseAddress): DatabaseHandle {
           path: address.socketPath,
           username: 'postgres',
           database: 'postgres',
-          max: 4,
+          // The socket serves one session: a second connection would mix its statements into the first.
+          max: 1,
           onnotice: () => {},
         })
   return { db: drizzle({ client: sql }), sql, close: () => sql.end({ timeout: 5 }) }

@@ -2,13 +2,20 @@ import { GatewayError } from '../errors.ts'
 import { hasScope, type Actor } from '../protocol/actor.ts'
 import type { Call } from './call.ts'
 import { mayUse, type Deployment } from './catalogue.ts'
+import type { GatewayDeps } from './deps.ts'
 import type { Candidate } from './route.ts'
+import { refuseWhenDraining } from './shutdown.ts'
 
 /**
  * The gate in front of every upstream call: the actor's scope and its list of models.
  * A configured fallback that the actor may not use is passed over; one that the client named is refused.
  */
-export function admit(call: Call, candidates: readonly Candidate[]): Deployment[] {
+export function admit(
+  { shutdown }: Pick<GatewayDeps, 'shutdown'>,
+  call: Call,
+  candidates: readonly Candidate[],
+): Deployment[] {
+  refuseWhenDraining(shutdown)
   const { actor } = call
   if (!hasScope(actor, 'INFERENCE')) {
     throw denied('This API key may not make completions; it needs the scope INFERENCE.')

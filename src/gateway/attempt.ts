@@ -2,6 +2,7 @@ import { GatewayError } from '../errors.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { Deployment } from './catalogue.ts'
 import type { GatewayDeps } from './deps.ts'
+import { noteOpen } from './settle.ts'
 import { AttemptMeter, type Ticket } from './ticket.ts'
 
 /** Events before the first content are held back, so that a failure can still be hidden; no more than this many. */
@@ -20,6 +21,7 @@ export async function* attempt(
     const meter = new AttemptMeter(ticket, deployment)
     const model = deployment.id
     yield { type: 'attempt-start', number: meter.number, provider: deployment.provider.id, model }
+    await noteOpen(deps, ticket)
     try {
       yield* held(deps, ticket, meter)
       meter.close('succeeded')

@@ -19,7 +19,8 @@ export function chat(
   request: ChatRequest,
   call: Call,
 ): AsyncGenerator<ChatEvent> {
-  return abortable(call.signal, (signal) => run(deps, request, { ...call, signal }))
+  const ends = [call.signal, deps.shutdown.signal]
+  return abortable(ends, (signal) => run(deps, request, { ...call, signal }))
 }
 
 async function* run(
@@ -28,19 +29,25 @@ async function* run(
   call: Call,
 ): AsyncGenerator<ChatEvent> {
   const ticket = openTicket(request, call)
+  const leave = deps.shutdown.enter()
+  deps.metrics.streamOpened()
   try {
     const routed = route(deps.catalogue, request, call) // where it may go, best first
-    const deployments = admit(call, routed) // whether this actor may send it there
+    const deployments = admit(deps, call, routed) // whether this actor may send it there, now
     yield* attempt(deps, deployments, ticket) // call them in turn until one answers
-    yield { type: 'end', settlement: settle(deps, ticket, { status: 'succeeded' }) }
-  } catch (error) {
-    if (call.signal.aborted) return
+    yield { type: 'end', settlement: await settle(deps, ticket, { status: 'succeeded' }) }
+  } catch (thrown) {
+    // A signal that aborts with an error of ours ends the answer; any other is a client that left.
+    const error: unknown = call.signal.aborted ? call.signal.reason : thrown
     const expected = error instanceof GatewayError
+    if (call.signal.aborted && !expected) return
     const failure = expected ? error : internalError(error)
-    const settlement = settle(deps, ticket, { status: 'failed', error: failure })
+    const settlement = await settle(deps, ticket, { status: 'failed', error: failure })
     if (!expected) throw error // a bug: the surface logs and masks it
     yield { type: 'error', error, settlement }
   } finally {
-    settle(deps, ticket, { status: 'cancelled' }) // whatever was not settled above was left by its reader
+    await settle(deps, ticket, { status: 'cancelled' }) // what was not settled above was left by its reader
+    deps.metrics.streamClosed()
+    leave()
   }
 }

@@ -3,11 +3,15 @@ import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import type { Catalogue, Deployment } from './catalogue.ts'
 import type { Ledger } from './ledger.ts'
+import type { Metrics } from './metrics.ts'
+import type { Shutdown } from './shutdown.ts'
 
 /** What the pipeline needs from outside. */
 export interface GatewayDeps {
   catalogue: Catalogue
   ledger: Ledger
+  metrics: Metrics
+  shutdown: Shutdown
   /** Calls one deployment and decodes what it answers. */
   callUpstream: CallUpstream
   logger: Logger

@@ -1,17 +1,14 @@
-import { inArray } from 'drizzle-orm'
 import type { Logger } from 'pino'
-import type { Database } from '../db/client.ts'
-import { apiKeys } from '../db/schema/api-key.ts'
-import { attempts } from '../db/schema/attempt.ts'
-import { requests } from '../db/schema/request.ts'
 import type { ErrorCode } from '../errors.ts'
-import type { AttemptRecord, Money, Settlement } from '../protocol/settlement.ts'
-import { totalTokens, type Usage } from '../protocol/usage.ts'
+import type { AttemptRecord, RequestStatus, Settlement } from '../protocol/settlement.ts'
 import type { Tags } from './call.ts'
+import type { Journal, Segment } from './journal.ts'
+import { writeSettled } from './journal-recovery.ts'
+import { rowsOf, type LedgerRows } from './ledger-rows.ts'
 
 /** Everything that is kept of one request. */
 export interface LedgerEntry {
-  settlement: Settlement
+  settlement: Omit<Settlement, 'status'> & { status: RequestStatus; attempts: AttemptRecord[] }
   organization: string
   /** Null for the master key. */
   apiKeyId: string | null
@@ -25,129 +22,147 @@ export interface LedgerEntry {
   tags?: Tags | undefined
 }
 
-/** Where settled requests go. Writing happens off the request path. */
+/** Where requests are accounted for: first in the journal, a file of this process, then in the database. */
 export interface Ledger {
-  /** Takes an entry; never throws and never waits. */
-  append(entry: LedgerEntry): void
-  /** Resolves when everything appended so far is in the database; rejects when the database refuses it. */
+  /** Notes what would be known of a request if the process died in the call that follows. Never rejects. */
+  open(entry: LedgerEntry): Promise<void>
+  /** Takes a settled request; resolves when it would survive the process. Never rejects. */
+  settle(entry: LedgerEntry): Promise<void>
+  /** Resolves when everything settled so far is in the database; rejects when the database does not take it. */
   flush(): Promise<void>
+  /** Settled requests that are not in the database yet. */
+  backlog(): number
+}
+
+export interface LedgerSettings {
+  journal: Journal
+  /** One transaction over a batch; rows that are there already stay as they are. */
+  write(batch: readonly LedgerRows[]): Promise<void>
+  /** A row that the database refuses for what is in it. */
+  reject(rows: LedgerRows, error: unknown): void
+  logger: Logger
+  /** Settled requests kept in memory while the database is away; later ones are read back from the journal. */
+  memoryRowsMax?: number
 }
 
 const batchDelayMs = 25
 const batchRowsMax = 500
-const retryDelayMs = 1_000
+const retryDelayMsMax = 5_000
 
-/** A ledger that writes in batches; what the database refuses is kept and tried again. */
-export function createLedger(db: Database, logger: Logger): Ledger {
-  let waiting: LedgerEntry[] = []
-  let writing: Promise<void> = Promise.resolve()
-  let timer: NodeJS.Timeout | undefined
+export function createLedger(settings: LedgerSettings): Ledger {
+  return new JournaledLedger(settings)
+}
 
-  function schedule(delayMs: number): void {
-    timer ??= setTimeout(() => void flush().catch(() => {}), delayMs)
+interface Owed {
+  rows: LedgerRows
+  segment: Segment | undefined
+}
+
+class JournaledLedger implements Ledger {
+  readonly #settings: LedgerSettings
+  readonly #memoryRowsMax: number
+  #owed: Owed[] = []
+  /** Segments with settled requests that are not in memory, and how many these are. */
+  #spilled = new Map<Segment, number>()
+  #writing: Promise<void> = Promise.resolve()
+  #timer: NodeJS.Timeout | undefined
+  #retryDelayMs = batchDelayMs
+
+  constructor(settings: LedgerSettings) {
+    this.#settings = settings
+    this.#memoryRowsMax = settings.memoryRowsMax ?? 20_000
   }
 
-  async function writeWaiting(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, batchRowsMax)
-      try {
-        await writeBatch(db, batch)
-      } catch (error) {
-        logger.error({ err: error, entries: waiting.length }, 'the ledger could not be written')
-        schedule(retryDelayMs)
-        throw error
+  open(entry: LedgerEntry): Promise<void> {
+    return this.#settings.journal.open(rowsOf(entry))
+  }
+
+  async settle(entry: LedgerEntry): Promise<void> {
+    const rows = rowsOf(entry)
+    const segment = await this.#settings.journal.close(rows)
+    if (segment && this.#owed.length >= this.#memoryRowsMax) {
+      this.#spilled.set(segment, (this.#spilled.get(segment) ?? 0) + 1)
+    } else this.#owed.push({ rows, segment })
+    this.#schedule(batchDelayMs)
+  }
+
+  flush(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#writing = this.#writing.catch(() => {}).then(() => this.#drain())
+    return this.#writing
+  }
+
+  backlog(): number {
+    let spilled = 0
+    for (const count of this.#spilled.values()) spilled += count
+    return this.#owed.length + spilled
+  }
+
+  #schedule(delayMs: number): void {
+    this.#timer ??= setTimeout(() => void this.flush().catch(() => {}), delayMs)
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      while (this.#owed.length > 0) {
+        const batch = this.#owed.slice(0, batchRowsMax)
+        await this.#write(batch.map((owed) => owed.rows))
+        this.#owed = this.#owed.slice(batch.length)
+        for (const { segment } of batch) if (segment) this.#settings.journal.written(segment)
       }
-      waiting = waiting.slice(batch.length)
+      await this.#drainSpilled()
+      this.#retryDelayMs = batchDelayMs
+    } catch (error) {
+      this.#retryDelayMs = Math.min(this.#retryDelayMs * 2, retryDelayMsMax)
+      this.#schedule(this.#retryDelayMs)
+      this.#settings.logger.error(
+        { reason: reasonOf(error), backlog: this.backlog() },
+        'the database does not take the ledger; the journal keeps it',
+      )
+      throw error
     }
   }
 
-  function flush(): Promise<void> {
-    clearTimeout(timer)
-    timer = undefined
-    writing = writing.catch(() => {}).then(writeWaiting)
-    return writing
-  }
-
-  return {
-    append: (entry) => {
-      waiting.push(entry)
-      schedule(batchDelayMs)
-    },
-    flush,
-  }
-}
-
-/** One transaction; rows that are there already stay as they are, so that a batch may be written twice. */
-async function writeBatch(db: Database, batch: readonly LedgerEntry[]): Promise<void> {
-  const attemptRows = batch.flatMap(({ settlement }) =>
-    settlement.attempts.map((attempt) => attemptRow(settlement.requestId, attempt)),
-  )
-  const keyIds = new Set(batch.flatMap((entry) => entry.apiKeyId ?? []))
-  const lastUsedAt = new Date(Math.max(...batch.map((entry) => entry.createdAt.getTime())))
-  await db.transaction(async (tx) => {
-    await tx.insert(requests).values(batch.map(requestRow)).onConflictDoNothing()
-    if (attemptRows.length > 0) await tx.insert(attempts).values(attemptRows).onConflictDoNothing()
-    if (keyIds.size > 0) {
-      await tx
-        .update(apiKeys)
-        .set({ lastUsedAt })
-        .where(inArray(apiKeys.id, [...keyIds]))
+  async #drainSpilled(): Promise<void> {
+    for (const [segment, count] of this.#spilled) {
+      await writeSettled(segment.path, (batch) => this.#write(batch))
+      const since = (this.#spilled.get(segment) ?? 0) - count
+      if (since > 0) this.#spilled.set(segment, since)
+      else this.#spilled.delete(segment)
+      for (let left = count; left > 0; left -= 1) this.#settings.journal.written(segment)
     }
-  })
-}
+  }
 
-function requestRow(entry: LedgerEntry): typeof requests.$inferInsert {
-  const { settlement } = entry
-  return {
-    id: settlement.requestId,
-    organizationId: entry.organization,
-    apiKeyId: entry.apiKeyId,
-    createdAt: entry.createdAt,
-    door: entry.door,
-    requestedModel: entry.requestedModel,
-    model: settlement.model ?? null,
-    provider: settlement.provider ?? null,
-    status: settlement.status,
-    stream: entry.stream,
-    latencyMs: entry.latencyMs,
-    timeToFirstTokenMs: entry.timeToFirstTokenMs ?? null,
-    errorCode: entry.errorCode ?? null,
-    tags: entry.tags ?? null,
-    ...usageRow(settlement.usage, settlement.cost),
+  /** A batch that is refused for what is in it is halved until the row at fault stands alone. */
+  async #write(batch: readonly LedgerRows[]): Promise<void> {
+    try {
+      await this.#settings.write(batch)
+    } catch (error) {
+      if (!isDataError(error)) throw error
+      const [first] = batch
+      if (batch.length === 1 && first) return this.#settings.reject(first, error)
+      const middle = batch.length >> 1
+      await this.#write(batch.slice(0, middle))
+      await this.#write(batch.slice(middle))
+    }
   }
 }
 
-function attemptRow(requestId: string, attempt: AttemptRecord): typeof attempts.$inferInsert {
-  return {
-    requestId,
-    number: attempt.number,
-    provider: attempt.provider,
-    model: attempt.model,
-    status: attempt.status,
-    startedAt: attempt.startedAt,
-    httpStatus: attempt.httpStatus ?? null,
-    errorCode: attempt.errorCode ?? null,
-    errorMessage: attempt.errorMessage ?? null,
-    latencyMs: attempt.latencyMs,
-    timeToFirstTokenMs: attempt.timeToFirstTokenMs ?? null,
-    upstreamId: attempt.upstreamId ?? null,
-    upstreamModel: attempt.upstreamModel ?? null,
-    rawUsage: attempt.usage?.raw?.body ?? null,
-    price: attempt.price ?? null,
-    ...usageRow(attempt.usage, attempt.cost),
-  }
+/** SQLSTATE classes 22 (data exception) and 23 (constraint): trying again cannot help. */
+function isDataError(error: unknown): boolean {
+  return /^2[23]/.test(sqlState(error) ?? '')
 }
 
-function usageRow(usage: Usage | undefined, cost: Money | undefined) {
-  return {
-    inputTokens: usage?.inputTokens ?? null,
-    cachedInputTokens: usage?.cachedInputTokens ?? null,
-    cacheWriteTokens: usage?.cacheWriteTokens ?? null,
-    outputTokens: usage?.outputTokens ?? null,
-    reasoningTokens: usage?.reasoningTokens ?? null,
-    totalTokens: (usage && totalTokens(usage)) ?? null,
-    usageEstimated: usage?.estimated ?? null,
-    costNanos: cost?.nanos ?? null,
-    costCurrency: cost?.currency ?? null,
-  }
+function sqlState(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  if ('code' in error && typeof error.code === 'string') return error.code
+  return sqlState(error.cause)
+}
+
+/** The driver's own words; the query builder's message would hold the whole statement with its values. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  if (error.cause instanceof Error) return reasonOf(error.cause)
+  return 'code' in error ? `${String(error.code)}: ${error.message}` : error.message
 }

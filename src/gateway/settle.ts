@@ -1,6 +1,8 @@
 import type { GatewayError } from '../errors.ts'
-import type { AttemptRecord, Settlement } from '../protocol/settlement.ts'
+import type { AttemptRecord, RequestStatus, Settlement } from '../protocol/settlement.ts'
 import type { GatewayDeps } from './deps.ts'
+import { estimateUsage } from './estimate.ts'
+import type { LedgerEntry } from './ledger.ts'
 import type { Ticket } from './ticket.ts'
 
 export type Outcome =
@@ -8,25 +10,48 @@ export type Outcome =
   | { status: 'failed'; error: GatewayError }
   | { status: 'cancelled' }
 
-/** Closes a request's account and hands it to the ledger. Only the first call does so; later ones return its result. */
-export function settle(deps: GatewayDeps, ticket: Ticket, outcome: Outcome): Settlement {
-  if (ticket.settlement) return ticket.settlement
+/**
+ * Closes a request's account and puts it on the ledger; resolves when it would survive this process.
+ * Only the first call does so; later ones return its result.
+ */
+export function settle(deps: GatewayDeps, ticket: Ticket, outcome: Outcome): Promise<Settlement> {
+  ticket.settlement ??= close(deps, ticket, outcome)
+  return ticket.settlement
+}
+
+async function close(deps: GatewayDeps, ticket: Ticket, outcome: Outcome): Promise<Settlement> {
   const error = outcome.status === 'failed' ? outcome.error : undefined
   ticket.current?.close(outcome.status, error)
+  await estimateMissing(ticket)
+  const entry = ledgerEntry(ticket, outcome.status)
+  entry.errorCode = error?.code ?? (outcome.status === 'cancelled' ? 'CANCELLED' : undefined)
+  deps.metrics.settled(entry)
+  await deps.ledger.settle(entry)
+  return { ...entry.settlement, status: outcome.status }
+}
+
+/** Puts on the journal what is known before an upstream is called: if this process dies, that is what remains. */
+export function noteOpen(deps: GatewayDeps, ticket: Ticket): Promise<void> {
+  const entry = ledgerEntry(ticket, 'interrupted')
+  entry.errorCode = 'INTERRUPTED'
+  const current = ticket.current?.interrupted()
+  if (current) entry.settlement.attempts = [...ticket.attempts, current]
+  return deps.ledger.open(entry)
+}
+
+function ledgerEntry(ticket: Ticket, status: RequestStatus): LedgerEntry {
   const { call, request, attempts } = ticket
   const answering = answeringAttempt(attempts)
-  const settlement: Settlement = {
-    requestId: call.requestId,
-    status: outcome.status,
-    model: answering?.model,
-    provider: answering?.provider,
-    attempts,
-    usage: answering?.usage,
-    cost: answering?.cost,
-  }
-  ticket.settlement = settlement
-  deps.ledger.append({
-    settlement,
+  return {
+    settlement: {
+      requestId: call.requestId,
+      status,
+      model: answering?.model,
+      provider: answering?.provider,
+      attempts,
+      usage: answering?.usage,
+      cost: answering?.cost,
+    },
     organization: call.actor.organization,
     apiKeyId: call.actor.kind === 'api-key' ? call.actor.id : null,
     createdAt: ticket.createdAt,
@@ -35,10 +60,8 @@ export function settle(deps: GatewayDeps, ticket: Ticket, outcome: Outcome): Set
     stream: request.stream,
     latencyMs: performance.now() - ticket.startedAtMs,
     timeToFirstTokenMs: ticket.timeToFirstTokenMs,
-    errorCode: error?.code ?? (outcome.status === 'cancelled' ? 'CANCELLED' : undefined),
     tags: call.tags,
-  })
-  return settlement
+  }
 }
 
 /** The attempt whose words the client has: the last, unless it failed before it said anything. */
@@ -46,4 +69,14 @@ function answeringAttempt(attempts: readonly AttemptRecord[]): AttemptRecord | u
   const last = attempts.at(-1)
   const spoke = last && (last.status === 'succeeded' || last.timeToFirstTokenMs !== undefined)
   return spoke ? last : undefined
+}
+
+/** An attempt that said something and whose provider did not report is counted here: it will be billed. */
+async function estimateMissing(ticket: Ticket): Promise<void> {
+  const { unreported } = ticket
+  const last = ticket.attempts.at(-1)
+  if (!unreported || !last || last.timeToFirstTokenMs === undefined) return
+  last.usage = await estimateUsage(ticket.request, unreported.produced)
+  last.cost = unreported.price(last.usage)
+  last.price = last.cost && unreported.deployment.price
 }

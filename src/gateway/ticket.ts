@@ -1,7 +1,7 @@
 import type { GatewayError } from '../errors.ts'
 import { isContent, type ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
-import type { AttemptRecord, Settlement } from '../protocol/settlement.ts'
+import type { AttemptRecord, Money, Settlement } from '../protocol/settlement.ts'
 import type { Usage } from '../protocol/usage.ts'
 import type { Call } from './call.ts'
 import type { Deployment } from './catalogue.ts'
@@ -19,8 +19,10 @@ export interface Ticket {
   attempts: AttemptRecord[]
   /** The attempt that is under way. */
   current: AttemptMeter | undefined
+  /** The last attempt, where its provider said something but no usage. */
+  unreported: AttemptMeter | undefined
   /** Set once, by `settle`. */
-  settlement: Settlement | undefined
+  settlement: Promise<Settlement> | undefined
 }
 
 export function openTicket(request: ChatRequest, call: Call): Ticket {
@@ -32,6 +34,7 @@ export function openTicket(request: ChatRequest, call: Call): Ticket {
     timeToFirstTokenMs: undefined,
     attempts: [],
     current: undefined,
+    unreported: undefined,
     settlement: undefined,
   }
 }
@@ -43,6 +46,8 @@ export class AttemptMeter {
   /** True once content was seen: from then on nothing may be retried. */
   committed = false
   httpStatus: number | undefined
+  /** Everything that was generated so far, to be counted if the provider reports no usage. */
+  produced = ''
   readonly #ticket: Ticket
   readonly #startedAt = new Date()
   readonly #startedAtMs = performance.now()
@@ -56,6 +61,7 @@ export class AttemptMeter {
     this.deployment = deployment
     this.number = ticket.attempts.length + 1
     ticket.current = this
+    ticket.unreported = undefined
   }
 
   record(event: ChatEvent): void {
@@ -64,13 +70,32 @@ export class AttemptMeter {
       this.#upstreamId = event.id
       this.#upstreamModel = event.model
     }
+    this.produced += producedBy(event)
     if (!this.committed && isContent(event)) this.#commit()
   }
 
+  /** What such usage costs here. */
+  price(usage: Usage): Money | undefined {
+    return costOf(this.deployment.price, usage)
+  }
+
   close(status: AttemptRecord['status'], error?: GatewayError): AttemptRecord {
+    const record = this.#record(status, error)
+    this.#ticket.attempts.push(record)
+    this.#ticket.current = undefined
+    if (!this.#usage) this.#ticket.unreported = this
+    return record
+  }
+
+  /** The record of an attempt of which nothing more is heard, should the process die now. */
+  interrupted(): AttemptRecord {
+    return { ...this.#record('failed'), errorCode: 'INTERRUPTED' }
+  }
+
+  #record(status: AttemptRecord['status'], error?: GatewayError): AttemptRecord {
     const { deployment } = this
-    const cost = costOf(deployment.price, this.#usage)
-    const record: AttemptRecord = {
+    const cost = this.#usage && this.price(this.#usage)
+    return {
       number: this.number,
       provider: deployment.provider.id,
       model: deployment.id,
@@ -87,9 +112,6 @@ export class AttemptMeter {
       upstreamId: this.#upstreamId,
       upstreamModel: this.#upstreamModel,
     }
-    this.#ticket.attempts.push(record)
-    this.#ticket.current = undefined
-    return record
   }
 
   #commit(): void {
@@ -97,5 +119,20 @@ export class AttemptMeter {
     const now = performance.now()
     this.#timeToFirstTokenMs = now - this.#startedAtMs
     this.#ticket.timeToFirstTokenMs = now - this.#ticket.startedAtMs
+  }
+}
+
+function producedBy(event: ChatEvent): string {
+  switch (event.type) {
+    case 'text-delta':
+    case 'reasoning-delta':
+    case 'refusal-delta':
+      return event.text
+    case 'tool-call-start':
+      return event.name
+    case 'tool-call-delta':
+      return event.argumentsDelta
+    default:
+      return ''
   }
 }

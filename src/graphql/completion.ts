@@ -34,7 +34,7 @@ builder.subscriptionField('completion', (t) =>
     description: 'Makes a completion and sends it while it is made.',
     args: { input: t.arg({ type: CompletionInput, required: true, description: 'What to make.' }) },
     subscribe: (_root, { input }, context) =>
-      abortable(context.signal, (signal) => completionEvents(context, input, signal)),
+      abortable([context.signal], (signal) => completionEvents(context, input, signal)),
     resolve: (event) => event,
   }),
 )

@@ -8,23 +8,24 @@ export interface GraphiqlPage {
   contentSecurityPolicy: string
 }
 
-export function graphiqlPage(): GraphiqlPage {
+/** `model` is one that the example in the editor calls. */
+export function graphiqlPage(model: string): GraphiqlPage {
   const html = renderGraphiQL({
     title: 'XRouter GraphiQL',
     headers: JSON.stringify({ authorization: 'Bearer xr-...' }, null, 2),
     shouldPersistHeaders: true,
     defaultEditorToolsVisibility: 'headers',
     subscriptionsProtocol: 'SSE',
-    defaultQuery: welcome,
+    defaultQuery: welcome(model),
   })
   return { html: Buffer.from(html), contentSecurityPolicy: policyFor(html) }
 }
 
-const welcome = `# Put your API key into the headers below, choose an operation and run it.
+const welcome = (model: string): string => `# Put your API key into the headers below, choose an operation and run it.
 
 subscription Stream {
   completion(
-    input: { model: "demo/echo", messages: [{ role: USER, content: "Hello from GraphiQL" }] }
+    input: { model: ${JSON.stringify(model)}, messages: [{ role: USER, content: "Hello from GraphiQL" }] }
   ) {
     __typename
     sequence

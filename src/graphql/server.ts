@@ -33,7 +33,7 @@ export interface GraphqlServer {
 
 export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
   const engine = createEngine(deps.logger)
-  const page = lazy(async () => (await import('./graphiql.ts')).graphiqlPage())
+  const page = lazy(async () => (await import('./graphiql.ts')).graphiqlPage(exampleModel(deps)))
 
   const handle: GraphqlServer['handle'] = async (req, res, { requestId, body }) => {
     res.setHeader('x-request-id', requestId)
@@ -58,6 +58,12 @@ export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
     }
   }
   return { handle, attachWebSocket: (server) => attachWebSocket(server, engine, deps) }
+}
+
+/** A model that answers without an account where there is one. */
+function exampleModel({ gateway: { catalogue } }: GraphqlServerDeps): string {
+  const offline = catalogue.models.find(({ provider }) => catalogue.providers.get(provider)?.generate)
+  return (offline ?? catalogue.models[0])?.id ?? 'provider/model'
 }
 
 function wantsPage(req: IncomingMessage): boolean {

@@ -146,7 +146,7 @@ function resultsOf(
     if (Symbol.asyncIterator in result) yield* result
     else yield result
   }
-  return abortable(new AbortController().signal, (signal) => {
+  return abortable([], (signal) => {
     signal.addEventListener('abort', cancel, { once: true })
     return results()
   })

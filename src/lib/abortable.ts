@@ -1,16 +1,19 @@
 /**
  * A stream whose `return()` aborts `signal` at once, even while a `next()` is waiting: a bare async
- * generator would run its `finally` only after the pending `next()` has settled by itself.
+ * generator would run its `finally` only after the pending `next()` has settled by itself. It is
+ * aborted by any of `outer`, too, with that signal's reason.
  */
 export function abortable<T>(
-  outer: AbortSignal,
+  outer: readonly AbortSignal[],
   start: (signal: AbortSignal) => AsyncGenerator<T>,
 ): AsyncGenerator<T> {
   const controller = new AbortController()
-  const abort = (): void => controller.abort(outer.reason)
-  if (outer.aborted) abort()
-  else outer.addEventListener('abort', abort, { once: true })
-  const release = (): void => outer.removeEventListener('abort', abort)
+  const abort = (): void => controller.abort(outer.find((signal) => signal.aborted)?.reason)
+  if (outer.some((signal) => signal.aborted)) abort()
+  else for (const signal of outer) signal.addEventListener('abort', abort, { once: true })
+  const release = (): void => {
+    for (const signal of outer) signal.removeEventListener('abort', abort)
+  }
   const inner = start(controller.signal)
 
   async function step(result: Promise<IteratorResult<T>>): Promise<IteratorResult<T>> {

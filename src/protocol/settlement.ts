@@ -42,6 +42,9 @@ export interface PriceSnapshot {
   source: string
 }
 
+/** How a request ended; `interrupted` is one whose process died, found in its journal. */
+export type RequestStatus = 'succeeded' | 'failed' | 'cancelled' | 'interrupted'
+
 /** How a request ended: what the ledger holds of it and what the client is told. */
 export interface Settlement {
   requestId: string

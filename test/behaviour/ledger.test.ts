@@ -65,6 +65,7 @@ describe('the ledger', () => {
         outputTokens,
         reasoningTokens: 0,
         totalTokens: inputTokens + 3 + outputTokens,
+      estimated: false,
         cost: {
           currency: 'USD',
           amountNanos: String(inputTokens * 150 + 3 * 75 + outputTokens * 600),
@@ -108,7 +109,7 @@ describe('the ledger', () => {
     expect(seen?.usage?.cost).toBeNull()
   })
 
-  test('unreported usage is unknown, never zero', async () => {
+  test('usage that the provider does not report is counted here and marked as estimated', async () => {
     const upstream = simulator.controlled()
     const answer = complete('openai/gpt-4o')
     await upstream.received
@@ -119,7 +120,11 @@ describe('the ledger', () => {
       choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }],
     })
     const seen = await requestOf(gateway, await answer)
-    expect(seen).toMatchObject({ status: 'succeeded', usage: null })
+    expect(seen).toMatchObject({
+      status: 'succeeded',
+      usage: { estimated: true, inputTokens: 6, outputTokens: 1, totalTokens: 7 },
+    })
+    expect(seen?.usage?.cost?.amountNanos).toBe(String(6 * 2500 + 10_000))
   })
 
   test('has one row for each attempt, the failed ones included, and keeps tags and the key', async () => {

@@ -30,7 +30,12 @@ describe('nothing is reachable without an actor except the public list', () => {
   test('every route but the public ones answers 401 without a key and with a bad one', async () => {
     const known = routes()
     expect(known.map((route) => `${route.method} ${route.path}`)).toEqual(
-      expect.arrayContaining(['POST /v1/chat/completions', 'GET /v1/models', 'POST /graphql']),
+      expect.arrayContaining([
+        'POST /v1/chat/completions',
+        'GET /v1/models',
+        'POST /graphql',
+        'GET /metrics',
+      ]),
     )
     const open: string[] = []
     for (const { method, path } of known) {
@@ -46,6 +51,30 @@ describe('nothing is reachable without an actor except the public list', () => {
       }
     }
     expect([...new Set(open)].toSorted()).toEqual([...publicRoutes].toSorted())
+  })
+
+  test('metrics need the scope READ, unless they are made public', async () => {
+    const read = async (url: string, key?: string): Promise<number> => {
+      const headers = { ...(key !== undefined && { authorization: `Bearer ${key}` }) }
+      const response = await fetch(`${url}/metrics`, { headers })
+      const isMetrics = (await response.text()).includes('# TYPE xrouter_requests_total counter')
+      expect(isMetrics).toBe(response.status === 200)
+      return response.status
+    }
+    const { secret: reader } = await gateway.createKey({ scopes: ['READ'] })
+    const { secret: caller } = await gateway.createKey({ scopes: ['INFERENCE'] })
+    expect(await read(gateway.url)).toBe(401)
+    expect(await read(gateway.url, caller)).toBe(403)
+    expect(await read(gateway.url, reader)).toBe(200)
+    expect(await read(gateway.url, gateway.adminKey)).toBe(200)
+
+    const open = await startGateway('[server]\npublic_metrics = true')
+    try {
+      expect(await read(open.url)).toBe(200)
+      expect((await fetch(`${open.url}/v1/models`)).status).toBe(401)
+    } finally {
+      await open.stop()
+    }
   })
 
   test('a path that does not exist is not told from one that does', async () => {

@@ -1,3 +1,6 @@
+import { createMetrics } from '../../src/gateway/metrics.ts'
+import { createShutdown } from '../../src/gateway/shutdown.ts'
+import { memoryLedger } from '../support/memory-ledger.ts'
 import { setImmediate as tick } from 'node:timers/promises'
 import { parse, type ExecutionResult } from 'graphql'
 import { pino } from 'pino'
@@ -23,7 +26,9 @@ async function subscribe(signal: AbortSignal) {
       fallbacks: {},
       prices: new Map(),
     }),
-    ledger: { append: () => {}, flush: async () => {} },
+    ledger: memoryLedger(),
+    metrics: createMetrics({}),
+    shutdown: createShutdown(),
     callUpstream: ({ provider, model }, request, options) => {
       if (!provider.generate) throw new Error('a test provider generates')
       return provider.generate(request, model, options.signal)

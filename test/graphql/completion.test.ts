@@ -67,7 +67,7 @@ describe('a completion', () => {
       content: null,
       finishReason: 'TOOL_CALLS',
       toolCalls: [{ id: 'call_1', index: 0, name: 'add', arguments: '{"a":1}' }],
-      usage: { inputTokens: null, totalTokens: null, estimated: false, cost: null },
+      usage: { outputTokens: 6, estimated: true, cost: null },
     })
   })
 

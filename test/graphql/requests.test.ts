@@ -1,9 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { apiKeys } from '../../src/db/schema/api-key.ts'
 import { organizations } from '../../src/db/schema/organization.ts'
-import { createLedger, type Ledger, type LedgerEntry } from '../../src/gateway/ledger.ts'
+import type { Ledger, LedgerEntry } from '../../src/gateway/ledger.ts'
+import { openLedger, type OpenLedger } from '../../src/gateway/open-ledger.ts'
 import { pino } from 'pino'
 import { startDatabase } from '../support/gateway.ts'
 import { OneRequest, RequestDetails, RequestLog } from './documents.ts'
@@ -15,6 +19,8 @@ const organization = 'org_test'
 
 let database: Awaited<ReturnType<typeof startDatabase>>
 let sql: postgres.Sql
+const folder = mkdtempSync(join(tmpdir(), 'xrouter-requests-'))
+let open: OpenLedger
 let ledger: Ledger
 let server: TestServer
 const statements: string[] = []
@@ -29,7 +35,8 @@ beforeAll(async () => {
     debug: (_connection, text) => statements.push(text),
   })
   const db = drizzle({ client: sql })
-  ledger = createLedger(db, pino({ level: 'silent' }))
+  open = openLedger({ dataDir: folder, db, logger: pino({ level: 'silent' }), onJournalFailure: () => {} })
+  ledger = open.ledger
   await db.insert(organizations).values([
     { id: organization, name: 'Test' },
     { id: 'org_other', name: 'Other' },
@@ -45,14 +52,16 @@ beforeAll(async () => {
       scopes: ['INFERENCE'],
     })
   }
-  for (let index = 0; index < rows; index += 1) ledger.append(entryOf(index))
-  ledger.append({ ...entryOf(rows), organization: 'org_other', apiKeyId: 'key_c' })
+  for (let index = 0; index < rows; index += 1) await ledger.settle(entryOf(index))
+  await ledger.settle({ ...entryOf(rows), organization: 'org_other', apiKeyId: 'key_c' })
   await ledger.flush()
   server = await startGraphql({ services: { db, ledger }, ledger })
 })
 
 afterAll(async () => {
   await server.stop()
+  await open.close()
+  rmSync(folder, { recursive: true, force: true })
   await sql.end()
   await database.stop()
 })
@@ -138,7 +147,7 @@ describe('the request log', () => {
 
   test('keeps its cursors while newer requests arrive', async () => {
     const before = await page({ first: 7 })
-    ledger.append({ ...entryOf(9000), createdAt: new Date(start + 9_000_000) })
+    await ledger.settle({ ...entryOf(9000), createdAt: new Date(start + 9_000_000) })
     const newest = await page({ first: 1 })
     expect(newest.ids).toEqual([idOf(9000)])
     const next = await page({ first: 7, after: before.pageInfo.endCursor })

@@ -42,7 +42,7 @@ async function* webSocketResults(messages: AsyncIterableIterator<unknown>): Resu
       yield message as Answer<never>
   } catch (errors) {
     if (!Array.isArray(errors)) return // the socket is closed
-    yield { errors } as Answer<never>
+    yield { errors }
   }
 }
 

@@ -1,3 +1,6 @@
+import { createMetrics } from '../../src/gateway/metrics.ts'
+import { createShutdown } from '../../src/gateway/shutdown.ts'
+import { memoryLedger } from '../support/memory-ledger.ts'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -96,7 +99,9 @@ export async function startGraphql(
         fallbacks: {},
         prices: new Map(),
       }),
-      ledger: settings.ledger ?? { append: (entry) => ledger.push(entry), flush: async () => {} },
+      ledger: settings.ledger ?? memoryLedger(ledger),
+      metrics: createMetrics({}),
+      shutdown: createShutdown(),
       callUpstream: ({ provider, model }, request, { signal }) => {
         if (!provider.generate) throw new Error('a test provider generates')
         return provider.generate(request, model, signal)

@@ -4,7 +4,7 @@ import { abortable } from '../../src/lib/abortable.ts'
 describe('abortable', () => {
   test('return() aborts at once, while next() is waiting for something that never comes', async () => {
     let seen: AbortSignal | undefined
-    const stream = abortable(new AbortController().signal, async function* (signal) {
+    const stream = abortable([new AbortController().signal], async function* (signal) {
       seen = signal
       yield 1
       await new Promise((_resolve, reject) => {
@@ -21,7 +21,7 @@ describe('abortable', () => {
 
   test('the outer signal aborts the inner one', async () => {
     const outer = new AbortController()
-    const stream = abortable(outer.signal, async function* (signal) {
+    const stream = abortable([outer.signal], async function* (signal) {
       yield signal
     })
     const { value: signal } = await stream.next()
@@ -30,7 +30,7 @@ describe('abortable', () => {
   })
 
   test('one that is aborted already starts aborted', async () => {
-    const stream = abortable(AbortSignal.abort(), async function* (signal) {
+    const stream = abortable([AbortSignal.abort()], async function* (signal) {
       yield signal.aborted
     })
     expect((await stream.next()).value).toBe(true)
@@ -51,16 +51,16 @@ describe('abortable', () => {
       remove(...args)
     }) as typeof signal.removeEventListener
 
-    for await (const value of abortable(signal, async function* () {
+    for await (const value of abortable([signal], async function* () {
       yield 1
     }))
       expect(value).toBe(1)
-    for await (const _ of abortable(signal, async function* () {
+    for await (const _ of abortable([signal], async function* () {
       yield 1
       yield 2
     }))
       break
-    const failing = abortable(signal, async function* (): AsyncGenerator<number> {
+    const failing = abortable([signal], async function* (): AsyncGenerator<number> {
       throw new Error('bug')
     })
     await expect(failing.next()).rejects.toThrow('bug')

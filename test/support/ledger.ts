@@ -30,11 +30,12 @@ interface SeenUsage {
   outputTokens: number | null
   reasoningTokens: number | null
   totalTokens: number | null
+  estimated: boolean
   cost: { currency: string; amountNanos: string; amount: string } | null
 }
 
 const usage = `usage {
-  inputTokens cachedInputTokens outputTokens reasoningTokens totalTokens
+  inputTokens cachedInputTokens outputTokens reasoningTokens totalTokens estimated
   cost { currency amountNanos amount }
 }`
 

@@ -10,7 +10,7 @@ import {
   timestamp,
 } from 'drizzle-orm/pg-core'
 import type { ErrorCode } from '../../errors.ts'
-import type { Settlement } from '../../protocol/settlement.ts'
+import type { RequestStatus } from '../../protocol/settlement.ts'
 
 /** Token classes and cost, the same on requests and on attempts; null = unknown. */
 export const usageColumns = {
@@ -41,8 +41,9 @@ export const requests = pgTable(
     /** The deployment that answered, `provider/model`. */
     model: text('model'),
     provider: text('provider'),
-    status: text('status').$type<Settlement['status']>().notNull(),
+    status: text('status').$type<RequestStatus>().notNull(),
     stream: boolean('stream').notNull(),
+    /** Of an interrupted request: as long as its journal was still written to. */
     latencyMs: doublePrecision('latency_ms').notNull(),
     timeToFirstTokenMs: doublePrecision('time_to_first_token_ms'),
     errorCode: text('error_code').$type<ErrorCode>(),

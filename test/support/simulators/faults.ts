@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { type Answer, bodyOf, type Exchange, halfOf } from './exchange.ts'
 import type { HeaderBag, RecordedRequest } from './provider.ts'
 
@@ -64,6 +65,18 @@ export function resetAfter(opening: Opening): Answer {
 /** Sends the opening and then nothing, with the connection open. */
 export function stallAfter(opening: Opening): Answer {
   return (exchange) => exchange.begin(opening)
+}
+
+/** Sends the opening and then a byte or comment that says nothing, again and again, without an end. */
+export function dripAfter(opening: Opening, everyMs: number): Answer {
+  return async (exchange) => {
+    exchange.begin(opening)
+    const drop = exchange.reply().stream ? ': keep-alive\n\n' : ' '
+    while (!exchange.gone) {
+      exchange.write(drop)
+      await wait(everyMs)
+    }
+  }
 }
 
 /**

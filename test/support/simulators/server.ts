@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { controlledAnswer, type Controlled } from './controlled.ts'
 import { type Answer, Exchange } from './exchange.ts'
@@ -12,6 +13,8 @@ export interface SimulatorOptions {
   basePath?: string
   /** Pause between the frames of a faithful stream, for demonstrations. */
   frameDelayMs?: number
+  /** Speaks https with this certificate, in PEM. */
+  tls?: { key: string; cert: string }
 }
 
 /** A provider on 127.0.0.1: it records what it is asked and answers as scripted or faithfully. */
@@ -36,7 +39,8 @@ export class Simulator implements AsyncDisposable {
     this.#provider = provider
     this.#frameDelayMs = options.frameDelayMs ?? 0
     this.port = portOf(server)
-    this.url = `http://127.0.0.1:${this.port}${options.basePath ?? ''}`
+    const scheme = options.tls ? 'https' : 'http'
+    this.url = `${scheme}://127.0.0.1:${this.port}${options.basePath ?? ''}`
     server.on('connection', (socket) => this.#track(socket))
     server.on('request', (message, response) => void this.#serve(message, response))
   }
@@ -131,7 +135,10 @@ export async function startSimulator(
   provider: SimulatedProvider,
   options: SimulatorOptions = {},
 ): Promise<Simulator> {
-  const server = createServer({ keepAliveTimeout: 60_000 })
+  const settings = { keepAliveTimeout: 60_000 }
+  const server = options.tls
+    ? createTlsServer({ ...settings, ...options.tls })
+    : createServer(settings)
   server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
   return new Simulator(server, provider, options)

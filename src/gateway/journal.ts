@@ -1,0 +1,154 @@
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { lockFile, type FileLock } from '../lib/file-lock.ts'
+import { encodeLine } from './journal-format.ts'
+import type { LedgerRows } from './ledger-rows.ts'
+
+/** A place in the journal: what was settled there is let go of when it is in the database. */
+export interface Segment {
+  path: string
+  /** Settled requests in it that are not in the database yet. */
+  owed: number
+}
+
+export interface Journal {
+  /** Notes that an upstream is about to be called; resolves when it is on the file. */
+  open(rows: LedgerRows): Promise<void>
+  /** Notes that a request is settled; resolves, with the segment it is in, when it is on the file. */
+  close(rows: LedgerRows): Promise<Segment | undefined>
+  /** One settled request of a segment is in the database. */
+  written(segment: Segment): void
+  /** Closes the file; what is still owed stays for the next process that starts. */
+  stop(): void
+}
+
+export interface JournalSettings {
+  /** The folder of all journals; each process has one of its own in it. */
+  root: string
+  /** The name of this process's folder, never used before. */
+  name: string
+  segmentBytesMax: number
+  /** The file could not be written to: requests go on, but a crash would lose them. */
+  onFailure(error: unknown): void
+}
+
+/** Opens this process's journal; throws where the folder cannot be written to. */
+export function openJournal(settings: JournalSettings): Journal {
+  const folder = join(settings.root, settings.name)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const lock = lockFile(join(folder, 'lock'))
+  if (!lock) throw new Error(`the journal ${folder} is in use`)
+  return new SegmentedJournal(folder, lock, settings)
+}
+
+/**
+ * Appends lines to files ("segments"). Lines of the same turn of the event loop are written together,
+ * with one system call; a segment goes when nothing in it is owed to the database any more.
+ */
+class SegmentedJournal implements Journal {
+  readonly #folder: string
+  readonly #lock: FileLock
+  readonly #settings: JournalSettings
+  /** Requests whose upstream is being called, with their last line. */
+  readonly #running = new Map<string, string>()
+  #segment: Segment
+  #file: number
+  #number = 1
+  #bytes = 0
+  #lines: string[] = []
+  #flushed: Promise<void> | undefined
+  #torn = false
+
+  constructor(folder: string, lock: FileLock, settings: JournalSettings) {
+    this.#folder = folder
+    this.#lock = lock
+    this.#settings = settings
+    this.#segment = { path: this.#pathOf(1), owed: 0 }
+    this.#file = openSync(this.#segment.path, 'a', 0o600)
+  }
+
+  open(rows: LedgerRows): Promise<void> {
+    const line = encodeLine({ type: 'open', rows })
+    this.#running.set(rows.request.id, line)
+    return this.#append(line)
+  }
+
+  async close(rows: LedgerRows): Promise<Segment | undefined> {
+    const segment = this.#segment
+    segment.owed += 1
+    this.#running.delete(rows.request.id)
+    await this.#append(encodeLine({ type: 'close', rows }))
+    return segment
+  }
+
+  written(segment: Segment): void {
+    segment.owed -= 1
+    if (segment.owed > 0) return
+    if (segment !== this.#segment) rmSync(segment.path, { force: true })
+    else if (this.#bytes > this.#settings.segmentBytesMax / 16) this.#rotate()
+  }
+
+  stop(): void {
+    this.#flush()
+    closeSync(this.#file)
+    if (this.#segment.owed <= 0 && this.#running.size === 0) rmSync(this.#segment.path)
+    const owing = readdirSync(this.#folder).some((name) => name.endsWith('.jsonl'))
+    if (!owing) rmSync(this.#folder, { recursive: true })
+    this.#lock.release()
+  }
+
+  #append(line: string): Promise<void> {
+    this.#lines.push(line)
+    this.#flushed ??= new Promise((resolve) => {
+      setImmediate(() => {
+        this.#flush()
+        resolve()
+      })
+    })
+    return this.#flushed
+  }
+
+  #flush(): void {
+    if (this.#lines.length === 0) return
+    const text = `${this.#torn ? '\n' : ''}${this.#lines.join('\n')}\n`
+    this.#lines = []
+    this.#flushed = undefined
+    try {
+      this.#bytes += writeAll(this.#file, Buffer.from(text))
+      this.#torn = false
+    } catch (error) {
+      this.#torn = true
+      this.#settings.onFailure(error)
+    }
+    if (this.#bytes > this.#settings.segmentBytesMax) this.#rotate()
+  }
+
+  /** What is still running is noted again in the new segment, so that the old one can go. */
+  #rotate(): void {
+    try {
+      const path = this.#pathOf(this.#number + 1)
+      const file = openSync(path, 'a', 0o600)
+      closeSync(this.#file)
+      if (this.#segment.owed <= 0) rmSync(this.#segment.path, { force: true })
+      this.#number += 1
+      this.#file = file
+      this.#segment = { path, owed: 0 }
+      this.#bytes = 0
+      const lines = [...this.#running.values()].map((line) => `${line}\n`).join('')
+      if (lines !== '') this.#bytes += writeAll(file, Buffer.from(lines))
+    } catch (error) {
+      this.#settings.onFailure(error)
+    }
+  }
+
+  #pathOf(number: number): string {
+    return join(this.#folder, `${String(number).padStart(6, '0')}.jsonl`)
+  }
+}
+
+/** A write to a full disk may take a part only; the rest then fails with the reason. */
+function writeAll(file: number, bytes: Buffer): number {
+  let at = 0
+  while (at < bytes.length) at += writeSync(file, bytes, at)
+  return at
+}

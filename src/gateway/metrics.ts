@@ -1,0 +1,187 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { AttemptRecord } from '../protocol/settlement.ts'
+import { tokenClasses, tokenClassWords } from '../protocol/usage.ts'
+import type { LedgerEntry } from './ledger.ts'
+
+/** What an operator's Prometheus reads. No label holds a key, a tag, a request id or what a client typed. */
+export interface Metrics {
+  /** Counts a request that has ended. */
+  settled(entry: LedgerEntry): void
+  streamOpened(): void
+  streamClosed(): void
+  journalFailed(): void
+  /** Everything in Prometheus' text format. */
+  render(): Promise<string>
+  contentType: string
+  /** Stops what measures by itself. */
+  close(): void
+}
+
+export interface MetricsSettings {
+  /** Settled requests that the database does not have yet. */
+  journalBacklog?: () => number
+  /** Ids of the models that the gateway knows; any other gets a label of its own only once it has answered. */
+  models?: Iterable<string>
+}
+
+/** Models beside the known ones that get a label of their own; the rest are `other`. */
+const furtherModelsMax = 500
+const none = 'none'
+const eventLoopResolutionMs = 20
+const firstTokenBuckets = [0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 60]
+const durationBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 60, 120, 300, 900]
+
+export function createMetrics(settings: MetricsSettings): Metrics {
+  const registry = new Registry()
+  const { streamsOpen, journalErrors, ...meters } = createMeters(registry)
+  const modelLabel = createModelLabels(settings.models ?? [])
+  const stopEventLoop = watchEventLoop(registry)
+  const { journalBacklog } = settings
+  if (journalBacklog) watchBacklog(registry, journalBacklog)
+
+  return {
+    settled: (entry) => {
+      const { settlement, door, stream, timeToFirstTokenMs } = entry
+      for (const attempt of settlement.attempts) countAttempt(meters, attempt, modelLabel(attempt))
+      const { provider = none, status } = settlement
+      const answering = settlement.attempts.at(-1)
+      const model = answering && settlement.model ? modelLabel(answering) : none
+      const streamed = String(stream)
+      meters.requests.inc({ door, provider, model, status, stream: streamed })
+      meters.requestSeconds.observe({ door, stream: streamed, status }, entry.latencyMs / 1000)
+      if (status === 'failed') meters.errors.inc({ door, code: entry.errorCode ?? none })
+      // The first token of an answer that is not streamed comes with its last.
+      if (stream && timeToFirstTokenMs !== undefined) {
+        meters.firstTokenSeconds.observe({ provider, model }, timeToFirstTokenMs / 1000)
+      }
+    },
+    streamOpened: () => streamsOpen.inc(),
+    streamClosed: () => streamsOpen.dec(),
+    journalFailed: () => journalErrors.inc(),
+    render: async () => (await registry.metrics()) + (await processRegistry().metrics()),
+    contentType: registry.contentType,
+    close: () => {
+      stopEventLoop()
+      registry.clear()
+    },
+  }
+}
+
+type Meters = Omit<ReturnType<typeof createMeters>, 'streamsOpen' | 'journalErrors'>
+
+function countAttempt(meters: Meters, attempt: AttemptRecord, model: string): void {
+  const { provider, status, usage, cost } = attempt
+  meters.attempts.inc({ provider, model, status, code: attempt.errorCode ?? none })
+  meters.attemptSeconds.observe({ provider, status }, attempt.latencyMs / 1000)
+  for (const tokenClass of tokenClasses) {
+    const count = usage?.[tokenClass] ?? 0
+    // A counter throws at a negative number and at one that is none.
+    if (count > 0 && Number.isFinite(count))
+      meters.tokens.inc({ provider, model, class: tokenClassWords[tokenClass] }, count)
+  }
+  if (cost && cost.nanos > 0n) {
+    meters.costNanos.inc({ provider, model, currency: cost.currency }, Number(cost.nanos))
+  }
+}
+
+function createMeters(registry: Registry) {
+  const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
+    new Counter({ name: `xrouter_${name}`, help, labelNames, registers: [registry] })
+  const seconds = <Label extends string>(
+    name: string,
+    help: string,
+    { buckets, labelNames }: { buckets: number[]; labelNames: Label[] },
+  ) => new Histogram({ name: `xrouter_${name}`, help, labelNames, buckets, registers: [registry] })
+  return {
+    requests: counter(
+      'requests_total',
+      'Completions that have ended, by the model that answered.',
+      [...(['door', 'provider', 'model', 'status', 'stream'] as const)],
+    ),
+    errors: counter('errors_total', 'Completions that failed, by error code.', ['door', 'code']),
+    attempts: counter('attempts_total', 'Calls of a provider, several where one failed over.', [
+      ...(['provider', 'model', 'status', 'code'] as const),
+    ]),
+    tokens: counter('tokens_total', 'Tokens of all attempts, in disjoint classes.', [
+      ...(['provider', 'model', 'class'] as const),
+    ]),
+    costNanos: counter(
+      'cost_nanos_total',
+      'Cost of all attempts in 1e-9 of the currency. Approximate (a floating-point sum): the ledger is exact.',
+      ['provider', 'model', 'currency'],
+    ),
+    firstTokenSeconds: seconds(
+      'time_to_first_token_seconds',
+      'From the arrival of a streamed request to its first content.',
+      { buckets: firstTokenBuckets, labelNames: ['provider', 'model'] },
+    ),
+    requestSeconds: seconds(
+      'request_duration_seconds',
+      'From the arrival of a request to the end of its answer.',
+      { buckets: durationBuckets, labelNames: ['door', 'stream', 'status'] },
+    ),
+    attemptSeconds: seconds(
+      'attempt_duration_seconds',
+      'From the call of a provider to the end of its answer.',
+      { buckets: durationBuckets, labelNames: ['provider', 'status'] },
+    ),
+    journalErrors: counter('journal_errors_total', 'Journal writes that failed.', []),
+    streamsOpen: new Gauge({
+      name: 'xrouter_streams_open',
+      help: 'Completions under way, streamed or not.',
+      registers: [registry],
+    }),
+  }
+}
+
+/** A provider of open models is called with whatever a client typed: only a name that answered is believed. */
+function createModelLabels(known: Iterable<string>) {
+  const labels = new Set(known)
+  const max = labels.size + furtherModelsMax
+  return ({ model, status }: Pick<AttemptRecord, 'model' | 'status'>): string => {
+    if (labels.has(model)) return model
+    if (status !== 'succeeded' || labels.size >= max) return 'other'
+    labels.add(model)
+    return model
+  }
+}
+
+function watchBacklog(registry: Registry, journalBacklog: () => number): void {
+  const gauge: Gauge = new Gauge({
+    name: 'xrouter_journal_backlog',
+    help: 'Ended requests that are in the journal and not in the database yet.',
+    registers: [registry],
+    collect: () => gauge.set(journalBacklog()),
+  })
+}
+
+function watchEventLoop(registry: Registry): () => void {
+  const delay = monitorEventLoopDelay({ resolution: eventLoopResolutionMs })
+  delay.enable()
+  const gauge = new Gauge({
+    name: 'xrouter_event_loop_delay_seconds',
+    help: 'How late timers ran since the last scrape.',
+    labelNames: ['quantile'],
+    registers: [registry],
+    collect: () => {
+      for (const quantile of [0.5, 0.9, 0.99, 1]) {
+        const lateMs = delay.percentile(quantile * 100) / 1e6 - eventLoopResolutionMs
+        gauge.set({ quantile: String(quantile) }, Math.max(0, lateMs) / 1000)
+      }
+      delay.reset()
+    },
+  })
+  return () => delay.disable()
+}
+
+let sharedProcessRegistry: Registry | undefined
+
+/** `process_*` and `nodejs_*` are the process's, which may hold several gateways, and cannot be stopped. */
+function processRegistry(): Registry {
+  if (!sharedProcessRegistry) {
+    sharedProcessRegistry = new Registry()
+    collectDefaultMetrics({ register: sharedProcessRegistry })
+  }
+  return sharedProcessRegistry
+}

@@ -1,0 +1,166 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync, appendFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { decodeLine, encodeLine } from '../../src/gateway/journal-format.ts'
+import { recoverJournals } from '../../src/gateway/journal-recovery.ts'
+import { openJournal } from '../../src/gateway/journal.ts'
+import type { LedgerRows } from '../../src/gateway/ledger-rows.ts'
+import { createTable, rowsFor, runningRows } from './ledger-support.ts'
+
+let root: string
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'xrouter-journal-'))
+})
+
+afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+function open(name = 'own', segmentBytesMax = 1024 * 1024) {
+  const failures: unknown[] = []
+  const onFailure = (error: unknown): void => void failures.push(error)
+  return { journal: openJournal({ root, name, segmentBytesMax, onFailure }), failures }
+}
+
+const files = (name = 'own') => readdirSync(join(root, name)).filter((file) => file.endsWith('.jsonl'))
+
+function linesIn(name = 'own') {
+  return files(name).flatMap((file) =>
+    readFileSync(join(root, name, file), 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((text) => {
+        const line = decodeLine(text)
+        return line ? `${line.type} ${line.rows.request.id}` : 'torn'
+      }),
+  )
+}
+
+describe('a line of the journal', () => {
+  test('comes back as it was, dates and exact money included', () => {
+    const line = { type: 'close' as const, rows: rowsFor('req_1') }
+    expect(decodeLine(encodeLine(line))).toEqual(line)
+  })
+
+  test('holds no text that Postgres cannot hold', () => {
+    const rows = rowsFor('req_1')
+    rows.request.requestedModel = 'a\u0000b\ud800c😀'
+    rows.request.tags = { 'k\u0000': '\udfff', fine: 'ключ' }
+    const line = decodeLine(encodeLine({ type: 'close', rows }))
+    expect(line?.rows.request.requestedModel).toBe('a\ufffdb\ufffdc😀')
+    expect(line?.rows.request.tags).toEqual({ 'k\ufffd': '\ufffd', fine: 'ключ' })
+  })
+
+  test.each(['', '{', '{"type":"close"}', '{"type":"other","rows":{}}', 'null'])('%j is none', (text) => {
+    expect(decodeLine(text)).toBeUndefined()
+  })
+})
+
+describe('the journal', () => {
+  test('has a line on the file when its promise resolves', async () => {
+    const { journal } = open()
+    await journal.open(runningRows('req_1'))
+    expect(linesIn()).toEqual(['open req_1'])
+    await journal.close(rowsFor('req_1'))
+    expect(linesIn()).toEqual(['open req_1', 'close req_1'])
+    journal.stop()
+  })
+
+  test('leaves nothing behind when nothing is owed', async () => {
+    const { journal } = open()
+    await journal.open(runningRows('req_1'))
+    const segment = await journal.close(rowsFor('req_1'))
+    if (segment) journal.written(segment)
+    journal.stop()
+    expect(readdirSync(root)).toEqual([])
+  })
+
+  test('keeps what is owed when it stops', async () => {
+    const { journal } = open()
+    await journal.close(rowsFor('req_1'))
+    journal.stop()
+    expect(linesIn()).toEqual(['close req_1'])
+  })
+
+  test('begins a new segment when one is full, and drops the old one when it is written', async () => {
+    const { journal } = open('own', 2_000)
+    await journal.open(runningRows('req_long'))
+    const segments = []
+    for (let index = 0; index < 8; index += 1) segments.push(await journal.close(rowsFor(`req_${index}`)))
+    expect(files().length).toBeGreaterThan(2)
+    for (const segment of segments) if (segment) journal.written(segment)
+    expect(linesIn()).toEqual(['open req_long'])
+    await journal.close(rowsFor('req_long'))
+    expect(linesIn()).toEqual(['open req_long', 'close req_long'])
+    journal.stop()
+  })
+
+  test('goes on when the disk is full, says so, and loses no later line to the torn one', async () => {
+    mkdirSync(join(root, 'own'))
+    symlinkSync('/dev/full', join(root, 'own', '000001.jsonl'))
+    const { journal, failures } = open()
+    await journal.open(runningRows('req_1'))
+    await journal.close(rowsFor('req_1'))
+    expect(failures).toHaveLength(2)
+    expect(failures[0]).toMatchObject({ code: 'ENOSPC' })
+  })
+})
+
+describe('recovery', () => {
+  const recover = (write: (batch: readonly LedgerRows[]) => Promise<void>) =>
+    recoverJournals({ root, own: 'own', write })
+
+  /** A journal as a killed process leaves it: no lock is held, nothing was tidied. */
+  function dead(name: string, lines: string[]) {
+    mkdirSync(join(root, name))
+    writeFileSync(join(root, name, '000001.jsonl'), lines.map((line) => `${line}\n`).join(''))
+  }
+  const openLine = (id: string) => encodeLine({ type: 'open', rows: runningRows(id) })
+  const closeLine = (id: string) => encodeLine({ type: 'close', rows: rowsFor(id) })
+
+  test('writes what was settled, and what was open as interrupted; then the journal is gone', async () => {
+    dead('dead', [openLine('req_1'), openLine('req_2'), closeLine('req_1'), openLine('req_3')])
+    const table = createTable()
+    expect(await recover(table.write)).toEqual({ settled: 1, interrupted: 2 })
+    expect(table.statuses()).toEqual({ req_1: 'succeeded', req_2: 'interrupted', req_3: 'interrupted' })
+    expect(table.get('req_2')?.attempts).toMatchObject([{ status: 'failed', errorCode: 'INTERRUPTED' }])
+    expect(table.get('req_2')?.request.latencyMs).toBeGreaterThan(0)
+    expect(readdirSync(root)).toEqual([])
+  })
+
+  test('is not stopped by a line that was torn', async () => {
+    dead('dead', [closeLine('req_1'), closeLine('req_2').slice(0, 40)])
+    appendFileSync(join(root, 'dead', '000001.jsonl'), `${closeLine('req_3')}\n`)
+    const table = createTable()
+    await recover(table.write)
+    expect(Object.keys(table.statuses())).toEqual(['req_1', 'req_3'])
+  })
+
+  test('follows a request over segments', async () => {
+    dead('dead', [openLine('req_1'), openLine('req_2')])
+    writeFileSync(join(root, 'dead', '000002.jsonl'), `${openLine('req_2')}\n${closeLine('req_1')}\n`)
+    const table = createTable()
+    expect(await recover(table.write)).toEqual({ settled: 1, interrupted: 1 })
+  })
+
+  test('leaves the journal of a living process alone', async () => {
+    const other = open('other')
+    await other.journal.close(rowsFor('req_1'))
+    const table = createTable()
+    expect(await recover(table.write)).toEqual({ settled: 0, interrupted: 0 })
+    expect(linesIn('other')).toEqual(['close req_1'])
+    other.journal.stop()
+    expect(await recover(table.write)).toEqual({ settled: 1, interrupted: 0 })
+  })
+
+  test('keeps everything when the database does not take it, and doubles nothing later', async () => {
+    const ids = Array.from({ length: 1200 }, (_, index) => `req_${index}`)
+    dead('dead', ids.map(closeLine))
+    const table = createTable()
+    table.failAfter(1)
+    await expect(recover(table.write)).rejects.toThrow('down')
+    table.failAfter(Infinity)
+    expect(await recover(table.write)).toEqual({ settled: 1200, interrupted: 0 })
+    expect(Object.keys(table.statuses())).toHaveLength(1200)
+  })
+})
