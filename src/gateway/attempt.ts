@@ -2,6 +2,7 @@ import { GatewayError } from '../errors.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { Deployment } from './catalogue.ts'
 import type { GatewayDeps } from './deps.ts'
+import { lossesOf } from './loss.ts'
 import { noteOpen } from './settle.ts'
 import { AttemptMeter, type Ticket } from './ticket.ts'
 
@@ -47,7 +48,8 @@ async function* held(
   meter: AttemptMeter,
 ): AsyncGenerator<ChatEvent> {
   const { request, call } = ticket
-  const waiting: ChatEvent[] = []
+  const losses = lossesOf(meter.deployment, request)
+  const waiting: ChatEvent[] = losses.map((message) => ({ type: 'warning', message }))
   let open = false
   const events = deps.callUpstream(meter.deployment, request, {
     signal: call.signal,

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
-import { GatewayError } from '../errors.ts'
 import type { ChatEvent } from '../protocol/event.ts'
+import { nothingBut } from '../protocol/features.ts'
 import type { ChatRequest, Message } from '../protocol/request.ts'
 import { defineProvider } from './provider.ts'
 
@@ -17,6 +17,14 @@ export const demo = defineProvider({
     id,
     baseUrl: '',
     authorize: (request) => request,
+    support: nothingBut({
+      max_tokens: 'native',
+      choices: 'native',
+      tool_choice_none: 'native',
+      later_system: 'native',
+      developer: 'native',
+      refusal_history: 'native',
+    }),
     generate: (request, _model, signal) => echo(request, settings.token_delay_ms, signal),
     models: [
       {
@@ -40,15 +48,10 @@ async function* echo(
   delayMs: number,
   signal: AbortSignal,
 ): AsyncGenerator<ChatEvent> {
-  requireText(request.messages)
   const words = splitWords(lastUserText(request.messages))
   const spoken = words.slice(0, request.maxTokens ?? words.length)
   const choices = request.choices ?? 1
   yield { type: 'response-start', model: 'echo' }
-  if (request.tools) yield { type: 'warning', message: 'demo/echo calls no tools.' }
-  if (request.responseFormat && request.responseFormat.type !== 'text') {
-    yield { type: 'warning', message: 'demo/echo ignores response_format; it repeats the prompt.' }
-  }
   for (const text of spoken) {
     if (delayMs > 0) await delay(delayMs, undefined, { signal })
     signal.throwIfAborted()
@@ -62,20 +65,6 @@ async function* echo(
   const inputTokens = request.messages.flatMap((message) => splitWords(textOf(message))).length
   const usage = { inputTokens, outputTokens: spoken.length * choices, estimated: false }
   yield { type: 'usage', usage }
-}
-
-/** Content that an echo cannot repeat is refused; another deployment may take it. */
-function requireText(messages: readonly Message[]): void {
-  for (const [index, { parts }] of messages.entries()) {
-    const at = parts.findIndex((part) => part.type !== 'text' && part.type !== 'refusal')
-    if (at < 0) continue
-    throw new GatewayError({
-      code: 'UNSUPPORTED_FEATURE',
-      message: 'demo/echo takes text only; send this request to a model that takes such content.',
-      path: `messages[${index}].content[${at}]`,
-      failover: true,
-    })
-  }
 }
 
 /** Words with the white space before them; white space at the very end belongs to the last word. */

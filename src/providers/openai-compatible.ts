@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nativeBut } from '../protocol/features.ts'
 import { openaiChatApi } from '../dialects/openai-chat/chat-api.ts'
 import { defineProvider, type Provider } from './provider.ts'
 
@@ -18,6 +19,7 @@ export const openaiCompatible = defineProvider({
     id,
     baseUrl: settings.base_url,
     authorize: bearer(settings.api_key),
+    support: nativeBut({}),
     chat: openaiChatApi(),
     models: (settings.models ?? []).map((name) => ({ name })),
     openModels: settings.models === undefined,

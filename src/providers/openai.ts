@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nativeBut } from '../protocol/features.ts'
 import { openaiChatApi } from '../dialects/openai-chat/chat-api.ts'
 import { openaiModels } from './openai-models.ts'
 import { bearer, url } from './openai-compatible.ts'
@@ -18,6 +19,7 @@ export const openai = defineProvider({
     id,
     baseUrl: settings.base_url,
     authorize: bearer(settings.api_key),
+    support: nativeBut({}),
     chat: openaiChatApi({ maxTokensField: 'max_completion_tokens' }),
     models: openaiModels,
     openModels: true,

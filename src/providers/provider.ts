@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { ChatApi } from '../protocol/chat-api.ts'
+import type { FeatureSupport } from '../protocol/features.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import type { PriceSnapshot } from '../protocol/settlement.ts'
@@ -12,6 +13,8 @@ export interface Provider {
   baseUrl: string
   /** Adds the credential to a request. */
   authorize(request: UpstreamRequest): UpstreamRequest | Promise<UpstreamRequest>
+  /** What becomes of each feature of a request. */
+  support: FeatureSupport
   /** Completions over HTTP. */
   chat?: ChatApi
   /** Completions made in this process, without an upstream. */

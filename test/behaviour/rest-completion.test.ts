@@ -364,10 +364,16 @@ describe('the demo', () => {
 
   test('says what it ignores, and refuses what it cannot repeat', async () => {
     const response = await post(
-      JSON.stringify({ model: 'demo/echo', messages: hello, tools: [weather] }),
+      JSON.stringify({ model: 'demo/echo', messages: hello, temperature: 1, metadata: { a: 'b' } }),
     )
     expect(await response.json()).toMatchObject({
-      xrouter: { warnings: [expect.stringContaining('tools')] },
+      choices: [{ message: { content: 'hello there' } }],
+      xrouter: {
+        warnings: [
+          '`temperature` is ignored: `demo/echo` has no such setting.',
+          '`metadata` is ignored: `demo/echo` has no such setting.',
+        ],
+      },
     })
     await expect(
       client.chat.completions.create({

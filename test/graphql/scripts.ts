@@ -1,3 +1,4 @@
+import { nativeBut } from '../../src/protocol/features.ts'
 import { GatewayError } from '../../src/errors.ts'
 import type { ChatEvent } from '../../src/protocol/event.ts'
 import type { ChatRequest } from '../../src/protocol/request.ts'
@@ -67,6 +68,7 @@ export function createScripts(): Scripts {
     id: 'test',
     baseUrl: '',
     authorize: (request) => request,
+    support: nativeBut({}),
     generate,
     models,
     openModels: false,
