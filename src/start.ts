@@ -22,6 +22,8 @@ import { createFirstAdminKey, ensureOrganization } from './services/api-keys.ts'
 export interface Running {
   app: FastifyInstance
   db: Database
+  /** What can be called. */
+  catalogue: Catalogue
   /** Everything that the HTTP server answers. */
   routes: readonly Route[]
   /** `http://host:port`. */
@@ -96,6 +98,7 @@ async function serve(
   return {
     app,
     db,
+    catalogue,
     routes,
     url: listeningUrl(config.server.host, app.server.address()),
     firstAdminKey,

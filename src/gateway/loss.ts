@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts'
-import { featureNames, features, type FeatureName } from '../protocol/features.ts'
+import { featureNames, features, type Emulated, type FeatureName } from '../protocol/features.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import type { Deployment } from './catalogue.ts'
 
@@ -9,16 +9,24 @@ import type { Deployment } from './catalogue.ts'
  */
 export function lossesOf(deployment: Deployment, request: ChatRequest): string[] {
   const { support } = deployment.provider
-  return featureNames.flatMap((name) => {
+  const warnings: string[] = []
+  const refused: Loss[] = []
+  for (const name of featureNames) {
     const how = support[name]
-    if (how === 'native') return []
+    if (how === 'native') continue
     const paths = features[name].find(request)
-    if (paths.length === 0 || (name === 'passthrough' && ownMembers(deployment, request))) return []
-    const where = paths.map((path) => `\`${path}\``).join(', ')
-    if (how === 'ignored') return [`${where} is ignored: \`${deployment.id}\` has no such setting.`]
-    if (how === 'refused') throw refused(deployment, name, paths[0])
-    return [`${where} is emulated for \`${deployment.id}\`: ${how.emulated}.`]
-  })
+    if (paths.length === 0 || (name === 'passthrough' && ownMembers(deployment, request))) continue
+    if (how === 'refused') refused.push({ name, paths })
+    else warnings.push(warning(deployment, paths, how))
+  }
+  if (refused.length > 0) throw refusal(deployment, refused)
+  return warnings
+}
+
+interface Loss {
+  name: FeatureName
+  /** Where in the request, in OpenAI's words. */
+  paths: string[]
 }
 
 /** Members that no door of ours knows go as they are to the providers of the dialect that they came in. */
@@ -26,11 +34,22 @@ function ownMembers({ provider }: Deployment, { passthrough }: ChatRequest): boo
   return provider.chat?.dialect === passthrough?.dialect
 }
 
-function refused({ id }: Deployment, name: FeatureName, path: string | undefined): GatewayError {
+function warning({ id }: Deployment, paths: readonly string[], how: 'ignored' | Emulated): string {
+  return how === 'ignored'
+    ? `${quoted(paths)} is ignored: \`${id}\` has no such setting.`
+    : `${quoted(paths)} is emulated for \`${id}\`: ${how.emulated}.`
+}
+
+function refusal({ id }: Deployment, losses: readonly Loss[]): GatewayError {
+  const what = losses.map(({ name, paths }) => `${name} (${quoted(paths)})`).join(', ')
   return new GatewayError({
     code: 'UNSUPPORTED_FEATURE',
-    message: `${features[name].title} (\`${name}\`): \`${id}\` cannot express this. Leave it out, or name a model or a fallback that can.`,
-    path,
+    message: `\`${id}\` cannot express ${what}. Leave it out, or name a model or a fallback that can.`,
+    path: losses[0]?.paths[0],
     failover: true,
   })
+}
+
+function quoted(paths: readonly string[]): string {
+  return paths.map((path) => `\`${path}\``).join(', ')
 }
