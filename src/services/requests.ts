@@ -28,8 +28,9 @@ export async function listRequests(
   page: { limit: number; after?: RequestPosition | undefined; filter: RequestFilter },
 ): Promise<RequestRow[]> {
   requireRead(actor)
-  await deps.ledger.flush()
   const { filter, after } = page
+  if ([filter.model, filter.provider, after?.id].some(isImpossible)) return []
+  await deps.ledger.flush()
   const conditions = [eq(requests.organizationId, actor.organization)]
   if (filter.model !== undefined) conditions.push(eq(requests.model, filter.model))
   if (filter.provider !== undefined) conditions.push(eq(requests.provider, filter.provider))
@@ -57,6 +58,7 @@ export async function findRequest(
   id: string,
 ): Promise<RequestRow | undefined> {
   requireRead(actor)
+  if (isImpossible(id)) return undefined
   await deps.ledger.flush()
   const rows = await deps.db
     .select()
@@ -109,7 +111,7 @@ export async function apiKeysById(
 }
 
 /** Every column of a key but the hash. */
-const apiKeyColumns = {
+export const apiKeyColumns = {
   id: apiKeys.id,
   organizationId: apiKeys.organizationId,
   name: apiKeys.name,
@@ -121,6 +123,11 @@ const apiKeyColumns = {
   lastUsedAt: apiKeys.lastUsedAt,
   expiresAt: apiKeys.expiresAt,
   revokedAt: apiKeys.revokedAt,
+}
+
+/** Postgres has no text with a NUL in it and would answer with an error. */
+function isImpossible(text: string | undefined): boolean {
+  return text?.includes('\0') ?? false
 }
 
 function requireRead(actor: Actor): void {

@@ -116,6 +116,17 @@ describe('an API key', () => {
   })
 })
 
+test('text that no database can hold is found nowhere, and does not harm the ledger', async () => {
+  const answer = await gateway.graphql(
+    'query ($id: ID!, $model: String) { request(id: $id) { id } requests(model: $model) { edges { node { id } } } }',
+    { id: 'req_\u0000', model: 'a\u0000b' },
+  )
+  expect(answer).toEqual({ data: { request: null, requests: { edges: [] } } })
+  await expect(complete(gateway.adminKey, 'no\u0000model\ud800')).rejects.toMatchObject({ status: 404 })
+  const after = await complete(gateway.adminKey)
+  expect(await requestOf(gateway, after.id)).toMatchObject({ status: 'succeeded' })
+})
+
 describe('the master key', () => {
   test('is an admin and no first key is made beside it', async () => {
     const withMaster = await startGateway('[providers.demo]\ntoken_delay_ms = 0', {
