@@ -1,48 +1,70 @@
 import { timingSafeEqual } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { Database } from './db/client.ts'
+import type { Logger } from 'pino'
 import { GatewayError } from './errors.ts'
 import { isApiKey } from './lib/api-key-format.ts'
+import { reasonOf } from './lib/reason.ts'
 import type { Actor } from './protocol/actor.ts'
-import { defaultOrganization, findApiKeyByHash } from './services/api-keys.ts'
+import type { Bus } from './redis/bus.ts'
+import {
+  defaultOrganization,
+  revokedKeysChannel,
+  type findApiKeyByHash,
+} from './services/api-keys.ts'
 
-/** Turns what a client sent as `Authorization` into an actor; throws UNAUTHENTICATED or INVALID_API_KEY. */
+/**
+ * Turns what a client sent as `Authorization` into an actor; throws UNAUTHENTICATED or INVALID_API_KEY, or
+ * OVERLOADED for a key that nobody can check while the database is away.
+ */
 export type Authenticate = (authorization: string | undefined) => Promise<Actor>
 
 export interface AuthSettings {
-  db: Database
+  /** The row of the key with this hash; rejects when the database cannot be asked. */
+  findKey: (hash: Buffer) => Promise<KeyRow | undefined>
   hashApiKey: (key: string) => Buffer
   masterKey?: string | undefined
+  /** Tells of keys that were revoked on any instance. */
+  bus: Pick<Bus, 'subscribe'>
+  logger: Logger
+  /** The time in milliseconds. */
+  now?: () => number
 }
-
-/** How long a key's row is believed: the longest time that a revoked key goes on working. */
-const cacheMs = 15_000
 
 type KeyRow = NonNullable<Awaited<ReturnType<typeof findApiKeyByHash>>>
 
-export function createAuthenticate(settings: AuthSettings): Authenticate {
-  const { db, hashApiKey } = settings
-  const known = new LRUCache<string, KeyRow | 'unknown'>({ max: 10_000, ttl: cacheMs })
-  const masterHash = settings.masterKey === undefined ? undefined : hashApiKey(settings.masterKey)
+/** How long a key's row is believed: the longest time that a revoked key works when its message is lost. */
+const freshMs = 15_000
+/** How long a known key goes on working while the database cannot be asked. */
+const staleMs = 3_600_000
+/** How long a request with a known key waits for the database, and how long the next ones do not ask it. */
+const staleWaitMs = 250
+const askAgainMs = 1_000
+/** How long a request with a key that is not known here waits for the database. */
+const unknownWaitMs = 3_000
 
-  async function lookUp(hash: Buffer): Promise<KeyRow | 'unknown'> {
-    const cacheKey = hash.toString('base64')
-    const cached = known.get(cacheKey)
-    if (cached) return cached
-    const row = (await findApiKeyByHash(db, hash)) ?? 'unknown'
-    known.set(cacheKey, row)
-    return row
-  }
+interface KnownKey {
+  row: KeyRow | 'unknown'
+  checkedAt: number
+  /** Until then the database is not asked. */
+  freshUntil: number
+}
+
+export function createAuthenticate(settings: AuthSettings): Authenticate {
+  const { hashApiKey, now = Date.now } = settings
+  const keys = createKeyCache({ ...settings, now })
+  const revoked = new LRUCache<string, true>({ max: 100_000 })
+  settings.bus.subscribe(revokedKeysChannel, (id) => revoked.set(id, true))
+  const masterHash = settings.masterKey === undefined ? undefined : hashApiKey(settings.masterKey)
 
   return async (authorization) => {
     const key = bearer(authorization)
     const hash = hashApiKey(key)
     if (masterHash && timingSafeEqual(masterHash, hash)) return masterActor
     if (!isApiKey(key)) throw invalidKey('it is not a key of this gateway (xr-…)')
-    const row = await lookUp(hash)
+    const row = await keys(hash)
     if (row === 'unknown') throw invalidKey('it is not known here')
-    if (row.revokedAt) throw invalidKey('it was revoked')
-    if (row.expiresAt && row.expiresAt.getTime() <= Date.now()) throw invalidKey('it has expired')
+    if (row.revokedAt || revoked.has(row.id)) throw invalidKey('it was revoked')
+    if (row.expiresAt && row.expiresAt.getTime() <= now()) throw invalidKey('it has expired')
     return {
       kind: 'api-key',
       id: row.id,
@@ -52,6 +74,61 @@ export function createAuthenticate(settings: AuthSettings): Authenticate {
       models: row.models,
     }
   }
+}
+
+/** Rows of keys by hash: fresh ones as they are, older ones checked, and believed when that is not possible. */
+function createKeyCache({ findKey, logger, now }: AuthSettings & { now: () => number }) {
+  const known = new LRUCache<string, KnownKey>({ max: 10_000 })
+  const checks = new Map<string, Promise<KeyRow | 'unknown'>>()
+
+  /** One question to the database for all requests that wait for the same key. */
+  function check(name: string, hash: Buffer): Promise<KeyRow | 'unknown'> {
+    const running = checks.get(name)
+    if (running) return running
+    const started = findKey(hash)
+      .then((found) => {
+        const row = found ?? 'unknown'
+        known.set(name, { row, checkedAt: now(), freshUntil: now() + freshMs })
+        return row
+      })
+      .finally(() => checks.delete(name))
+    checks.set(name, started)
+    return started
+  }
+
+  return async (hash: Buffer): Promise<KeyRow | 'unknown'> => {
+    const name = hash.toString('base64')
+    const entry = known.get(name)
+    if (entry && now() < entry.freshUntil) return entry.row
+    const usable = entry && entry.row !== 'unknown' && now() < entry.checkedAt + staleMs
+    const stale = usable ? entry : undefined
+    try {
+      return await within(check(name, hash), stale ? staleWaitMs : unknownWaitMs)
+    } catch (error) {
+      logger.warn({ reason: reasonOf(error), known: stale !== undefined }, 'a key was not checked')
+      if (!stale) throw notChecked(error)
+      stale.freshUntil = now() + askAgainMs
+      return stale.row
+    }
+  }
+}
+
+async function within<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => late.reject(new Error(`no answer within ${timeoutMs} ms`)),
+    timeoutMs,
+  )
+  return Promise.race([answer, late.promise]).finally(() => clearTimeout(timer))
+}
+
+function notChecked(cause: unknown): GatewayError {
+  return new GatewayError({
+    code: 'OVERLOADED',
+    message: 'The API key could not be checked, because the database does not answer. Try again.',
+    retryAfterMs: askAgainMs,
+    cause,
+  })
 }
 
 const masterActor: Actor = {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { z } from 'zod'
+import { parseRedisUrl, RedisUrlError, type RedisAddress } from './lib/redis-url.ts'
 
 /** A port, a count or a switch may come from the environment as text. */
 const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
@@ -32,6 +33,10 @@ const server = z.strictObject({
 const storage = z.strictObject({
   database_url: z
     .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
+    .optional(),
+  redis_url: z
+    .string()
+    .transform((url, context) => redisAddress(url, (message) => context.addIssue(message)))
     .optional(),
   data_dir: z.string().min(1).default('./data'),
 })
@@ -76,3 +81,13 @@ export const connectionSchema = z.strictObject({
   timeout_idle_ms: milliseconds.default(120_000),
   timeout_total_ms: milliseconds.default(900_000),
 })
+
+function redisAddress(url: string, report: (message: string) => void): RedisAddress {
+  try {
+    return parseRedisUrl(url)
+  } catch (error) {
+    if (!(error instanceof RedisUrlError)) throw error
+    report(error.message)
+    return z.NEVER
+  }
+}

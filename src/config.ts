@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import type { z } from 'zod'
 import { connectionSchema, fileSchema, type FileSettings } from './config-schema.ts'
+import type { RedisAddress } from './lib/redis-url.ts'
 import type { PriceSnapshot } from './protocol/settlement.ts'
 import { providerTypes } from './providers/index.ts'
 import type { Provider, ProviderType } from './providers/provider.ts'
@@ -20,7 +21,12 @@ export interface Config {
     slowClientTimeoutMs: number
     drainTimeoutMs: number
   }
-  storage: { databaseUrl: string | undefined; dataDir: string }
+  storage: {
+    databaseUrl: string | undefined
+    /** Without it messages and limits stay in this process. */
+    redis: RedisAddress | undefined
+    dataDir: string
+  }
   graphql: { publicIntrospection: boolean }
   logLevel: string
   /** An admin credential, beside the keys in the database. */
@@ -94,7 +100,11 @@ function ourNames({ server, storage, graphql, log, aliases, fallbacks, prices }:
       slowClientTimeoutMs: server.slow_client_timeout_ms,
       drainTimeoutMs: server.drain_timeout_ms,
     },
-    storage: { databaseUrl: storage.database_url, dataDir: storage.data_dir },
+    storage: {
+      databaseUrl: storage.database_url,
+      redis: storage.redis_url,
+      dataDir: storage.data_dir,
+    },
     graphql: { publicIntrospection: graphql.public_introspection },
     logLevel: log.level,
     aliases,
@@ -174,11 +184,12 @@ function overlay(file: Record<string, unknown>, environment: Environment): Recor
       : table
   }
   const { HOST: host, PORT: port, LOG_LEVEL: level } = environment
-  const { XROUTER_DATA_DIR: data_dir, DATABASE_URL: database_url } = environment
+  const { DATABASE_URL: database_url, REDIS_URL: redis_url } = environment
+  const { XROUTER_DATA_DIR: data_dir } = environment
   return {
     ...file,
     server: merge('server', { host, port }),
-    storage: merge('storage', { data_dir, database_url }),
+    storage: merge('storage', { data_dir, database_url, redis_url }),
     log: merge('log', { level }),
   }
 }

@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import { ConfigError, loadConfig, type Config } from './config.ts'
 import { DataDirInUseError } from './db/embedded.ts'
+import { DatabaseUnreachableError } from './db/migrate.ts'
 import { JournalUnusableError } from './gateway/open-ledger.ts'
 import { start, type Running } from './start.ts'
 
@@ -56,6 +57,7 @@ main().catch((error: unknown) => {
   const expected =
     error instanceof ConfigError ||
     error instanceof DataDirInUseError ||
+    error instanceof DatabaseUnreachableError ||
     error instanceof JournalUnusableError
   process.stderr.write(
     expected ? `${error.message}\n` : `${String(error instanceof Error ? error.stack : error)}\n`,

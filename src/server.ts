@@ -1,6 +1,5 @@
 import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
-import { sql } from 'drizzle-orm'
 import fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -12,18 +11,21 @@ import fastify, {
 import type { Logger } from 'pino'
 import type { Authenticate } from './auth.ts'
 import type { Config } from './config.ts'
-import type { Database } from './db/client.ts'
+import { databaseStatus, type Database } from './db/client.ts'
 import { GatewayError, internalError, invalidRequest } from './errors.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import type { GraphqlServer } from './graphql/server.ts'
 import { newId } from './lib/id.ts'
 import { hasScope } from './protocol/actor.ts'
+import type { Bus } from './redis/bus.ts'
 import { replyError } from './rest/error-reply.ts'
 import { mountRest } from './rest/router.ts'
 
 export interface ServerDeps {
   config: Pick<Config, 'server'>
   db: Database
+  /** Present when Redis is configured. */
+  redis: Pick<Bus, 'status'> | undefined
   gateway: GatewayDeps
   graphql: GraphqlServer
   authenticate: Authenticate
@@ -117,19 +119,17 @@ export async function createServer(
   return { app, routes }
 }
 
-function mountHealth(app: FastifyInstance, { db, gateway }: ServerDeps): void {
+/** Without Redis this instance serves all the same, so that it is reported and no reason to be taken out. */
+function mountHealth(app: FastifyInstance, { db, redis, gateway }: ServerDeps): void {
   app.get('/health', () => ({ status: 'ok' }))
   app.get('/ready', async (_request, reply) => {
-    const database = await db.execute(sql`select 1`).then(
-      () => 'ok',
-      () => 'unreachable',
-    )
+    const database = await databaseStatus(db)
     const providers = gateway.catalogue.providers.size > 0 ? 'ok' : 'none configured'
     const { draining } = gateway.shutdown
     const ready = database === 'ok' && providers === 'ok' && !draining
     void reply.code(ready ? 200 : 503)
     const status = draining ? 'stopping' : ready ? 'ok' : 'unavailable'
-    return { status, checks: { database, providers } }
+    return { status, checks: { database, ...(redis && { redis: redis.status() }), providers } }
   })
 }
 

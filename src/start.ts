@@ -8,20 +8,31 @@ import { startEmbedded } from './db/embedded.ts'
 import { migrate } from './db/migrate.ts'
 import { createCatalogue, namesWithoutModel, type Catalogue } from './gateway/catalogue.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
+import { discoverModels } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { openLedger } from './gateway/open-ledger.ts'
 import { createShutdown } from './gateway/shutdown.ts'
 import { openUpstreams } from './gateway/upstream.ts'
 import { createGraphqlServer } from './graphql/server.ts'
 import { newId } from './lib/id.ts'
+import { cutSlowClients } from './lib/slow-client.ts'
 import { apiKeyHasher, embeddedSecret } from './lib/secret.ts'
+import { createLocalBus, createRedisBus, type Bus } from './redis/bus.ts'
 import { createServer, type Route } from './server.ts'
-import { createFirstAdminKey, ensureOrganization } from './services/api-keys.ts'
+import {
+  createFirstAdminKey,
+  ensureOrganization,
+  findApiKeyByHash,
+  type ApiKeyDeps,
+} from './services/api-keys.ts'
+import type { ServiceDeps } from './services/deps.ts'
 
 /** A running gateway. */
 export interface Running {
   app: FastifyInstance
   db: Database
+  /** What the verbs of the control plane take. */
+  services: ServiceDeps & ApiKeyDeps
   /** What can be called. */
   catalogue: Catalogue
   /** Everything that the HTTP server answers. */
@@ -41,9 +52,12 @@ const closeMsMax = 2_000
 export async function start(config: Config, logger: Logger): Promise<Running> {
   const catalogue = openCatalogue(config)
   const database = await openDatabase(config)
+  const { redis } = config.storage
+  const bus = redis ? createRedisBus(redis, logger) : createLocalBus(logger)
   try {
-    return await serve(config, logger, catalogue, database)
+    return await serve(config, logger, { catalogue, database, bus })
   } catch (error) {
+    await bus.close()
     await database.close()
     throw error
   }
@@ -60,14 +74,16 @@ export function openCatalogue(config: Config): Catalogue {
 async function serve(
   config: Config,
   logger: Logger,
-  catalogue: Catalogue,
-  { db, close }: DatabaseHandle,
+  { catalogue, database, bus }: { catalogue: Catalogue; database: DatabaseHandle; bus: Bus },
 ): Promise<Running> {
-  await migrate(db)
+  const { db } = database
+  await migrate(database.address)
   await ensureOrganization(db)
   const hashApiKey = apiKeyHasher(config.secret ?? embeddedSecret(config.storage.dataDir))
   const firstAdminKey = config.masterKey ? undefined : await createFirstAdminKey(db, hashApiKey)
-  const authenticate = createAuthenticate({ db, hashApiKey, masterKey: config.masterKey })
+  const { masterKey } = config
+  const findKey = (hash: Buffer) => findApiKeyByHash(db, hash)
+  const authenticate = createAuthenticate({ findKey, hashApiKey, masterKey, bus, logger })
   const metrics = createMetrics({
     models: catalogue.models.map((model) => model.id),
     journalBacklog: () => ledger.backlog(),
@@ -82,9 +98,10 @@ async function serve(
   const shutdown = createShutdown()
   const callUpstream = upstreams.call
   const gateway: GatewayDeps = { catalogue, ledger, metrics, shutdown, callUpstream, logger }
+  const services = { db, ledger, hashApiKey, bus }
   const graphql = createGraphqlServer({
     gateway,
-    services: { db, ledger },
+    services,
     authenticate,
     bodyLimitBytes: config.server.bodyLimitBytes,
     newRequestId: () => newId('req'),
@@ -92,12 +109,24 @@ async function serve(
     publicIntrospection: config.graphql.publicIntrospection,
     logger,
   })
-  const { app, routes } = await createServer({ config, db, gateway, graphql, authenticate, logger })
+  const redis = config.storage.redis && bus
+  const { app, routes } = await createServer({
+    config,
+    db,
+    redis,
+    gateway,
+    graphql,
+    authenticate,
+    logger,
+  })
   const sockets = graphql.attachWebSocket(app.server)
+  cutSlowClients(app.server, config.server.slowClientTimeoutMs)
   await app.listen({ host: config.server.host, port: config.server.port })
+  void discoverModels({ catalogue, upstreams, logger })
   return {
     app,
     db,
+    services,
     catalogue,
     routes,
     url: listeningUrl(config.server.host, app.server.address()),
@@ -108,7 +137,8 @@ async function serve(
       await closeLedger()
       metrics.close()
       await upstreams.close()
-      await close()
+      await bus.close()
+      await database.close()
     },
   }
 }

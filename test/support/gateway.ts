@@ -8,9 +8,12 @@ import { loadConfig, type Environment } from '../../src/config.ts'
 import type { Scope } from '../../src/protocol/actor.ts'
 import { insertApiKey, defaultOrganization } from '../../src/services/api-keys.ts'
 import { start, type Running } from '../../src/start.ts'
-import { startEmbedded, type EmbeddedDatabase } from '../../src/db/embedded.ts'
-import { connect } from '../../src/db/client.ts'
+import { startEmbedded } from '../../src/db/embedded.ts'
+import type { DatabaseAddress } from '../../src/db/client.ts'
 import { apiKeyHasher, embeddedSecret } from '../../src/lib/secret.ts'
+import { inject } from 'vitest'
+import { createDatabase, realServices, testSecret } from './databases.ts'
+import { copyEmbedded } from './services.ts'
 
 export interface TestGateway {
   url: string
@@ -41,12 +44,16 @@ interface KeyInput {
   organization: string
 }
 
-/** A whole gateway in this process: configuration text in, real sockets and a real database out. */
+/**
+ * A whole gateway in this process: configuration text in, real sockets and a real database out. On which
+ * database, and whether with Redis, is a matter of the vitest project; `environment` may say otherwise.
+ */
 export async function startGateway(toml = '', environment: Environment = {}): Promise<TestGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'xrouter-test-'))
   const file = join(folder, 'xrouter.toml')
   writeFileSync(file, toml)
-  const settings = { PORT: '0', XROUTER_DATA_DIR: join(folder, 'data'), ...environment }
+  const storage = await freshStorage(join(folder, 'data'), environment)
+  const settings = { PORT: '0', ...storage.environment, ...environment }
   const config = loadConfig(settings, file)
   const lines: string[] = []
   const sink = new Writable({
@@ -87,29 +94,52 @@ export async function startGateway(toml = '', environment: Environment = {}): Pr
     running,
     stop: async () => {
       await running.stop(1_000)
+      await storage.remove()
       rmSync(folder, { recursive: true, force: true })
     },
   }
 }
 
-/** An empty migrated database without a gateway. */
+/** Where a test gateway keeps its data: a fresh database of the project's kind. */
+async function freshStorage(
+  dataDir: string,
+  given: Environment,
+): Promise<{ environment: Environment; remove: () => Promise<void> }> {
+  const environment: Environment = { XROUTER_DATA_DIR: dataDir }
+  if (given['DATABASE_URL'] !== undefined || given['XROUTER_DATA_DIR'] !== undefined) {
+    return { environment: { ...environment, XROUTER_SECRET: testSecret }, remove: async () => {} }
+  }
+  if (inject('database') === 'embedded') {
+    copyEmbedded(inject('services'), dataDir)
+    return { environment, remove: async () => {} }
+  }
+  const { url, drop } = await createDatabase()
+  return {
+    environment: {
+      ...environment,
+      DATABASE_URL: url,
+      REDIS_URL: realServices().redisUrl,
+      XROUTER_SECRET: testSecret,
+    },
+    remove: drop,
+  }
+}
+
+/** A migrated database of the project's kind, without a gateway. */
 export async function startDatabase(): Promise<{
-  embedded: EmbeddedDatabase
-  db: ReturnType<typeof connect>['db']
-  sql: ReturnType<typeof connect>['sql']
+  address: DatabaseAddress
   stop: () => Promise<void>
 }> {
+  if (inject('database') === 'postgres') {
+    const { url, drop } = await createDatabase()
+    return { address: { url }, stop: drop }
+  }
   const folder = mkdtempSync(join(tmpdir(), 'xrouter-test-'))
+  copyEmbedded(inject('services'), folder)
   const embedded = await startEmbedded(folder)
-  const handle = connect(embedded)
-  const { migrate } = await import('../../src/db/migrate.ts')
-  await migrate(handle.db)
   return {
-    embedded,
-    db: handle.db,
-    sql: handle.sql,
+    address: embedded,
     stop: async () => {
-      await handle.close()
       await embedded.stop()
       rmSync(folder, { recursive: true, force: true })
     },

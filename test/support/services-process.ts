@@ -75,11 +75,11 @@ export async function untilReady(
   for (;;) {
     const problem = await ask().then(
       () => undefined,
-      (error: unknown) => error ?? 'unknown',
+      (error: unknown) => (error instanceof Error ? error.message : 'unknown'),
     )
     if (problem === undefined) return
     if (service.child.exitCode !== null || Date.now() > deadline) {
-      throw new Error(`the service did not start: ${String(problem)}\n${service.output()}`)
+      throw new Error(`the service did not start: ${problem}\n${service.output()}`)
     }
     await new Promise((resolve) => setTimeout(resolve, 20))
   }

@@ -29,10 +29,9 @@ export async function startRedis(settings: readonly string[] = []): Promise<Redi
   async function run() {
     const service = startService(
       binary ?? '',
-      [
-        ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder.path],
-        ...['--save', '', '--appendonly', 'no', ...settings],
-      ],
+      `--port ${port} --bind 127.0.0.1 --appendonly no`
+        .split(' ')
+        .concat(['--dir', folder.path, '--save', ''], settings),
       {},
     )
     await untilReady(() => ping(port, passwordIn(settings)), service)

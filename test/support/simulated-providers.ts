@@ -1,4 +1,6 @@
+import { startGigachatSimulator } from './simulators/gigachat.ts'
 import { startOpenaiSimulator } from './simulators/openai.ts'
+import { startYandexSimulator, yandexCredentials } from './simulators/yandex.ts'
 
 /** Every provider that has a simulator, running, and the configuration that points a gateway at them. */
 export interface SimulatedProviders {
@@ -10,6 +12,10 @@ export interface SimulatedProviders {
 
 export async function startSimulatedProviders(): Promise<SimulatedProviders> {
   const openai = await startOpenaiSimulator()
+  const gigachat = await startGigachatSimulator()
+  const yandex = await startYandexSimulator()
+  const yandexOpenai = await startYandexSimulator({ api: 'openai' })
+  const { apiKey, folder } = yandexCredentials
   return {
     toml: `
 [providers.openai]
@@ -20,8 +26,31 @@ base_url = "${openai.url}"
 type = "openai-compatible"
 api_key = "sk-simulated"
 base_url = "${openai.url}"
+
+[providers.gigachat]
+${gigachat.toml}
+
+[providers.yandex]
+api_key = "${apiKey}"
+folder_id = "${folder}"
+base_url = "${yandex.url}"
+
+[providers.yandex-openai]
+type = "yandex"
+api = "openai"
+api_key = "${apiKey}"
+folder_id = "${folder}"
+base_url = "${yandexOpenai.url}"
 `,
-    calls: () => openai.requests.length,
-    close: () => openai.close(),
+    calls: () =>
+      [openai, gigachat.api, yandex, yandexOpenai]
+        .flatMap(({ requests }) => requests)
+        .filter(({ method }) => method === 'POST').length,
+    close: async () => {
+      await openai.close()
+      await gigachat.close()
+      await yandex.close()
+      await yandexOpenai.close()
+    },
   }
 }

@@ -20,11 +20,18 @@ export const apiKeys = pgTable(
     scopes: jsonb('scopes').$type<Scope[]>().notNull(),
     /** Null = every model. */
     models: jsonb('models').$type<string[]>(),
-    createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+    /** In milliseconds, as cursors are. */
+    createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
     lastUsedAt: timestamp('last_used_at', { withTimezone: true }),
     expiresAt: timestamp('expires_at', { withTimezone: true }),
     revokedAt: timestamp('revoked_at', { withTimezone: true }),
   },
   // The list of an organisation's keys, newest first.
-  (table) => [index('api_keys_by_organization').on(table.organizationId, table.createdAt)],
+  (table) => [
+    index('api_keys_by_organization').on(
+      table.organizationId,
+      table.createdAt.desc(),
+      table.id.desc(),
+    ),
+  ],
 )

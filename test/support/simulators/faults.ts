@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Answer, bodyOf, type Exchange, halfOf } from './exchange.ts'
-import type { HeaderBag, RecordedRequest } from './provider.ts'
+import type { HeaderBag, Piece, RecordedRequest } from './provider.ts'
 
 /**
  * How much of an answer comes before its fault: so many frames of the provider's own stream, or
@@ -96,6 +96,14 @@ export function truncateAfter(opening: Opening): Answer {
   }
 }
 
+/** First the opening, then another fault. */
+export function afterFrames(opening: Opening, fault: Answer): Answer {
+  return (exchange) => {
+    exchange.begin(opening)
+    return fault(exchange)
+  }
+}
+
 /** Half of the JSON body under the content-length of the whole, then the connection closes. */
 export function shortBody(): Answer {
   return (exchange) => {
@@ -137,6 +145,26 @@ export function wrongContentType(contentType = 'application/octet-stream'): Answ
     const headers = { ...reply.headers, 'content-type': contentType }
     return exchange.respond({ ...reply, headers })
   }
+}
+
+/** A whole answer of so many bytes of text, written as fast as its reader takes it. */
+export function flood(bytes: number): Answer & { sent: () => number } {
+  const text = 'and so on '.repeat(1_600)
+  let sent = 0
+  const answer = async (exchange: Exchange): Promise<void> => {
+    const voice = exchange.provider.voice(exchange.request)
+    const say = (pieces: Piece[]): void => pieces.forEach((piece) => exchange.speak(piece))
+    say(voice.open())
+    while (sent < bytes && !exchange.gone) {
+      say(voice.text(text, 0))
+      sent += text.length
+      await exchange.flushed()
+    }
+    say([...voice.finish('stop', 0), ...voice.usage()])
+    exchange.done()
+    exchange.end()
+  }
+  return Object.assign(answer, { sent: () => sent })
 }
 
 /** What a proxy in front of the provider sends. */

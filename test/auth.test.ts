@@ -1,0 +1,156 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { createAuthenticate, type Authenticate } from '../src/auth.ts'
+import { newApiKey } from '../src/lib/api-key-format.ts'
+import { createLocalBus, type Bus } from '../src/redis/bus.ts'
+import { revokedKeysChannel } from '../src/services/api-keys.ts'
+import { collectLogs } from './support/logs.ts'
+
+const minuteMs = 60_000
+const row = {
+  id: 'key_1',
+  organization: 'org_test',
+  tier: 'free',
+  scopes: ['INFERENCE' as const],
+  models: null,
+  expiresAt: null as Date | null,
+  revokedAt: null as Date | null,
+}
+
+const key = newApiKey('free')
+let now: number
+let asked: number
+/** What the database answers. */
+let answer: () => Promise<typeof row | undefined>
+let bus: Bus
+let authenticate: Authenticate
+let logs: () => string
+
+beforeEach(() => {
+  now = Date.now()
+  asked = 0
+  answer = async () => row
+  const collected = collectLogs()
+  logs = collected.logs
+  bus = createLocalBus(collected.logger)
+  authenticate = createAuthenticate({
+    findKey: () => {
+      asked += 1
+      return answer()
+    },
+    hashApiKey: (text) => Buffer.from(text),
+    bus,
+    logger: collected.logger,
+    now: () => now,
+  })
+})
+
+const ask = (secret = key) => authenticate(`Bearer ${secret}`)
+const down = async () => {
+  throw new Error('Failed query: select', { cause: new Error('connect ECONNREFUSED') })
+}
+const silence = () => new Promise<undefined>(() => {})
+
+describe('a key that is known here', () => {
+  test('is believed for 15 seconds, then checked again', async () => {
+    await ask()
+    await ask()
+    expect(asked).toBe(1)
+    now += 15_001
+    await ask()
+    expect(asked).toBe(2)
+  })
+
+  test('is asked for once by many requests at once', async () => {
+    await Promise.all(Array.from({ length: 50 }, () => ask()))
+    expect(asked).toBe(1)
+  })
+
+  test.each([
+    ['refuses', down],
+    ['does not answer', silence],
+  ])('goes on working while the database %s, for an hour', async (_name, failure) => {
+    await ask()
+    answer = failure
+    for (let minute = 0; minute < 59; minute += 20) {
+      now += 20 * minuteMs - 1
+      await expect(ask()).resolves.toMatchObject({ id: 'key_1' })
+    }
+    now += minuteMs
+    await expect(ask()).rejects.toMatchObject({ code: 'OVERLOADED' })
+    answer = async () => row
+  })
+
+  test('does not ask a database that is away for every request', async () => {
+    await ask()
+    answer = down
+    now += minuteMs
+    for (let request = 0; request < 100; request += 1) await ask()
+    expect(asked).toBe(2)
+    now += 1_001
+    await ask()
+    expect(asked).toBe(3)
+  })
+
+  test('expires on time while the database is away', async () => {
+    answer = async () => ({ ...row, expiresAt: new Date(now + 5 * minuteMs) })
+    await ask()
+    answer = down
+    now += 6 * minuteMs
+    await expect(ask()).rejects.toMatchObject({ code: 'INVALID_API_KEY' })
+  })
+
+  test('is refused as soon as it was revoked, whatever the database says', async () => {
+    await ask()
+    await bus.publish(revokedKeysChannel, 'key_1')
+    await expect(ask()).rejects.toMatchObject({ message: expect.stringContaining('revoked') })
+    answer = down
+    now += minuteMs
+    await expect(ask()).rejects.toMatchObject({ code: 'INVALID_API_KEY' })
+  })
+
+  test('is refused when it was revoked while it was looked up', async () => {
+    const found = Promise.withResolvers<typeof row>()
+    answer = () => found.promise
+    const asking = ask()
+    await bus.publish(revokedKeysChannel, 'key_1')
+    found.resolve(row)
+    await expect(asking).rejects.toMatchObject({ code: 'INVALID_API_KEY' })
+  })
+
+  test('is refused 15 seconds after it was revoked when the message was lost', async () => {
+    await ask()
+    answer = async () => ({ ...row, revokedAt: new Date() })
+    now += 15_001
+    await expect(ask()).rejects.toMatchObject({ code: 'INVALID_API_KEY' })
+  })
+})
+
+describe('a key that is not known here', () => {
+  test('is 401 when the database does not know it, also for the next 15 seconds', async () => {
+    answer = async () => undefined
+    await expect(ask()).rejects.toMatchObject({ code: 'INVALID_API_KEY' })
+    await expect(ask()).rejects.toMatchObject({ code: 'INVALID_API_KEY' })
+    expect(asked).toBe(1)
+  })
+
+  test('is 503 and never 401 while the database is away, and works when it is back', async () => {
+    answer = down
+    await expect(ask()).rejects.toMatchObject({
+      code: 'OVERLOADED',
+      status: 503,
+      message: expect.stringContaining('could not be checked'),
+    })
+    expect(logs()).toContain('ECONNREFUSED')
+    expect(logs()).not.toContain('Failed query')
+    answer = async () => row
+    await expect(ask()).resolves.toMatchObject({ id: 'key_1' })
+  })
+
+  test('that was unknown before is 503 too: it may have been made meanwhile', async () => {
+    answer = async () => undefined
+    await expect(ask()).rejects.toMatchObject({ code: 'INVALID_API_KEY' })
+    answer = down
+    now += minuteMs
+    await expect(ask()).rejects.toMatchObject({ code: 'OVERLOADED' })
+  })
+})

@@ -1,0 +1,92 @@
+import { asc, eq } from 'drizzle-orm'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { apiKeys } from '../../src/db/schema/api-key.ts'
+import { auditLog } from '../../src/db/schema/audit-log.ts'
+import { createDatabase, realServices, type TestDatabase } from '../support/databases.ts'
+import { managerOf } from '../support/actors.ts'
+import { startGateway, type TestGateway } from '../support/gateway.ts'
+import { createApiKey, revokeApiKey } from '../../src/services/api-keys.ts'
+
+let database: TestDatabase
+let one: TestGateway
+let two: TestGateway
+
+beforeAll(async () => {
+  database = await createDatabase()
+  const environment = { DATABASE_URL: database.url, REDIS_URL: realServices().redisUrl }
+  one = await startGateway('', environment)
+  two = await startGateway('', environment)
+  for (const gateway of [one, two]) {
+    await vi.waitFor(async () => {
+      const { checks } = await (await fetch(`${gateway.url}/ready`)).json()
+      if (checks.redis !== 'ok') throw new Error('Redis is not connected yet')
+    })
+  }
+})
+
+afterAll(async () => {
+  await Promise.all([one.stop(), two.stop()])
+  await database.drop()
+})
+
+const models = (gateway: TestGateway, key: string) =>
+  fetch(`${gateway.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } })
+
+const manager = managerOf('org_default')
+
+async function newKey(): Promise<{ id: string; secret: string }> {
+  const input = { name: 'a client', tier: 'pro', scopes: ['INFERENCE'], models: null } as const
+  const { apiKey, secret } = await createApiKey(one.running.services, manager, {
+    ...input,
+    scopes: [...input.scopes],
+  })
+  return { id: apiKey.id, secret }
+}
+
+describe('a key that is revoked on one instance', () => {
+  test('is refused by the other at once, though it had it in its cache', async () => {
+    const { id, secret } = await newKey()
+    for (const gateway of [one, two]) expect((await models(gateway, secret)).status).toBe(200)
+    await revokeApiKey(one.running.services, manager, id)
+    expect((await models(one, secret)).status).toBe(401)
+    // Far below the 15 seconds after which it would be looked up again.
+    await expect
+      .poll(async () => (await models(two, secret)).status, { timeout: 2_000, interval: 5 })
+      .toBe(401)
+    const answer = await (await models(two, secret)).json()
+    expect(answer).toMatchObject({
+      error: { code: 'invalid_api_key', message: expect.stringContaining('revoked') },
+    })
+  })
+
+  test('leaves the other keys alone', async () => {
+    const [doomed, other] = [await newKey(), await newKey()]
+    for (const key of [doomed, other]) expect((await models(two, key.secret)).status).toBe(200)
+    await revokeApiKey(one.running.services, manager, doomed.id)
+    await expect.poll(async () => (await models(two, doomed.secret)).status).toBe(401)
+    expect((await models(two, other.secret)).status).toBe(200)
+  })
+
+  test('is on the audit log, made and revoked, without its secret', async () => {
+    const { id, secret } = await newKey()
+    await revokeApiKey(one.running.services, manager, id)
+    await revokeApiKey(two.running.services, manager, id)
+    const { db } = one.running
+    const rows = await db
+      .select()
+      .from(auditLog)
+      .where(eq(auditLog.entityId, id))
+      .orderBy(asc(auditLog.createdAt), asc(auditLog.id))
+    expect(rows.map((row) => row.action)).toEqual(['api-key.create', 'api-key.revoke'])
+    expect(rows[0]).toMatchObject({
+      organizationId: 'org_default',
+      actorKind: 'api-key',
+      actorId: manager.id,
+      entityKind: 'api-key',
+      detail: { name: 'a client', tier: 'pro', scopes: ['INFERENCE'], models: null },
+    })
+    expect(JSON.stringify(rows)).not.toContain(secret.split('-')[2]?.slice(4))
+    const [key] = await db.select().from(apiKeys).where(eq(apiKeys.id, id))
+    expect(key?.revokedAt).toBeInstanceOf(Date)
+  })
+})
