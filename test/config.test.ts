@@ -176,7 +176,7 @@ describe('configuration', () => {
     const texts = [
       `[providers.openai]\napi_key = ["${secret}"]\n[server]\nport = "${secret}"`,
       `[providers.openai]\napi_key = ${secret}`,
-      `[providers."${'x y'}"]\napi_key = "${secret}"`,
+      `[providers."x y"]\napi_key = "${secret}"`,
     ]
     for (const text of texts) {
       const message = messageOf(() => load(text))
@@ -190,6 +190,25 @@ describe('configuration', () => {
     expect(messageOf(() => loadConfig({ XROUTER_CONFIG: '/does/not/exist.toml' }))).toMatch(
       /\/does\/not\/exist\.toml: cannot be read \(ENOENT\)/,
     )
+  })
+
+  test('Redis is found by the form of its URL, from the file or the environment', () => {
+    const fromFile = load('[storage]\nredis_url = "redis://:pass@r.example:7000/2"')
+    expect(fromFile.storage.redis).toEqual({
+      kind: 'single',
+      tls: false,
+      password: 'pass',
+      node: { host: 'r.example', port: 7000 },
+      db: 2,
+    })
+    const REDIS_URL = 'redis+sentinel://s1,s2/main'
+    expect(load('[storage]\nredis_url = "redis://x"', { REDIS_URL }).storage.redis?.kind).toBe(
+      'sentinel',
+    )
+    expect(load('').storage.redis).toBeUndefined()
+    const wrong = { REDIS_URL: 'redis+cluster://hunter2@host/1' }
+    expect(problemsOf('', wrong)).toEqual(['storage.redis_url'])
+    expect(messageOf(() => load('', wrong))).not.toContain('hunter2')
   })
 
   test('a Postgres of several instances needs the common secret', () => {

@@ -19,13 +19,15 @@ export interface Deployment {
   price: PriceSnapshot | undefined
 }
 
-/** What can be called, and under which names. Built once from the configuration. */
+/** What can be called, and under which names: what the configuration says, and what was learnt since. */
 export interface Catalogue {
   providers: ReadonlyMap<string, Provider>
   /** Sorted by id. */
   models: readonly CatalogueModel[]
   /** The deployment that a name means; throws MODEL_NOT_FOUND with what to do. */
   resolve(name: string): Deployment
+  /** Adds models that a provider was found to have; of those that are here nothing changes. */
+  learn(provider: Provider, found: readonly ModelInfo[]): void
   /** Configured fallbacks of a deployment, as names. */
   fallbacksOf(id: string): readonly string[]
 }
@@ -40,11 +42,11 @@ export interface CatalogueSettings {
 
 export function createCatalogue(settings: CatalogueSettings): Catalogue {
   const providers = new Map(settings.providers.map((provider) => [provider.id, provider]))
-  const models = settings.providers
-    .flatMap((provider) => provider.models.map((model) => catalogued(provider, model)))
-    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-  const byId = new Map(models.map((model) => [model.id, model]))
-  const byName = Map.groupBy(models, (model) => model.name)
+  let known = indexed(
+    settings.providers.flatMap((provider) =>
+      provider.models.map((model) => catalogued(provider, model)),
+    ),
+  )
 
   function catalogued(provider: Provider, model: ModelInfo): CatalogueModel {
     const id = `${provider.id}/${model.name}`
@@ -53,13 +55,13 @@ export function createCatalogue(settings: CatalogueSettings): Catalogue {
 
   function deployment(provider: Provider, model: string): Deployment {
     const id = `${provider.id}/${model}`
-    const price = settings.prices.get(id) ?? byId.get(id)?.price ?? undatedPrice(id)
+    const price = settings.prices.get(id) ?? known.byId.get(id)?.price ?? undatedPrice(id)
     return { id, provider, model, price }
   }
 
   /** A dated snapshot (`gpt-4o-2024-08-06`) costs what its model costs. */
   function undatedPrice(id: string): PriceSnapshot | undefined {
-    return byId.get(id.replace(/-\d{4}-\d{2}-\d{2}$/, ''))?.price
+    return known.byId.get(id.replace(/-\d{4}-\d{2}-\d{2}$/, ''))?.price
   }
 
   function fullName(name: string): Deployment | undefined {
@@ -67,12 +69,12 @@ export function createCatalogue(settings: CatalogueSettings): Catalogue {
     const provider = slash > 0 ? providers.get(name.slice(0, slash)) : undefined
     if (!provider) return undefined
     const model = name.slice(slash + 1)
-    if (model === '' || !(provider.openModels || byId.has(name))) throw unknownModel(name)
+    if (model === '' || !(provider.openModels || known.byId.has(name))) throw unknownModel(name)
     return deployment(provider, model)
   }
 
   function bareName(name: string): Deployment {
-    const offers = byName.get(name) ?? []
+    const offers = known.byName.get(name) ?? []
     const [offer] = offers
     const provider = offer && providers.get(offer.provider)
     if (!provider) throw unknownModel(name)
@@ -82,13 +84,29 @@ export function createCatalogue(settings: CatalogueSettings): Catalogue {
 
   return {
     providers,
-    models,
+    get models() {
+      return known.models
+    },
     resolve(name) {
       const target = Object.hasOwn(settings.aliases, name) ? settings.aliases[name] : undefined
       const meant = target ?? name
       return fullName(meant) ?? bareName(meant)
     },
+    learn(provider, found) {
+      const fresh = found
+        .map((model) => catalogued(provider, model))
+        .filter(({ id }) => !known.byId.has(id))
+      if (fresh.length > 0) known = indexed([...known.models, ...fresh])
+    },
     fallbacksOf: (id) => (Object.hasOwn(settings.fallbacks, id) && settings.fallbacks[id]) || [],
+  }
+}
+
+function indexed(models: CatalogueModel[]) {
+  return {
+    models: models.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    byId: new Map(models.map((model) => [model.id, model])),
+    byName: Map.groupBy(models, (model) => model.name),
   }
 }
 

@@ -17,6 +17,7 @@ export function lossesOf(deployment: Deployment, request: ChatRequest): string[]
     const paths = features[name].find(request)
     if (paths.length === 0 || (name === 'passthrough' && ownMembers(deployment, request))) continue
     if (how === 'refused') refused.push({ name, paths })
+    else if (how !== 'ignored' && how.when?.(request) === false) continue
     else warnings.push(warning(deployment, paths, how))
   }
   if (refused.length > 0) throw refusal(deployment, refused)

@@ -1,5 +1,7 @@
+import { errors } from 'undici'
 import { GatewayError, type ErrorCode } from '../errors.ts'
 import type { Connection } from '../providers/provider.ts'
+import type { TimeLimit } from './upstream-limits.ts'
 
 /** Where a call stood when its connection failed. */
 export interface ConnectionState {
@@ -7,13 +9,13 @@ export interface ConnectionState {
   connection: Connection
   /** Whether the head of an answer had arrived. */
   head: boolean
-  /** Whether our own limit for the whole answer ended it. */
-  timedOut: boolean
+  /** Which of our own limits ended it. */
+  reached: TimeLimit | undefined
 }
 
 /** What a failure of the socket means: which of the four timeouts, no connection, or an answer cut short. */
 export function connectionError(error: unknown, state: ConnectionState): GatewayError {
-  const { provider, connection, head, timedOut } = state
+  const { provider, connection, head, reached } = state
   const code = errorCode(error)
   const fail = (gatewayCode: ErrorCode, what: string): GatewayError =>
     new GatewayError({
@@ -22,39 +24,43 @@ export function connectionError(error: unknown, state: ConnectionState): Gateway
       cause: error,
     })
 
-  if (timedOut) {
+  if (reached) return fail('PROVIDER_TIMEOUT', tooLate(reached, connection))
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') {
     return fail(
       'PROVIDER_TIMEOUT',
-      `did not finish its answer within ${connection.timeoutTotalMs} ms (timeout_total_ms)`,
+      `could not be connected to within ${connection.timeoutConnectMs} ms (timeout_connect_ms)`,
     )
   }
-  switch (code) {
-    case 'UND_ERR_CONNECT_TIMEOUT':
-      return fail(
-        'PROVIDER_TIMEOUT',
-        `could not be connected to within ${connection.timeoutConnectMs} ms (timeout_connect_ms)`,
-      )
-    case 'UND_ERR_HEADERS_TIMEOUT':
-      return fail(
-        'PROVIDER_TIMEOUT',
-        `did not begin to answer within ${connection.timeoutFirstByteMs} ms (timeout_first_byte_ms)`,
-      )
-    case 'UND_ERR_BODY_TIMEOUT':
-      return fail(
-        'PROVIDER_TIMEOUT',
-        `fell silent for ${connection.timeoutIdleMs} ms in its answer (timeout_idle_ms)`,
-      )
+  if (error instanceof errors.HTTPParserError || code === 'UND_ERR_HEADERS_OVERFLOW') {
+    return fail('PROVIDER_ERROR', 'answered with something that is no HTTP')
   }
   if (!code || isProgrammingError(code)) throw error
-  if (code.startsWith('HPE_'))
-    return fail('PROVIDER_ERROR', 'answered with something that is no HTTP')
   if (head)
     return fail('UPSTREAM_TRUNCATED', 'closed the connection before its answer was complete')
+  if (closing.has(code))
+    return fail('PROVIDER_UNAVAILABLE', `closed the connection before it answered (${code})`)
   return fail('PROVIDER_UNAVAILABLE', `could not be reached (${code})`)
 }
 
+function tooLate(limit: TimeLimit, connection: Connection): string {
+  switch (limit) {
+    case 'first-byte':
+      return `did not begin to answer within ${connection.timeoutFirstByteMs} ms (timeout_first_byte_ms)`
+    case 'idle':
+      return `fell silent for ${connection.timeoutIdleMs} ms in its answer (timeout_idle_ms)`
+    case 'total':
+      return `did not finish its answer within ${connection.timeoutTotalMs} ms (timeout_total_ms)`
+    default:
+      return limit satisfies never
+  }
+}
+
+/** What a connection that was made can end with. */
+const closing: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
+
 /** Node's own codes tell of a wrong call, but for those of TLS and of streams. */
 function isProgrammingError(code: string): boolean {
+  if (code === 'UND_ERR_INVALID_ARG') return true
   return code.startsWith('ERR_') && !/^ERR_(TLS|SSL|STREAM|HTTP)/.test(code)
 }
 

@@ -1,22 +1,29 @@
-import { readFileSync } from 'node:fs'
-import { Agent, request as send, type Dispatcher } from 'undici'
+import type { Agent, Dispatcher } from 'undici'
 import { GatewayError } from '../errors.ts'
+import { ndjsonLines } from '../lib/ndjson.ts'
 import { sseData } from '../lib/sse.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import type { ChatApi } from '../protocol/chat-api.ts'
-import type { Connection, Provider, UpstreamRequest } from '../providers/provider.ts'
+import type { ModelInfo, Provider, UpstreamRequest } from '../providers/provider.ts'
 import type { CallUpstream } from './deps.ts'
+import { openAgent } from './upstream-agent.ts'
 import { connectionError } from './upstream-error.ts'
+import { pieces, startLimits, type CallLimits } from './upstream-limits.ts'
+import { sendOwn, sendSigned, type Upstream } from './upstream-send.ts'
 
 const streamLineCharsMax = 4 * 1024 * 1024
 const jsonBytesMax = 64 * 1024 * 1024
 const errorBytesMax = 256 * 1024
+const errorMsMax = 5_000
 const drainMsMax = 1_000
+const accepted = { sse: 'text/event-stream', ndjson: 'application/x-ndjson, application/json' }
 
 /** The connections to all providers: one pool each, with its own certificate authority and timeouts. */
 export interface Upstreams {
   call: CallUpstream
+  /** The models that the upstream of a provider lists; none where there is no list. */
+  discover(provider: Provider): Promise<ModelInfo[]>
   close(): Promise<void>
 }
 
@@ -33,17 +40,20 @@ export function openUpstreams(providers: Iterable<Provider>): Upstreams {
       if (!chat || !agent || !connection) throw noCompletions(provider)
       return callHttp({ provider, chat, connection, agent, model }, request, options)
     },
+    discover: async (provider) => {
+      const { connection } = provider
+      const agent = agents.get(provider.id)
+      if (!provider.discover || !agent || !connection) return []
+      return provider.discover((own) => sendOwn({ provider, connection, agent }, own))
+    },
     close: async () => {
       await Promise.all([...agents.values()].map((agent) => agent.destroy()))
     },
   }
 }
 
-interface Target {
-  provider: Provider
+interface Target extends Upstream {
   chat: ChatApi
-  connection: Connection
-  agent: Agent
   model: string
 }
 
@@ -53,28 +63,22 @@ async function* callHttp(
   options: { signal: AbortSignal; onHead: (status: number) => void },
 ): AsyncGenerator<ChatEvent> {
   const { chat, connection, provider } = target
-  const total = new AbortController()
-  const abort = (): void => total.abort(options.signal.reason)
-  options.signal.addEventListener('abort', abort, { once: true })
-  const timer = setTimeout(() => total.abort('total'), connection.timeoutTotalMs)
+  const limits = startLimits(connection, options.signal)
   let head = false
-  let complete = false
+  let whole = false
   try {
-    options.signal.throwIfAborted()
-    const response = await sendRequest(target, request, total.signal)
+    const response = await sendRequest(target, request, limits)
     head = true
     options.onHead(response.statusCode)
-    yield* decode(chat, request, response)
-    complete = true
+    yield* decode({ chat, request, limits }, response)
+    whole = true
     drain(response)
   } catch (error) {
     if (options.signal.aborted || error instanceof GatewayError) throw error
-    const timedOut = total.signal.aborted
-    throw connectionError(error, { provider: provider.id, connection, head, timedOut })
+    const { reached } = limits
+    throw connectionError(error, { provider: provider.id, connection, head, reached })
   } finally {
-    clearTimeout(timer)
-    options.signal.removeEventListener('abort', abort)
-    if (!complete) total.abort()
+    limits.close({ whole })
   }
 }
 
@@ -85,63 +89,86 @@ function drain({ body }: Dispatcher.ResponseData): void {
   body.dump(limits).catch(() => {})
 }
 
-async function sendRequest(
-  { provider, chat, agent, model }: Target,
+function sendRequest(
+  target: Target,
   request: ChatRequest,
-  signal: AbortSignal,
+  limits: CallLimits,
 ): Promise<Dispatcher.ResponseData> {
-  const upstream: UpstreamRequest = await provider.authorize({
+  const { provider, chat, model } = target
+  const unsigned: UpstreamRequest = {
     method: 'POST',
     url: provider.baseUrl + chat.path(model),
     headers: {
       'content-type': 'application/json',
-      accept: request.stream ? 'text/event-stream' : 'application/json',
+      accept: request.stream ? accepted[chat.framing ?? 'sse'] : 'application/json',
       'user-agent': 'xrouter',
     },
     body: JSON.stringify(chat.encodeRequest(request, model)),
-  })
-  return send(upstream.url, {
-    method: upstream.method,
-    headers: upstream.headers,
-    body: upstream.body ?? null,
-    dispatcher: agent,
-    signal,
-  })
+  }
+  return sendSigned(target, unsigned, limits)
+}
+
+interface Decoding {
+  chat: ChatApi
+  request: ChatRequest
+  limits: CallLimits
 }
 
 async function* decode(
-  chat: ChatApi,
-  request: ChatRequest,
+  { chat, request, limits }: Decoding,
   { statusCode, headers, body }: Dispatcher.ResponseData,
 ): AsyncGenerator<ChatEvent> {
+  // The connection of a whole answer serves the next one, so leaving its stream must not destroy it.
+  const bytes = pieces(body.iterator({ destroyOnReturn: false }), limits)
   if (statusCode < 200 || statusCode > 299) {
-    const text = await readText(body, errorBytesMax)
+    const text = await readErrorText(body, bytes)
     throw chat.decodeError({ status: statusCode, body: parseJson(text) ?? text, headers })
   }
-  if (request.stream && /^text\/event-stream/i.test(String(headers['content-type']))) {
-    const limits = { bufferCharsMax: streamLineCharsMax, onOversized: oversizedLine }
-    yield* chat.decodeEvents(sseData(body.iterator({ destroyOnReturn: false }), limits))
+  if (request.stream && isStream(chat, headers)) {
+    const limit = { bufferCharsMax: streamLineCharsMax, onOversized: oversizedLine }
+    const frames = chat.framing === 'ndjson' ? ndjsonLines(bytes, limit) : sseData(bytes, limit)
+    yield* chat.decodeEvents(frames)
     return
   }
-  const parsed = parseJson(await readText(body, jsonBytesMax, answerTooLarge))
+  const parsed = parseJson(await readText(bytes))
   if (parsed === undefined) throw notJson(statusCode, headers['content-type'])
   yield* chat.decodeBody(parsed)
 }
 
-/** The body as text; past `bytesMax` it is cut, or refused where `onExcess` makes an error. */
-async function readText(
-  body: AsyncIterable<Uint8Array>,
-  bytesMax: number,
-  onExcess?: () => Error,
-): Promise<string> {
+/** Lines of JSON come under any media type, and a whole answer is one of them. */
+function isStream(chat: ChatApi, headers: Dispatcher.ResponseData['headers']): boolean {
+  return chat.framing === 'ndjson' || /^text\/event-stream/i.test(String(headers['content-type']))
+}
+
+async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of body) {
     bytes += chunk.byteLength
     chunks.push(chunk)
-    if (bytes <= bytesMax) continue
-    if (onExcess) throw onExcess()
-    break
+    if (bytes > jsonBytesMax) throw answerTooLarge()
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** What comes of an error's body in short time: its status says enough, so a body that breaks or stalls is none. */
+async function readErrorText(
+  body: Dispatcher.ResponseData['body'],
+  stream: AsyncIterable<Uint8Array>,
+): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  const timer = setTimeout(() => body.destroy(), errorMsMax)
+  try {
+    for await (const chunk of stream) {
+      bytes += chunk.byteLength
+      chunks.push(chunk)
+      if (bytes > errorBytesMax) break
+    }
+  } catch {
+    // Cut: what came before it is all that there is.
+  } finally {
+    clearTimeout(timer)
   }
   return Buffer.concat(chunks).toString('utf8')
 }
@@ -152,15 +179,6 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function openAgent(connection: Connection): Agent {
-  const ca = connection.caFile === undefined ? undefined : readFileSync(connection.caFile)
-  return new Agent({
-    connect: { timeout: connection.timeoutConnectMs, ...(ca && { ca }) },
-    headersTimeout: connection.timeoutFirstByteMs,
-    bodyTimeout: connection.timeoutIdleMs,
-  })
 }
 
 function noCompletions(provider: Provider): GatewayError {

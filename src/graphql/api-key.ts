@@ -1,5 +1,7 @@
+import { createApiKey, listApiKeys, revokeApiKey } from '../services/api-keys.ts'
 import type { ApiKeyRow } from '../services/requests.ts'
 import { builder } from './builder.ts'
+import { decodeCursor, pageOf, pageSize } from './page.ts'
 import { Scope } from './viewer.ts'
 
 export const ApiKey = builder.objectRef<ApiKeyRow>('ApiKey').implement({
@@ -32,3 +34,85 @@ export const ApiKey = builder.objectRef<ApiKeyRow>('ApiKey').implement({
     }),
   }),
 })
+
+const CreatedApiKey = builder
+  .objectRef<{ apiKey: ApiKeyRow; secret: string }>('CreatedApiKey')
+  .implement({
+    description: 'A key that was just created.',
+    fields: (t) => ({
+      apiKey: t.expose('apiKey', { type: ApiKey, description: 'What is kept of it.' }),
+      secret: t.exposeString('secret', {
+        description: 'The key itself. It is shown this once and cannot be shown again.',
+      }),
+    }),
+  })
+
+const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
+  description: 'A key to create in the own organisation.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'What people call it, 1 to 100 characters.' }),
+    tier: t.string({ description: '`free` (unless told), `pro` or `enterprise`.' }),
+    scopes: t.field({
+      type: [Scope],
+      description: 'What it may do, INFERENCE unless told; never more than the creator may.',
+    }),
+    models: t.stringList({
+      description: 'The models that it may use, as `provider/model` or `provider/*`; null = all.',
+    }),
+    expiresAt: t.field({ type: 'DateTime', description: 'When it stops working; null = never.' }),
+  }),
+})
+
+const ApiKeyConnection = builder.connectionObject(
+  { type: ApiKey, name: 'ApiKeyConnection', description: 'A page of API keys.' },
+  { name: 'ApiKeyEdge', description: 'An API key and its place in the list.' },
+)
+
+builder.queryFields((t) => ({
+  apiKeys: t.field({
+    type: ApiKeyConnection,
+    authScopes: { scope: 'MANAGE' },
+    description: "The organisation's API keys, newest first, revoked ones included.",
+    args: {
+      first: t.arg.int({ description: 'How many: 20 unless told, at most 100.' }),
+      after: t.arg.string({ description: 'Only what comes after this cursor.' }),
+    },
+    resolve: async (_root, { first, after }, { services, actor }) => {
+      const size = pageSize(first)
+      const rows = await listApiKeys(services, actor, {
+        limit: size + 1,
+        after: after == null ? undefined : decodeCursor(after),
+      })
+      return pageOf(rows, size, {
+        after,
+        position: (row) => ({ createdAtMs: row.createdAt.getTime(), id: row.id }),
+      })
+    },
+  }),
+}))
+
+builder.mutationFields((t) => ({
+  createApiKey: t.field({
+    type: CreatedApiKey,
+    authScopes: { scope: 'MANAGE' },
+    description: 'Creates an API key in the own organisation.',
+    args: {
+      input: t.arg({ type: CreateApiKeyInput, required: true, description: 'What to create.' }),
+    },
+    resolve: (_root, { input }, { services, actor }) =>
+      createApiKey(services, actor, {
+        name: input.name,
+        tier: input.tier ?? 'free',
+        scopes: input.scopes ?? ['INFERENCE'],
+        models: input.models ?? null,
+        expiresAt: input.expiresAt ?? undefined,
+      }),
+  }),
+  revokeApiKey: t.field({
+    type: ApiKey,
+    authScopes: { scope: 'MANAGE' },
+    description: 'Ends an API key of the own organisation at once and for good, on every instance.',
+    args: { id: t.arg.id({ required: true, description: 'The id of the key.' }) },
+    resolve: (_root, { id }, { services, actor }) => revokeApiKey(services, actor, id),
+  }),
+}))

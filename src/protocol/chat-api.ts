@@ -10,6 +10,8 @@ export interface ChatApi {
   path(model: string): string
   /** The body to send for a request to `model`. */
   encodeRequest(request: ChatRequest, model: string): unknown
+  /** How the stream is cut into frames: server-sent events, the default, or a line of JSON each. */
+  framing?: 'sse' | 'ndjson' | undefined
   /** Events from the data of the stream's frames (for SSE: each frame's `data`). */
   decodeEvents(data: AsyncIterable<string>): AsyncGenerator<ChatEvent>
   /** Events from a whole JSON answer. */

@@ -9,6 +9,8 @@ export type Support = 'native' | 'ignored' | 'refused' | Emulated
 /** The provider has no word for it, but the same is reached in another way, which the client is told. */
 export interface Emulated {
   emulated: string
+  /** Whether a request that uses the feature needs the other way; every one does when absent. */
+  when?: (request: ChatRequest) => boolean
 }
 
 /** Where a request uses a feature, as JSON paths in OpenAI's words; empty when it does not. */

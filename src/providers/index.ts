@@ -1,7 +1,15 @@
 import { demo } from './demo.ts'
+import { gigachat } from './gigachat.ts'
 import { openaiCompatible } from './openai-compatible.ts'
 import { openai } from './openai.ts'
 import type { ProviderType } from './provider.ts'
+import { yandex } from './yandex.ts'
 
 /** Every kind of provider there is; a new one is one file and one line here. */
-export const providerTypes: readonly ProviderType[] = [openai, openaiCompatible, demo]
+export const providerTypes: readonly ProviderType[] = [
+  openai,
+  openaiCompatible,
+  gigachat,
+  yandex,
+  demo,
+]

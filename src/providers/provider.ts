@@ -11,14 +11,18 @@ export interface Provider {
   id: string
   /** Without a trailing slash. */
   baseUrl: string
-  /** Adds the credential to a request. */
-  authorize(request: UpstreamRequest): UpstreamRequest | Promise<UpstreamRequest>
+  /** Adds the credential to a request; one that must be fetched first is fetched by `send`. */
+  authorize(request: UpstreamRequest, send: Send): UpstreamRequest | Promise<UpstreamRequest>
+  /** Told that a request was refused with 401; true when it is worth signing and sending once more. */
+  renewCredential?(refused: UpstreamRequest): boolean
   /** What becomes of each feature of a request. */
   support: FeatureSupport
   /** Completions over HTTP. */
   chat?: ChatApi
   /** Completions made in this process, without an upstream. */
   generate?(request: ChatRequest, model: string, signal: AbortSignal): AsyncGenerator<ChatEvent>
+  /** Lists the models that the upstream has now. */
+  discover?(send: Send): Promise<ModelInfo[]>
   /** What is known of its models. */
   models: ModelInfo[]
   /** True when a model that is not in `models` may be asked for by its full id. */
@@ -46,6 +50,18 @@ export interface UpstreamRequest {
   /** Names in lower case. */
   headers: Record<string, string>
   body?: string
+}
+
+/**
+ * Sends what a provider asks on its own behalf, over its own connections and within its limits of
+ * time; throws a `GatewayError` when no answer comes.
+ */
+export type Send = (request: UpstreamRequest) => Promise<UpstreamAnswer>
+
+export interface UpstreamAnswer {
+  status: number
+  /** Parsed JSON, or the text as it came. */
+  body: unknown
 }
 
 /** What is known of a model; unknown stays absent. */

@@ -129,6 +129,7 @@ function nameDeployment(reply: FastifyReply, { provider, model, number }: Attemp
 
 function clientGone(reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
+  if (reply.raw.destroyed) controller.abort()
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) controller.abort()
   })

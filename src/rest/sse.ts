@@ -1,6 +1,9 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 
+/** Frames that are ready at the same moment wait for each other up to this length. */
+const pendingCharsMax = 64 * 1024
+
 /** Writes server-sent frames: what is ready at the same moment goes out in one piece, a slow reader is waited for. */
 export interface SseWriter {
   /** Resolves when the next frame may be made; rejects when the reader is gone. */
@@ -19,6 +22,7 @@ export function openSse(response: ServerResponse, signal: AbortSignal): SseWrite
     write: (text) => {
       if (pending === '') process.nextTick(flush)
       pending += text
+      if (pending.length > pendingCharsMax) flush()
       if (!response.writableNeedDrain) return undefined
       return once(response, 'drain', { signal }).then(() => {})
     },

@@ -27,6 +27,25 @@ const catalogue = createCatalogue({
   prices: new Map([['one/small', { ...price, source: 'configuration' }]]),
 })
 
+describe('what is learnt of a provider', () => {
+  test('is listed and found by its name, and changes nothing that was known', () => {
+    const one = provider('one', ['small'])
+    const learning = createCatalogue({
+      providers: [one],
+      aliases: {},
+      fallbacks: {},
+      prices: new Map([['one/new', { ...price, source: 'configuration' }]]),
+    })
+    learning.learn(one, [{ name: 'new' }, { name: 'small', contextLength: 1 }])
+    expect(learning.models.map(({ id }) => id)).toEqual(['one/new', 'one/small'])
+    expect(learning.resolve('new')).toMatchObject({
+      id: 'one/new',
+      price: { source: 'configuration' },
+    })
+    expect(learning.models.at(-1)?.contextLength).toBeUndefined()
+  })
+})
+
 describe('a model’s name', () => {
   test.each([
     ['one/small', 'one/small'],

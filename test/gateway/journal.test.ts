@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync, appendFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  appendFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -22,7 +31,8 @@ function open(name = 'own', segmentBytesMax = 1024 * 1024) {
   return { journal: openJournal({ root, name, segmentBytesMax, onFailure }), failures }
 }
 
-const files = (name = 'own') => readdirSync(join(root, name)).filter((file) => file.endsWith('.jsonl'))
+const files = (name = 'own') =>
+  readdirSync(join(root, name)).filter((file) => file.endsWith('.jsonl'))
 
 function linesIn(name = 'own') {
   return files(name).flatMap((file) =>
@@ -51,9 +61,12 @@ describe('a line of the journal', () => {
     expect(line?.rows.request.tags).toEqual({ 'k\ufffd': '\ufffd', fine: 'ключ' })
   })
 
-  test.each(['', '{', '{"type":"close"}', '{"type":"other","rows":{}}', 'null'])('%j is none', (text) => {
-    expect(decodeLine(text)).toBeUndefined()
-  })
+  test.each(['', '{', '{"type":"close"}', '{"type":"other","rows":{}}', 'null'])(
+    '%j is none',
+    (text) => {
+      expect(decodeLine(text)).toBeUndefined()
+    },
+  )
 })
 
 describe('the journal', () => {
@@ -86,7 +99,8 @@ describe('the journal', () => {
     const { journal } = open('own', 2_000)
     await journal.open(runningRows('req_long'))
     const segments = []
-    for (let index = 0; index < 8; index += 1) segments.push(await journal.close(rowsFor(`req_${index}`)))
+    for (let index = 0; index < 8; index += 1)
+      segments.push(await journal.close(rowsFor(`req_${index}`)))
     expect(files().length).toBeGreaterThan(2)
     for (const segment of segments) if (segment) journal.written(segment)
     expect(linesIn()).toEqual(['open req_long'])
@@ -122,8 +136,14 @@ describe('recovery', () => {
     dead('dead', [openLine('req_1'), openLine('req_2'), closeLine('req_1'), openLine('req_3')])
     const table = createTable()
     expect(await recover(table.write)).toEqual({ settled: 1, interrupted: 2 })
-    expect(table.statuses()).toEqual({ req_1: 'succeeded', req_2: 'interrupted', req_3: 'interrupted' })
-    expect(table.get('req_2')?.attempts).toMatchObject([{ status: 'failed', errorCode: 'INTERRUPTED' }])
+    expect(table.statuses()).toEqual({
+      req_1: 'succeeded',
+      req_2: 'interrupted',
+      req_3: 'interrupted',
+    })
+    expect(table.get('req_2')?.attempts).toMatchObject([
+      { status: 'failed', errorCode: 'INTERRUPTED' },
+    ])
     expect(table.get('req_2')?.request.latencyMs).toBeGreaterThan(0)
     expect(readdirSync(root)).toEqual([])
   })
@@ -138,7 +158,10 @@ describe('recovery', () => {
 
   test('follows a request over segments', async () => {
     dead('dead', [openLine('req_1'), openLine('req_2')])
-    writeFileSync(join(root, 'dead', '000002.jsonl'), `${openLine('req_2')}\n${closeLine('req_1')}\n`)
+    writeFileSync(
+      join(root, 'dead', '000002.jsonl'),
+      `${openLine('req_2')}\n${closeLine('req_1')}\n`,
+    )
     const table = createTable()
     expect(await recover(table.write)).toEqual({ settled: 1, interrupted: 1 })
   })

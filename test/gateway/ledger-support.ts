@@ -9,7 +9,12 @@ const attempt: AttemptRecord = {
   status: 'succeeded',
   startedAt: new Date('2026-11-20T10:00:00.123Z'),
   latencyMs: 12.5,
-  usage: { inputTokens: 3, outputTokens: 5, estimated: false, raw: { dialect: 'x', body: { a: 1 } } },
+  usage: {
+    inputTokens: 3,
+    outputTokens: 5,
+    estimated: false,
+    raw: { dialect: 'x', body: { a: 1 } },
+  },
   cost: { currency: 'USD', nanos: 123_456_789_012_345_678_901n },
   price: { currency: 'USD', perMillion: { inputTokens: '0.15' }, source: 'test' },
 }
@@ -43,7 +48,9 @@ export const rowsFor = (id: string): LedgerRows => rowsOf(entryFor(id))
 export function runningRows(id: string): LedgerRows {
   const entry = entryFor(id)
   entry.settlement.status = 'interrupted'
-  entry.settlement.attempts = [{ ...attempt, status: 'failed', errorCode: 'INTERRUPTED', latencyMs: 0 }]
+  entry.settlement.attempts = [
+    { ...attempt, status: 'failed', errorCode: 'INTERRUPTED', latencyMs: 0 },
+  ]
   entry.errorCode = 'INTERRUPTED'
   return rowsOf({ ...entry, latencyMs: 0 })
 }

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { drizzle } from 'drizzle-orm/postgres-js'
-import postgres from 'postgres'
+import type postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { openClient } from '../../src/db/client.ts'
 import { apiKeys } from '../../src/db/schema/api-key.ts'
 import { organizations } from '../../src/db/schema/organization.ts'
 import type { Ledger, LedgerEntry } from '../../src/gateway/ledger.ts'
@@ -27,15 +28,17 @@ const statements: string[] = []
 
 beforeAll(async () => {
   database = await startDatabase()
-  sql = postgres({
-    path: database.embedded.socketPath,
-    username: 'postgres',
-    database: 'postgres',
+  sql = openClient(database.address, {
     max: 1, // connections to PGlite share one session, and mix up their statements
-    debug: (_connection, text) => statements.push(text),
+    debug: (_connection: number, text: string) => void statements.push(text),
   })
   const db = drizzle({ client: sql })
-  open = openLedger({ dataDir: folder, db, logger: pino({ level: 'silent' }), onJournalFailure: () => {} })
+  open = openLedger({
+    dataDir: folder,
+    db,
+    logger: pino({ level: 'silent' }),
+    onJournalFailure: () => {},
+  })
   ledger = open.ledger
   await db.insert(organizations).values([
     { id: organization, name: 'Test' },
@@ -55,7 +58,7 @@ beforeAll(async () => {
   for (let index = 0; index < rows; index += 1) await ledger.settle(entryOf(index))
   await ledger.settle({ ...entryOf(rows), organization: 'org_other', apiKeyId: 'key_c' })
   await ledger.flush()
-  server = await startGraphql({ services: { db, ledger }, ledger })
+  server = await startGraphql({ services: { db, ledger, hashApiKey: Buffer.from, bus: { publish: async () => {} } }, ledger })
 })
 
 afterAll(async () => {
@@ -153,7 +156,7 @@ describe('the request log', () => {
     const next = await page({ first: 7, after: before.pageInfo.endCursor })
     expect(next.ids).toEqual(newestFirst.slice(7, 14))
     expect(next.pageInfo.hasPreviousPage).toBe(true)
-    await database.sql`delete from requests where id = ${idOf(9000)}`
+    await sql`delete from requests where id = ${idOf(9000)}`
   })
 
   test('is filtered', async () => {

@@ -240,5 +240,10 @@ function withoutDatabase(): ServiceDeps {
       },
     },
   )
-  return { db: db as ServiceDeps['db'], ledger: { flush: async () => {} } }
+  return {
+    db: db as ServiceDeps['db'],
+    ledger: { flush: async () => {} },
+    hashApiKey: Buffer.from,
+    bus: { publish: async () => {} },
+  }
 }

@@ -34,6 +34,7 @@ export async function* decodeChatEvents(data: AsyncIterable<string>): AsyncGener
       message: 'The provider ended the stream before the answer was complete.',
     })
   }
+  if (states.length === 0) throw unusable()
   for (const state of states) finishChoice(state, undefined, out)
   for (const event of out) yield event
 }

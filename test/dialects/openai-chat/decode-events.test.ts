@@ -138,6 +138,14 @@ describe('the end of a stream', () => {
     ])
   })
 
+  it.each([
+    ['[DONE] and nothing else', [done]],
+    ['usage and [DONE]', [chunk([], { usage }), done]],
+  ])('is no answer with %s', async (_name, frames) => {
+    const { error } = await outcomeOf(frames)
+    expect(error).toMatchObject({ code: 'PROVIDER_ERROR', failover: true })
+  })
+
   it('takes an empty finish reason for none', async () => {
     const frames = [delta({ content: 'a' }, { finish_reason: '' }), finish('stop')]
     expect(await contentOf(frames)).toEqual([text('a'), stop])

@@ -1,0 +1,97 @@
+import { GatewayError } from '../../errors.ts'
+import type { ChatEvent, FinishReason } from '../../protocol/event.ts'
+import { isRecord, text } from '../openai-chat/narrow.ts'
+import { decodeName } from './function-name.ts'
+import { type Piece, splitThoughts, type ThoughtSplitter } from './split-thoughts.ts'
+import { toolCallId } from './tool-call-id.ts'
+
+/** What must be remembered of one choice between two frames. */
+export interface ChoiceState {
+  index: number
+  thoughts: ThoughtSplitter
+  calls: number
+  /** Whether there was any text. */
+  spoken: boolean
+  finished: boolean
+}
+
+export function newChoice(index: number): ChoiceState {
+  return { index, thoughts: splitThoughts(), calls: 0, spoken: false, finished: false }
+}
+
+/** A message, or what a frame adds to one. */
+export function decodeMessage(
+  state: ChoiceState,
+  message: Record<string, unknown>,
+  out: ChatEvent[],
+): void {
+  // While a function of the service runs, the content is the time that it still takes.
+  if (message['role'] === 'function_in_progress') return
+  const { content, reasoning_content: reasoning, function_call: call } = message
+  if (typeof reasoning === 'string') {
+    pushPieces(state, [{ kind: 'reasoning', text: reasoning }], out)
+  }
+  if (typeof content === 'string') pushPieces(state, state.thoughts.add(content), out)
+  if (isRecord(call)) pushCall(state, { call, state: text(message['functions_state_id']) }, out)
+}
+
+/** Says once why the choice ended; a call that could not be written to the end is a failure. */
+export function finishChoice(
+  state: ChoiceState,
+  raw: string | undefined,
+  out: ChatEvent[],
+): GatewayError | undefined {
+  if (state.finished) return undefined
+  state.finished = true
+  pushPieces(state, state.thoughts.end(), out)
+  if (raw === 'error') return badCall()
+  // An empty text is an answer too.
+  if (!state.spoken && state.calls === 0) {
+    out.push({ type: 'text-delta', choice: state.index, text: '' })
+  }
+  const called = state.calls > 0 && (raw === undefined || raw === 'stop')
+  const unified = called ? 'tool_calls' : (raw !== undefined && reasons.get(raw)) || 'other'
+  const reason: FinishReason = raw === undefined ? { unified } : { unified, raw }
+  out.push({ type: 'finish', choice: state.index, reason })
+  return undefined
+}
+
+const reasons: ReadonlyMap<string, FinishReason['unified']> = new Map([
+  ['stop', 'stop'],
+  ['length', 'length'],
+  ['function_call', 'tool_calls'],
+  ['blacklist', 'content_filter'],
+])
+
+function pushPieces(state: ChoiceState, pieces: readonly Piece[], out: ChatEvent[]): void {
+  for (const { kind, text: said } of pieces) {
+    if (said === '') continue
+    if (kind === 'text') state.spoken = true
+    out.push({ type: `${kind}-delta`, choice: state.index, text: said })
+  }
+}
+
+/** A call comes whole, with its arguments as an object, and each is a call of its own. */
+function pushCall(
+  choice: ChoiceState,
+  { call, state }: { call: Record<string, unknown>; state: string | undefined },
+  out: ChatEvent[],
+): void {
+  const name = text(call['name'])
+  if (name === undefined) return
+  const place = { choice: choice.index, index: choice.calls }
+  choice.calls += 1
+  const { arguments: written } = call
+  const argumentsDelta = typeof written === 'string' ? written : JSON.stringify(written ?? {})
+  const id = toolCallId(state)
+  out.push({ type: 'tool-call-start', ...place, id, kind: 'function', name: decodeName(name) })
+  out.push({ type: 'tool-call-delta', ...place, argumentsDelta })
+  out.push({ type: 'tool-call-end', ...place })
+}
+
+function badCall(): GatewayError {
+  return new GatewayError({
+    code: 'PROVIDER_ERROR',
+    message: 'The model tried to call a function with arguments that are not valid. Try again.',
+  })
+}

@@ -1,0 +1,2 @@
+/** The name under which raw usage of this wire is kept. */
+export const yandex = 'yandex'
