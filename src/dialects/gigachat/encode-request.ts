@@ -26,7 +26,7 @@ export function encodeGigachatRequest(request: ChatRequest, model: string): Extr
 }
 
 /** The service's word for an effort; none for as little as possible. */
-export function encodeEffort(effort: string | undefined): string | undefined {
+function encodeEffort(effort: string | undefined): string | undefined {
   if (effort === 'none' || effort === 'minimal') return undefined
   return effort === 'xhigh' || effort === 'max' ? 'high' : effort
 }

@@ -82,7 +82,7 @@ export async function startGigachatSimulator(
 const completionsPath = '/v1/chat/completions'
 
 /** As recorded on 21 January 2026; the others of the list do not chat. */
-export const gigachatModelNames = [
+const gigachatModelNames = [
   'GigaChat',
   'GigaChat-2',
   'GigaChat-2-Max',
