@@ -4,7 +4,7 @@ import { startSimulatedProviders } from '../test/support/simulated-providers.ts'
 const simulated = await startSimulatedProviders()
 console.log(`# The simulated providers run. Save this as xrouter.toml, then \`npm start\` elsewhere.
 # End them with Ctrl+C.
-${simulated.toml.trim()}`)
+${simulated.toml.trim().replaceAll(/^ +/gm, '')}`)
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void simulated.close().then(() => process.exit(0)))
