@@ -8,7 +8,10 @@ const perMessage = 4
 /** Usage counted here, where an answer was made and its provider did not report: a cut, a cancel, a silent server. */
 export async function estimateUsage(request: ChatRequest, produced: string): Promise<Usage> {
   const count = await loadTokenizer()
-  const prompt = request.messages.reduce((sum, message) => sum + perMessage + count(text(message)), 0)
+  const prompt = request.messages.reduce(
+    (sum, message) => sum + perMessage + count(text(message)),
+    0,
+  )
   const tools = request.tools ? count(JSON.stringify(request.tools)) : 0
   return { inputTokens: prompt + tools, outputTokens: count(produced), estimated: true }
 }

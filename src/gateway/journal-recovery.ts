@@ -12,7 +12,7 @@ export interface RecoveryOptions {
   root: string
   /** The name of this process's own folder. */
   own: string
-  write(batch: readonly LedgerRows[]): Promise<void>
+  write: (batch: readonly LedgerRows[]) => Promise<void>
 }
 
 /** What was found of processes that died. */
@@ -67,10 +67,7 @@ async function recoverJournal(folder: string, { write }: RecoveryOptions): Promi
 }
 
 /** Writes every settled request of a segment; how many there were. */
-export async function writeSettled(
-  path: string,
-  write: RecoveryOptions['write'],
-): Promise<number> {
+export async function writeSettled(path: string, write: RecoveryOptions['write']): Promise<number> {
   let settled = 0
   let batch: LedgerRows[] = []
   for await (const { type, rows } of linesOf(path)) {
@@ -93,7 +90,10 @@ function segmentsOf(folder: string): string[] {
 }
 
 async function* linesOf(path: string) {
-  for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+  for await (const text of createInterface({
+    input: createReadStream(path),
+    crlfDelay: Infinity,
+  })) {
     const line = text === '' ? undefined : decodeLine(text)
     if (line) yield line
   }

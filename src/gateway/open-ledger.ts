@@ -14,14 +14,14 @@ export interface LedgerOptions {
   db: Database
   logger: Logger
   /** Called for each write that the journal could not make. */
-  onJournalFailure(): void
+  onJournalFailure: () => void
 }
 
 /** A ledger with its journal in `<dataDir>/journal`, and what dead processes left there taken up. */
 export interface OpenLedger {
   ledger: Ledger
   /** Writes what is owed, for a bounded time; what remains is taken up by the next process. */
-  close(): Promise<void>
+  close: () => Promise<void>
 }
 
 const segmentBytesMax = 16 * 1024 * 1024
@@ -33,7 +33,10 @@ export function openLedger({ dataDir, db, logger, onJournalFailure }: LedgerOpti
   const root = join(dataDir, 'journal')
   const name = newId('process')
   const complain = sparing(logEveryMs, (error) =>
-    logger.error({ reason: reasonOf(error) }, 'the journal cannot be written; a crash would lose rows'),
+    logger.error(
+      { reason: reasonOf(error) },
+      'the journal cannot be written; a crash would lose rows',
+    ),
   )
   const journal = openJournalOrExplain(root, () =>
     openJournal({
@@ -52,7 +55,10 @@ export function openLedger({ dataDir, db, logger, onJournalFailure }: LedgerOpti
     write,
     reject: (rows, error) => {
       const { id } = rows.request
-      logger.error({ requestId: id, reason: reasonOf(error) }, 'the database refused a row; see rejected.jsonl')
+      logger.error(
+        { requestId: id, reason: reasonOf(error) },
+        'the database refused a row; see rejected.jsonl',
+      )
       appendFileSync(join(root, 'rejected.jsonl'), `${encodeLine({ type: 'close', rows })}\n`)
     },
     logger,
@@ -71,7 +77,10 @@ export function openLedger({ dataDir, db, logger, onJournalFailure }: LedgerOpti
     close: async () => {
       recovery.stop()
       const flushed = ledger.flush().catch(() => {})
-      await Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, closeMsMax).unref())])
+      await Promise.race([
+        flushed,
+        new Promise((resolve) => setTimeout(resolve, closeMsMax).unref()),
+      ])
       journal.stop()
     },
   }

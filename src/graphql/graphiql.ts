@@ -21,7 +21,9 @@ export function graphiqlPage(model: string): GraphiqlPage {
   return { html: Buffer.from(html), contentSecurityPolicy: policyFor(html) }
 }
 
-const welcome = (model: string): string => `# Put your API key into the headers below, choose an operation and run it.
+const welcome = (
+  model: string,
+): string => `# Put your API key into the headers below, choose an operation and run it.
 
 subscription Stream {
   completion(

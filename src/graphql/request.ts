@@ -13,7 +13,12 @@ import { ErrorCode } from './error-code.ts'
 import { decodeCursor, pageOf, pageSize } from './page.ts'
 import { Usage, usageOfRow } from './usage.ts'
 
-const statuses = ['succeeded', 'failed', 'cancelled', 'interrupted'] as const satisfies RequestRow['status'][]
+const statuses = [
+  'succeeded',
+  'failed',
+  'cancelled',
+  'interrupted',
+] as const satisfies RequestRow['status'][]
 
 const Request = builder.objectRef<RequestRow>('Request').implement({
   description: 'One completion in the log.',
@@ -31,7 +36,10 @@ const Request = builder.objectRef<RequestRow>('Request').implement({
       nullable: true,
       description: 'The provider that answered; null when none did.',
     }),
-    status: t.exposeString('status', { description: '`succeeded`, `failed`, `cancelled`, or `interrupted` when the gateway died in the middle.' }),
+    status: t.exposeString('status', {
+      description:
+        '`succeeded`, `failed`, `cancelled`, or `interrupted` when the gateway died in the middle.',
+    }),
     stream: t.exposeBoolean('stream', { description: 'Whether the answer was streamed.' }),
     latencyMs: t.exposeFloat('latencyMs', {
       nullable: true,
@@ -84,7 +92,9 @@ builder.queryFields((t) => ({
       after: t.arg.string({ description: 'Only what comes after this cursor.' }),
       model: t.arg.string({ description: 'Only those answered by this `provider/model`.' }),
       provider: t.arg.string({ description: 'Only those answered by this provider.' }),
-      status: t.arg.string({ description: 'Only `succeeded`, `failed`, `cancelled` or `interrupted` ones.' }),
+      status: t.arg.string({
+        description: 'Only `succeeded`, `failed`, `cancelled` or `interrupted` ones.',
+      }),
     },
     resolve: async (_root, { first, after, model, provider, status }, { services, actor }) => {
       const size = pageSize(first)

@@ -62,7 +62,9 @@ export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
 
 /** A model that answers without an account where there is one. */
 function exampleModel({ gateway: { catalogue } }: GraphqlServerDeps): string {
-  const offline = catalogue.models.find(({ provider }) => catalogue.providers.get(provider)?.generate)
+  const offline = catalogue.models.find(
+    ({ provider }) => catalogue.providers.get(provider)?.generate,
+  )
   return (offline ?? catalogue.models[0])?.id ?? 'provider/model'
 }
 

@@ -20,7 +20,7 @@ export interface Provider {
   /** Completions over HTTP. */
   chat?: ChatApi
   /** Completions made in this process, without an upstream. */
-  generate?(request: ChatRequest, model: string, signal: AbortSignal): AsyncGenerator<ChatEvent>
+  generate?: (request: ChatRequest, model: string, signal: AbortSignal) => AsyncGenerator<ChatEvent>
   /** Lists the models that the upstream has now. */
   discover?(send: Send): Promise<ModelInfo[]>
   /** What is known of its models. */

@@ -122,7 +122,9 @@ test('text that no database can hold is found nowhere, and does not harm the led
     { id: 'req_\u0000', model: 'a\u0000b' },
   )
   expect(answer).toEqual({ data: { request: null, requests: { edges: [] } } })
-  await expect(complete(gateway.adminKey, 'no\u0000model\ud800')).rejects.toMatchObject({ status: 404 })
+  await expect(complete(gateway.adminKey, 'no\u0000model\ud800')).rejects.toMatchObject({
+    status: 404,
+  })
   const after = await complete(gateway.adminKey)
   expect(await requestOf(gateway, after.id)).toMatchObject({ status: 'succeeded' })
 })

@@ -28,12 +28,16 @@ const messages = [{ role: 'user', content: 'hello there' }]
 const exchanges: ((url: string) => Promise<string | undefined>)[] = [
   async (url) => {
     const answer = await rest(url, { model: 'openai/gpt-4o', messages })
-    return (await answer.json()).choices ? (answer.headers.get('x-request-id') ?? undefined) : undefined
+    return (await answer.json()).choices
+      ? (answer.headers.get('x-request-id') ?? undefined)
+      : undefined
   },
   async (url) => {
     const answer = await rest(url, { model: 'openai/gpt-4o', messages, stream: true })
     const text = await answer.text()
-    return text.endsWith('data: [DONE]\n\n') ? (answer.headers.get('x-request-id') ?? undefined) : undefined
+    return text.endsWith('data: [DONE]\n\n')
+      ? (answer.headers.get('x-request-id') ?? undefined)
+      : undefined
   },
   async (url) => {
     const query = `mutation { createCompletion(input: { model: "openai/gpt-4o", messages: [{ role: USER, content: "hi" }] }) {
@@ -48,7 +52,11 @@ const exchanges: ((url: string) => Promise<string | undefined>)[] = [
 ]
 
 function rest(url: string, body: object): Promise<Response> {
-  return fetch(`${url}/v1/chat/completions`, { method: 'POST', headers, body: JSON.stringify(body) })
+  return fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  })
 }
 
 /** Sends until the gateway is gone; `received` collects what came back whole. */

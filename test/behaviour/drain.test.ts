@@ -76,10 +76,12 @@ describe('a gateway that stops', () => {
       connectionParams: { authorization: `Bearer ${gateway.adminKey}` },
       retryAttempts: 0,
     })
-    const events = client.iterate<{ completion: { __typename: string; error?: { code: string } } }>({
-      query: `subscription { completion(input: { model: "gpt-4o", messages: [{ role: USER, content: "x" }] }) {
+    const events = client.iterate<{ completion: { __typename: string; error?: { code: string } } }>(
+      {
+        query: `subscription { completion(input: { model: "gpt-4o", messages: [{ role: USER, content: "x" }] }) {
         __typename ... on CompletionFailed { error { code } } } }`,
-    })
+      },
+    )
     const first = events.next()
     await upstream.received
     upstream.text('Hel')
@@ -97,6 +99,6 @@ describe('a gateway that stops', () => {
 
   test('stops at once when nothing runs', async () => {
     stopped = gateway.running.stop(60_000)
-    await stopped
+    await expect(stopped).resolves.toBeUndefined()
   })
 })

@@ -43,7 +43,7 @@ beforeAll(async () => {
 })
 
 afterEach(() => {
-  expect([first.pending, second.pending]).toEqual([0, 0])
+  if (first.pending + second.pending > 0) throw new Error('a scripted answer was not asked for')
 })
 
 afterAll(async () => {

@@ -65,7 +65,7 @@ describe('the ledger', () => {
         outputTokens,
         reasoningTokens: 0,
         totalTokens: inputTokens + 3 + outputTokens,
-      estimated: false,
+        estimated: false,
         cost: {
           currency: 'USD',
           amountNanos: String(inputTokens * 150 + 3 * 75 + outputTokens * 600),

@@ -110,7 +110,11 @@ describe('the arguments of the request log are checked before anything is read',
     [{ first: 101 }, 'first', '`first` must be from 1 to 100, the maximum.'],
     [{ first: 0 }, 'first', '`first` must be from 1 to 100, the maximum.'],
     [{ after: 'nonsense' }, 'after', '`after` must be a cursor that a page of this list gave.'],
-    [{ status: 'pending' }, 'status', '`status` must be one of succeeded, failed, cancelled, interrupted.'],
+    [
+      { status: 'pending' },
+      'status',
+      '`status` must be one of succeeded, failed, cancelled, interrupted.',
+    ],
   ])('%j', async (variables, path, message) => {
     const { errors } = await server.run(RequestLog, variables)
     expect(errors).toMatchObject([{ message, extensions: { code: 'INVALID_REQUEST', path } }])

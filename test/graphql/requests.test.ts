@@ -58,7 +58,15 @@ beforeAll(async () => {
   for (let index = 0; index < rows; index += 1) await ledger.settle(entryOf(index))
   await ledger.settle({ ...entryOf(rows), organization: 'org_other', apiKeyId: 'key_c' })
   await ledger.flush()
-  server = await startGraphql({ services: { db, ledger, hashApiKey: Buffer.from, bus: { publish: async () => {} } }, ledger })
+  server = await startGraphql({
+    services: {
+      db,
+      ledger,
+      hashApiKey: (key) => Buffer.from(key),
+      bus: { publish: async () => {} },
+    },
+    ledger,
+  })
 })
 
 afterAll(async () => {

@@ -243,7 +243,7 @@ function withoutDatabase(): ServiceDeps {
   return {
     db: db as ServiceDeps['db'],
     ledger: { flush: async () => {} },
-    hashApiKey: Buffer.from,
+    hashApiKey: (key) => Buffer.from(key),
     bus: { publish: async () => {} },
   }
 }

@@ -61,8 +61,10 @@ describe('abortable', () => {
     }))
       break
     const failing = abortable([signal], async function* (): AsyncGenerator<number> {
+      yield 1
       throw new Error('bug')
     })
+    await failing.next()
     await expect(failing.next()).rejects.toThrow('bug')
     expect(listeners).toBe(0)
   })

@@ -14,7 +14,7 @@ describe('API keys', () => {
 
   test('one changed character is noticed without a look-up', () => {
     fc.assert(
-      fc.property(fc.nat(39), fc.constantFrom(...'abcXYZ012'), (at, letter) => {
+      fc.property(fc.nat(39), fc.constantFrom('a', 'b', 'X', 'Y', '0', '1'), (at, letter) => {
         const key = newApiKey('pro')
         const place = 'xr-pro-'.length + at
         const changed = key.slice(0, place) + letter + key.slice(place + 1)
