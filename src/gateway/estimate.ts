@@ -1,19 +1,20 @@
-import { loadTokenizer } from '../lib/tokens.ts'
+import { loadTokenizer, type CountTokens } from '../lib/tokens.ts'
 import type { ChatRequest, Message } from '../protocol/request.ts'
 import type { Usage } from '../protocol/usage.ts'
+
+/** Longer text is counted by its beginning: exact counting of megabytes would hold up every other request. */
+const countedCharsMax = 50_000
 
 /** What the chat format adds to each message, in tokens. */
 const perMessage = 4
 
 /** Usage counted here, where an answer was made and its provider did not report: a cut, a cancel, a silent server. */
 export async function estimateUsage(request: ChatRequest, produced: string): Promise<Usage> {
-  const count = await loadTokenizer()
-  const prompt = request.messages.reduce(
-    (sum, message) => sum + perMessage + count(text(message)),
-    0,
-  )
-  const tools = request.tools ? count(JSON.stringify(request.tools)) : 0
-  return { inputTokens: prompt + tools, outputTokens: count(produced), estimated: true }
+  const count = bounded(await loadTokenizer())
+  const { messages, tools } = request
+  const prompt = [...messages.map(text), tools ? JSON.stringify(tools) : ''].join('')
+  const inputTokens = messages.length * perMessage + count(prompt)
+  return { inputTokens, outputTokens: count(produced), estimated: true }
 }
 
 /** Everything of a message that is text; images, sound and files are not counted. */
@@ -21,4 +22,12 @@ function text({ parts, reasoning = '', toolCalls = [] }: Message): string {
   const content = parts.map((part) => ('text' in part ? part.text : ''))
   const calls = toolCalls.map((call) => `${call.name} ${call.arguments}`)
   return [...content, reasoning, ...calls].filter((part) => part !== '').join('\n')
+}
+
+function bounded(count: CountTokens): CountTokens {
+  return (whole) => {
+    if (whole.length <= countedCharsMax) return count(whole)
+    const share = countedCharsMax / whole.length
+    return Math.round(count(whole.slice(0, countedCharsMax)) / share)
+  }
 }

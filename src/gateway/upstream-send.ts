@@ -12,6 +12,7 @@ export interface Upstream {
 
 const ownMsMax = 30_000
 const ownBytesMax = 256 * 1024
+const dumpMsMax = 1_000
 
 /**
  * Signs and sends a request; once more where its credential was refused and the provider has another.
@@ -25,7 +26,8 @@ export async function sendSigned(
   const signed = await sign(upstream, unsigned, limits)
   const response = await send(upstream, signed, limits)
   if (response.statusCode !== 401 || !provider.renewCredential?.(signed)) return response
-  await response.body.dump({ limit: ownBytesMax, signal: limits.signal })
+  // Not waited for: the refusal may stall, and the second try has a connection of its own.
+  response.body.dump({ limit: ownBytesMax, signal: AbortSignal.timeout(dumpMsMax) }).catch(() => {})
   return send(upstream, await sign(upstream, unsigned, limits), limits)
 }
 
