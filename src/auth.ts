@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { GatewayError } from './errors.ts'
 import { isApiKey } from './lib/api-key-format.ts'
 import { reasonOf } from './lib/reason.ts'
+import { sparing } from './lib/sparing.ts'
 import type { Actor } from './protocol/actor.ts'
 import type { Bus } from './redis/bus.ts'
 import {
@@ -41,6 +42,7 @@ const staleWaitMs = 250
 const askAgainMs = 1_000
 /** How long a request with a key that is not known here waits for the database. */
 const unknownWaitMs = 3_000
+const logEveryMs = 10_000
 
 interface KnownKey {
   row: KeyRow | 'unknown'
@@ -80,6 +82,9 @@ export function createAuthenticate(settings: AuthSettings): Authenticate {
 function createKeyCache({ findKey, logger, now }: AuthSettings & { now: () => number }) {
   const known = new LRUCache<string, KnownKey>({ max: 10_000 })
   const checks = new Map<string, Promise<KeyRow | 'unknown'>>()
+  const complain = sparing(logEveryMs, (error: unknown) =>
+    logger.warn({ reason: reasonOf(error) }, 'API keys cannot be checked; known ones are believed'),
+  )
 
   /** One question to the database for all requests that wait for the same key. */
   function check(name: string, hash: Buffer): Promise<KeyRow | 'unknown'> {
@@ -90,6 +95,10 @@ function createKeyCache({ findKey, logger, now }: AuthSettings & { now: () => nu
         const row = found ?? 'unknown'
         known.set(name, { row, checkedAt: now(), freshUntil: now() + freshMs })
         return row
+      })
+      .catch((error: unknown) => {
+        complain(error)
+        throw error
       })
       .finally(() => checks.delete(name))
     checks.set(name, started)
@@ -105,7 +114,6 @@ function createKeyCache({ findKey, logger, now }: AuthSettings & { now: () => nu
     try {
       return await within(check(name, hash), stale ? staleWaitMs : unknownWaitMs)
     } catch (error) {
-      logger.warn({ reason: reasonOf(error), known: stale !== undefined }, 'a key was not checked')
       if (!stale) throw notChecked(error)
       stale.freshUntil = now() + askAgainMs
       return stale.row

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { ConfigError, loadConfig, type Config } from './config.ts'
-import { DataDirInUseError } from './db/embedded.ts'
+import { DataDirError } from './db/embedded.ts'
 import { DatabaseUnreachableError } from './db/migrate.ts'
 import { JournalUnusableError } from './gateway/open-ledger.ts'
 import { start, type Running } from './start.ts'
@@ -56,7 +56,7 @@ function tryIt(url: string, key: string, model: string): string {
 main().catch((error: unknown) => {
   const expected =
     error instanceof ConfigError ||
-    error instanceof DataDirInUseError ||
+    error instanceof DataDirError ||
     error instanceof DatabaseUnreachableError ||
     error instanceof JournalUnusableError
   process.stderr.write(

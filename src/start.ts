@@ -19,12 +19,7 @@ import { cutSlowClients } from './lib/slow-client.ts'
 import { apiKeyHasher, embeddedSecret } from './lib/secret.ts'
 import { createLocalBus, createRedisBus, type Bus } from './redis/bus.ts'
 import { createServer, type Route } from './server.ts'
-import {
-  createFirstAdminKey,
-  ensureOrganization,
-  findApiKeyByHash,
-  type ApiKeyDeps,
-} from './services/api-keys.ts'
+import { createFirstAdminKey, ensureOrganization, findApiKeyByHash } from './services/api-keys.ts'
 import type { ServiceDeps } from './services/deps.ts'
 
 /** A running gateway. */
@@ -32,7 +27,7 @@ export interface Running {
   app: FastifyInstance
   db: Database
   /** What the verbs of the control plane take. */
-  services: ServiceDeps & ApiKeyDeps
+  services: ServiceDeps
   /** What can be called. */
   catalogue: Catalogue
   /** Everything that the HTTP server answers. */

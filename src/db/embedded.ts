@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { lockFile } from '../lib/file-lock.ts'
+import { lockFile, type FileLock } from '../lib/file-lock.ts'
+import { reasonOf } from '../lib/reason.ts'
 
 /** The embedded Postgres (PGlite), running in a worker thread behind a unix socket. */
 export interface EmbeddedDatabase {
@@ -20,9 +21,7 @@ export interface EmbeddedWorkerData {
 /** Opens the database in `<dataDir>/postgres`; a second process on the same folder is refused, it would lose data. */
 export async function startEmbedded(dataDir: string): Promise<EmbeddedDatabase> {
   const folder = resolve(dataDir)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const lock = lockFile(join(folder, 'lock'))
-  if (!lock) throw new DataDirInUseError(folder)
+  const lock = takeFolder(folder)
   // A unix socket's path may have some 100 bytes, too few for many data folders.
   const socketDir = mkdtempSync(join(tmpdir(), 'xrouter-'))
   const socketPath = join(socketDir, '.s.PGSQL.5432')
@@ -36,7 +35,7 @@ export async function startEmbedded(dataDir: string): Promise<EmbeddedDatabase> 
     await once(worker, 'message')
   } catch (error) {
     release()
-    throw error
+    throw unusable(folder, `the embedded database does not start there: ${reasonOf(error)}`)
   }
   return {
     socketPath,
@@ -48,12 +47,29 @@ export async function startEmbedded(dataDir: string): Promise<EmbeddedDatabase> 
   }
 }
 
-export class DataDirInUseError extends Error {
-  constructor(folder: string) {
-    super(
-      `Another XRouter process uses the data folder ${folder}. Stop it, give this one a folder of its own ` +
-        '(XROUTER_DATA_DIR), or use Postgres (DATABASE_URL) for several instances.',
-    )
-    this.name = 'DataDirInUseError'
+/** The data folder cannot be used; the message says why and what to do. */
+export class DataDirError extends Error {
+  override readonly name = 'DataDirError'
+}
+
+function takeFolder(folder: string): FileLock {
+  let lock: FileLock | undefined
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    lock = lockFile(join(folder, 'lock'))
+  } catch (error) {
+    throw unusable(folder, reasonOf(error))
   }
+  if (lock) return lock
+  throw new DataDirError(
+    `Another XRouter process uses the data folder ${folder}. Stop it, give this one a folder of its own ` +
+      '(XROUTER_DATA_DIR), or use Postgres (DATABASE_URL) for several instances.',
+  )
+}
+
+function unusable(folder: string, reason: string): DataDirError {
+  return new DataDirError(
+    `The data folder ${folder} cannot be used (${reason}). Make it writable, free some space, ` +
+      'or set XROUTER_DATA_DIR to another folder.',
+  )
 }

@@ -79,6 +79,16 @@ describe('npm start on a machine with nothing else', () => {
     expect(gateway.stdout()).toBe('')
   })
 
+  test('a data folder that cannot be used is named, with what to do', async () => {
+    const home = mkdtempSync(join(folder, 'blocked-'))
+    writeFileSync(join(home, 'data'), 'a file stands where the folder should be')
+    const gateway = startProcess({}, home)
+    expect(await gateway.exited).toBe(1)
+    expect(gateway.stderr()).toMatch(
+      /^The data folder \S+data cannot be used \(E\w+.*\)\. Make it writable, .*XROUTER_DATA_DIR.*\n$/,
+    )
+  })
+
   test('a port that is taken is an error that ends it', async () => {
     const one = startProcess({}, mkdtempSync(join(folder, 'one-')))
     const port = await one.printed(/^XRouter listens on http:\/\/127\.0\.0\.1:(\d+)$/m)
