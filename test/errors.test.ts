@@ -11,7 +11,7 @@ describe('the error table', () => {
     expect(names.toSorted()).toEqual(errorCodes.toSorted())
 
     const page = readFileSync('docs/errors.md', 'utf8')
-    const rows = [...page.matchAll(/^\| `([A-Z_]+)` \| (\d+) \| `([a-z_]+)` \| (yes|no) \|/gm)]
+    const rows = [...page.matchAll(/^\| `([A-Z_]+)` +\| (\d+) +\| `([a-z_]+)` +\| (yes|no) +\|/gm)]
     const documented = Object.fromEntries(
       rows.map(([, code, status, word, retryable]) => [
         code,

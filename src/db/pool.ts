@@ -1,4 +1,6 @@
 import postgres from 'postgres'
+import { GatewayError } from '../errors.ts'
+import { reasonOf } from '../lib/reason.ts'
 
 export type ConnectionOptions = postgres.Options<Record<string, never>>
 
@@ -10,10 +12,11 @@ export interface PoolSettings {
   operationMsMax?: number
 }
 
-/** The database did not answer in time, or cannot be reached at all. */
-class DatabaseUnavailableError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options)
+/** The database did not answer in time, or cannot be reached at all; clients are told no more than that. */
+class DatabaseUnavailableError extends GatewayError {
+  constructor(reason: string, options?: ErrorOptions) {
+    const message = 'The database cannot be asked right now; send the request again.'
+    super({ code: 'OVERLOADED', message, cause: new Error(reason, options) })
     this.name = 'DatabaseUnavailableError'
   }
 }
@@ -107,7 +110,9 @@ export class SessionPool {
   }
 
   #open(): Session {
-    if (this.#failure && Date.now() < this.#failure.until) throw this.#failure.error
+    if (this.#failure && Date.now() < this.#failure.until) {
+      throw new DatabaseUnavailableError(reasonOf(this.#failure.error))
+    }
     const session = new Session(
       (options) => this.#settings.open(options),
       this.types,
@@ -185,7 +190,8 @@ export class Session {
     } catch (error) {
       if (isReply(error)) this.#answered = true
       else this.end(this.#answered ? undefined : error)
-      throw error
+      if (isReply(error) || error instanceof GatewayError) throw error
+      throw new DatabaseUnavailableError(reasonOf(error), { cause: error })
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { ErrorCode } from '../errors.ts'
+import { reasonOf } from '../lib/reason.ts'
 import type { AttemptRecord, RequestStatus, Settlement } from '../protocol/settlement.ts'
 import type { Tags } from './call.ts'
 import type { Journal, Segment } from './journal.ts'
@@ -158,11 +159,4 @@ function sqlState(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   if ('code' in error && typeof error.code === 'string') return error.code
   return sqlState(error.cause)
-}
-
-/** The driver's own words; the query builder's message would hold the whole statement with its values. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown'
-  if (error.cause instanceof Error) return reasonOf(error.cause)
-  return 'code' in error ? `${String(error.code)}: ${error.message}` : error.message
 }

@@ -3,11 +3,13 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Database } from '../db/client.ts'
 import { newId } from '../lib/id.ts'
+import { reasonOf } from '../lib/reason.ts'
+import { sparing } from '../lib/sparing.ts'
 import { encodeLine } from './journal-format.ts'
 import { recoverJournals } from './journal-recovery.ts'
 import { openJournal } from './journal.ts'
 import { writeRows, type LedgerRows } from './ledger-rows.ts'
-import { createLedger, reasonOf, type Ledger } from './ledger.ts'
+import { createLedger, type Ledger } from './ledger.ts'
 
 export interface LedgerOptions {
   dataDir: string
@@ -126,15 +128,5 @@ function startRecovery(recover: () => ReturnType<typeof recoverJournals>, logger
       stopped = true
       clearTimeout(timer)
     },
-  }
-}
-
-/** Passes on one call in each span of time. */
-function sparing<T>(everyMs: number, act: (value: T) => void): (value: T) => void {
-  let next = 0
-  return (value) => {
-    if (Date.now() < next) return
-    next = Date.now() + everyMs
-    act(value)
   }
 }

@@ -58,7 +58,9 @@ export function publicError(
 function rootCause(error: unknown): unknown {
   let cause = error
   while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError
-  return cause
+  // What reads the database wraps its failures; one of ours may be inside.
+  const inner = cause instanceof Error ? cause.cause : undefined
+  return inner instanceof GatewayError && !(cause instanceof GatewayError) ? inner : cause
 }
 
 /** The error without its cause, which must not be serialised. */

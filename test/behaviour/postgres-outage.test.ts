@@ -89,6 +89,13 @@ describe('while Postgres is away', () => {
     expect(done.choices[0]?.message.content).toBe('hi')
   })
 
+  test('what must be read from it is refused with OVERLOADED, and is no bug', async () => {
+    const query = '{ requests { edges { node { id } } } }'
+    const answer = await gateway.graphql(query, {}, 'the-master-key-of-this-test')
+    expect(answer.errors).toMatchObject([{ extensions: { code: 'OVERLOADED', retryable: true } }])
+    expect(gateway.logs()).not.toContain('"msg":"bug')
+  })
+
   test('readiness says which part is missing, and liveness does not mind', async () => {
     const ready = await status('/ready')
     expect(ready.status).toBe(503)

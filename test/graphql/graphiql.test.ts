@@ -42,7 +42,7 @@ describe('the GraphiQL page', () => {
   })
 })
 
-test('a browser is there to try the page with', { skip: present || !required }, () => {
+test.runIf(required)('a browser is there to try the page with', () => {
   expect(present, `${executablePath} is missing`).toBe(true)
 })
 
