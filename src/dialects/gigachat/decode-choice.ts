@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors.ts'
 import type { ChatEvent, FinishReason } from '../../protocol/event.ts'
-import { isRecord, text } from '../openai-chat/narrow.ts'
+import { isRecord, text } from '../narrow.ts'
 import { decodeName } from './function-name.ts'
 import { type Piece, splitThoughts, type ThoughtSplitter } from './split-thoughts.ts'
 import { toolCallId } from './tool-call-id.ts'

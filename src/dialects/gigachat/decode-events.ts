@@ -1,9 +1,10 @@
-import { GatewayError } from '../../errors.ts'
+import type { GatewayError } from '../../errors.ts'
 import type { ChatEvent } from '../../protocol/event.ts'
-import { isRecord, text } from '../openai-chat/narrow.ts'
+import { isRecord, text } from '../narrow.ts'
 import { type ChoiceState, decodeMessage, finishChoice, newChoice } from './decode-choice.ts'
 import { decodeInlineError } from './decode-error.ts'
 import { decodeUsage } from './usage.ts'
+import { parseFrame, truncated, unusable } from '../broken-answer.ts'
 
 /** Events from the data of the frames of a stream, whose pieces are deltas. */
 export async function* decodeGigachatEvents(
@@ -94,30 +95,4 @@ function pushUsage(answer: Answer, raw: unknown, out: ChatEvent[]): void {
   if (!usage || seen === answer.usage) return
   answer.usage = seen
   out.push({ type: 'usage', usage })
-}
-
-function parseFrame(frame: string): unknown {
-  try {
-    return JSON.parse(frame)
-  } catch (cause) {
-    throw new GatewayError({
-      code: 'PROVIDER_ERROR',
-      message: 'The provider sent a frame that is not JSON. Try again.',
-      cause,
-    })
-  }
-}
-
-function truncated(): GatewayError {
-  return new GatewayError({
-    code: 'UPSTREAM_TRUNCATED',
-    message: 'The provider ended the stream before the answer was complete.',
-  })
-}
-
-function unusable(): GatewayError {
-  return new GatewayError({
-    code: 'PROVIDER_ERROR',
-    message: 'The provider sent an answer without choices. Try again.',
-  })
 }

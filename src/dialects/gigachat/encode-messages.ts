@@ -1,6 +1,6 @@
 import { type GatewayError, invalidRequest } from '../../errors.ts'
 import type { ContentPart, Extra, Message, ToolCall } from '../../protocol/request.ts'
-import { isRecord } from '../openai-chat/narrow.ts'
+import { isRecord } from '../narrow.ts'
 import { encodeName } from './function-name.ts'
 import { stateOf } from './tool-call-id.ts'
 import { unsupported } from './unsupported.ts'

@@ -1,5 +1,5 @@
 import type { ChatRequest, Extra, ResponseFormat, Tool } from '../../protocol/request.ts'
-import { isRecord } from '../openai-chat/narrow.ts'
+import { isRecord } from '../narrow.ts'
 import { encodeMessages } from './encode-messages.ts'
 import { encodeName } from './function-name.ts'
 import { simplifySchema } from './simplify-schema.ts'

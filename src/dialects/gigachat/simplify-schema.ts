@@ -1,5 +1,5 @@
 import type { Extra } from '../../protocol/request.ts'
-import { isRecord } from '../openai-chat/narrow.ts'
+import { isRecord } from '../narrow.ts'
 import { unsupported } from './unsupported.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { Usage } from '../../protocol/usage.ts'
-import { isRecord } from '../openai-chat/narrow.ts'
+import { isRecord } from '../narrow.ts'
 import { gigachat } from './dialect.ts'
 
 /** Disjoint classes; `prompt_tokens` includes what came from the cache, and reasoning is not told apart. */

@@ -1,7 +1,7 @@
 import type { ChatEvent, FinishReason, TokenLogprob } from '../../protocol/event.ts'
 import { openaiChat } from './dialect.ts'
 import { decodeLogprobs } from './logprobs.ts'
-import { isRecord, text, unreadValues } from './narrow.ts'
+import { isRecord, text, unreadValues } from '../narrow.ts'
 import {
   addFunctionCall,
   addToolCall,

@@ -1,4 +1,4 @@
-import { GatewayError } from '../../errors.ts'
+import type { GatewayError } from '../../errors.ts'
 import type { ChatEvent } from '../../protocol/event.ts'
 import type { Extra } from '../../protocol/request.ts'
 import {
@@ -10,9 +10,10 @@ import {
 } from './decode-choice.ts'
 import { decodeInlineError } from './decode-error.ts'
 import { openaiChat } from './dialect.ts'
-import { isRecord, text } from './narrow.ts'
+import { isRecord, text } from '../narrow.ts'
 import { isFailure } from './read-error.ts'
 import { decodeUsage } from './usage.ts'
+import { parseFrame, truncated, unusable } from '../broken-answer.ts'
 
 /** Events from the data of the frames of a stream. */
 export async function* decodeChatEvents(data: AsyncIterable<string>): AsyncGenerator<ChatEvent> {
@@ -29,10 +30,7 @@ export async function* decodeChatEvents(data: AsyncIterable<string>): AsyncGener
   }
   const states = [...stream.choices.values()]
   if (!done && !(states.length > 0 && states.every((state) => state.finished))) {
-    throw new GatewayError({
-      code: 'UPSTREAM_TRUNCATED',
-      message: 'The provider ended the stream before the answer was complete.',
-    })
+    throw truncated()
   }
   if (states.length === 0) throw unusable()
   for (const state of states) finishChoice(state, undefined, out)
@@ -85,25 +83,6 @@ function decodeChunk(answer: Answer, chunk: unknown, out: ChatEvent[]): GatewayE
   }
   decodeUsageReport(answer, chunk, out)
   return undefined
-}
-
-function parseFrame(frame: string): unknown {
-  try {
-    return JSON.parse(frame)
-  } catch (cause) {
-    throw new GatewayError({
-      code: 'PROVIDER_ERROR',
-      message: 'The provider sent a frame that is not JSON. Try again.',
-      cause,
-    })
-  }
-}
-
-function unusable(): GatewayError {
-  return new GatewayError({
-    code: 'PROVIDER_ERROR',
-    message: 'The provider sent an answer without choices. Try again.',
-  })
 }
 
 function choiceOf(answer: Answer, raw: Record<string, unknown>): ChoiceState {

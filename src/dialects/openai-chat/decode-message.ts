@@ -3,7 +3,7 @@ import type { ContentPart, Message, MessageRole, ToolCall } from '../../protocol
 import { check, invalidMember, quoted } from './check.ts'
 import { decodePart } from './decode-part.ts'
 import { decodeFunctionCall, decodeToolCall } from './decode-tool-call.ts'
-import { unread } from './narrow.ts'
+import { unread } from '../narrow.ts'
 
 /** One turn as a client sends it. */
 export function decodeMessage(raw: unknown, path: string): Message {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ContentPart, Extra } from '../../protocol/request.ts'
 import { check, invalidMember, quoted } from './check.ts'
-import { unread, unreadNested } from './narrow.ts'
+import { unread, unreadNested } from '../narrow.ts'
 
 /** One content part as a client sends it. */
 export function decodePart(raw: unknown, path: string): ContentPart {

@@ -4,7 +4,7 @@ import { check, invalidMember } from './check.ts'
 import { decodeMessage } from './decode-message.ts'
 import { decodeResponseFormat, decodeTool, decodeToolChoice } from './decode-tool.ts'
 import { openaiChat } from './dialect.ts'
-import { unread } from './narrow.ts'
+import { unread } from '../narrow.ts'
 
 /** What a client asked for, and what it asked of the door alone. */
 export interface DecodedChatRequest {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ToolCall } from '../../protocol/request.ts'
 import { check, invalidMember, quoted } from './check.ts'
-import { unread, unreadNested } from './narrow.ts'
+import { unread, unreadNested } from '../narrow.ts'
 
 /** A call that an assistant turn of the history makes. */
 export function decodeToolCall(raw: unknown, path: string): ToolCall {

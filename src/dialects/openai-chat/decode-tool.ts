@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ResponseFormat, Tool, ToolChoice } from '../../protocol/request.ts'
 import { check, invalidMember, quoted } from './check.ts'
-import { unreadNested } from './narrow.ts'
+import { unreadNested } from '../narrow.ts'
 
 /** A tool that the model may call; kinds that OpenAI does not define are kept as they came. */
 export function decodeTool(raw: unknown, path: string): Tool {

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors.ts'
 import type { Extra } from '../../protocol/request.ts'
-import { isRecord } from './narrow.ts'
+import { isRecord } from '../narrow.ts'
 
 /** Members that stood inside the object `member` of the object whose extras these are. */
 export function inner(extra: Extra | undefined, member: string): Extra {

@@ -1,5 +1,5 @@
 import type { TokenLogprob } from '../../protocol/event.ts'
-import { isRecord } from './narrow.ts'
+import { isRecord } from '../narrow.ts'
 
 /** The tokens of one list of a choice's `logprobs`; undefined when there are none. */
 export function decodeLogprobs(list: unknown): TokenLogprob[] | undefined {

@@ -1,4 +1,4 @@
-import { isRecord, text } from './narrow.ts'
+import { isRecord, text } from '../narrow.ts'
 
 /** What the body of a failure says, wherever its server puts it. */
 export interface ErrorFacts {

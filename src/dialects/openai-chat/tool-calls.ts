@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ChatEvent } from '../../protocol/event.ts'
 import type { Extra, ToolCallKind } from '../../protocol/request.ts'
-import { isRecord, text, unreadValues } from './narrow.ts'
+import { isRecord, text, unreadValues } from '../narrow.ts'
 
 /** The calls of one choice, as far as they have come. */
 export interface ToolCalls {

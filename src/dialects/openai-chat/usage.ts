@@ -1,6 +1,6 @@
 import { completionTokens, promptTokens, type Usage } from '../../protocol/usage.ts'
 import { openaiChat } from './dialect.ts'
-import { isRecord } from './narrow.ts'
+import { isRecord } from '../narrow.ts'
 
 /** Disjoint classes from OpenAI's inclusive counts; undefined when the object counts nothing. */
 export function decodeUsage(raw: unknown): Usage | undefined {

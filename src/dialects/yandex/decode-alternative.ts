@@ -1,6 +1,6 @@
 import type { ChatEvent, FinishReason } from '../../protocol/event.ts'
 import { newId } from '../../lib/id.ts'
-import { isRecord, text } from '../openai-chat/narrow.ts'
+import { isRecord, text } from '../narrow.ts'
 
 /** What must be remembered of one alternative between two lines. */
 export interface AlternativeState {

@@ -1,7 +1,7 @@
 import { type ErrorCode, GatewayError } from '../../errors.ts'
 import { retryAfterMs } from '../../lib/retry-after.ts'
 import type { UpstreamFailure } from '../../protocol/chat-api.ts'
-import { isRecord, text } from '../openai-chat/narrow.ts'
+import { isRecord, text } from '../narrow.ts'
 
 /** The failure that an HTTP answer means, of the native and of the OpenAI-compatible API. */
 export function decodeYandexError({ status, body, headers }: UpstreamFailure): GatewayError {

@@ -1,16 +1,16 @@
-import { GatewayError } from '../../errors.ts'
 import type { ChatEvent } from '../../protocol/event.ts'
-import { isRecord, text } from '../openai-chat/narrow.ts'
+import { isRecord, text } from '../narrow.ts'
 import { type AlternativeState, decodeAlternative, newAlternative } from './decode-alternative.ts'
 import { decodeYandexInlineError } from './decode-error.ts'
 import { decodeUsage } from './usage.ts'
+import { parseFrame, truncated, unusable } from '../broken-answer.ts'
 
 /** Events from the lines of a stream, each of which holds the whole answer so far. */
 export async function* decodeYandexEvents(lines: AsyncIterable<string>): AsyncGenerator<ChatEvent> {
   const answer = newAnswer()
   const out: ChatEvent[] = []
   for await (const line of lines) {
-    decodeAnswer(answer, parseLine(line), out)
+    decodeAnswer(answer, parseFrame(line), out)
     for (const event of out) yield event
     out.length = 0
     if (isComplete(answer)) return
@@ -73,30 +73,4 @@ function reportUsage(answer: Answer, raw: Record<string, unknown>, out: ChatEven
   answer.usage = seen
   const usage = decodeUsage(raw)
   if (usage) out.push({ type: 'usage', usage })
-}
-
-function parseLine(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch (cause) {
-    throw new GatewayError({
-      code: 'PROVIDER_ERROR',
-      message: 'The provider sent a line that is not JSON. Try again.',
-      cause,
-    })
-  }
-}
-
-function unusable(): GatewayError {
-  return new GatewayError({
-    code: 'PROVIDER_ERROR',
-    message: 'The provider sent an answer without alternatives. Try again.',
-  })
-}
-
-function truncated(): GatewayError {
-  return new GatewayError({
-    code: 'UPSTREAM_TRUNCATED',
-    message: 'The provider ended the stream before the answer was complete.',
-  })
 }

@@ -1,6 +1,6 @@
 import { invalidRequest } from '../../errors.ts'
 import type { Message, ToolCall } from '../../protocol/request.ts'
-import { isRecord } from '../openai-chat/narrow.ts'
+import { isRecord } from '../narrow.ts'
 import { matchResults } from './match-results.ts'
 import { unsupported } from './unsupported.ts'
 

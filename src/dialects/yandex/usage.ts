@@ -1,5 +1,5 @@
 import type { Usage } from '../../protocol/usage.ts'
-import { isRecord } from '../openai-chat/narrow.ts'
+import { isRecord } from '../narrow.ts'
 import { yandex } from './dialect.ts'
 
 /** Disjoint classes from counts that are strings; undefined when the object counts nothing. */

@@ -1,4 +1,4 @@
-import type { Extra } from '../../protocol/request.ts'
+import type { Extra } from '../protocol/request.ts'
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
