@@ -8,9 +8,9 @@ export interface JournalLine {
 
 /** One line of JSON. Text that Postgres cannot hold (NUL, half a surrogate pair) is replaced, or one such row would block the rest. */
 export function encodeLine(line: JournalLine): string {
-  const text = JSON.stringify(line, (_key, value: unknown) =>
-    typeof value === 'bigint' ? value.toString() : value,
-  )
+  const { request, attempts } = line.rows
+  const rows = { request: written(request), attempts: attempts.map(written) }
+  const text = JSON.stringify({ type: line.type, rows })
   return /\\u0000|\\ud[89a-f]/.test(text) ? JSON.stringify(cleaned(JSON.parse(text))) : text
 }
 
@@ -56,6 +56,11 @@ function requestRow({ createdAt, costNanos, ...row }: WrittenRequest): RequestRo
 
 function attemptRow({ startedAt, costNanos, ...row }: WrittenAttempt): AttemptRow {
   return { ...row, startedAt: new Date(startedAt), costNanos: bigint(costNanos) }
+}
+
+/** JSON has no big numbers; a replacer would be called for every member of every line. */
+function written<Row extends { costNanos?: bigint | null | undefined }>(row: Row) {
+  return { ...row, costNanos: row.costNanos?.toString() ?? null }
 }
 
 function bigint(text: string | null): bigint | null {

@@ -1,11 +1,13 @@
-import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, hkdfSync, randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** A function that hashes API keys with HMAC-SHA-256 under a key derived from the installation's secret. */
 export function apiKeyHasher(secret: string): (key: string) => Buffer {
-  const derived = Buffer.from(hkdfSync('sha256', secret, '', 'xrouter api-key hash v1', 32))
-  return (key) => createHmac('sha256', derived).update(key).digest()
+  const derived = hkdfSync('sha256', secret, '', 'xrouter api-key hash v1', 32)
+  // As a key object it is taken apart once, not at every request.
+  const hmacKey = createSecretKey(new Uint8Array(derived))
+  return (key) => createHmac('sha256', hmacKey).update(key).digest()
 }
 
 /** The secret of an embedded installation: made at the first start, kept in its data folder. */
