@@ -14,7 +14,7 @@ export interface Segment {
 export interface Journal {
   /** Notes that an upstream is about to be called; resolves when it is on the file. */
   open(rows: LedgerRows): Promise<void>
-  /** Notes that a request is settled; resolves, with the segment it is in, when it is on the file. */
+  /** Notes that a request is settled; resolves with the segment it is in, or undefined where the file did not take it. */
   close(rows: LedgerRows): Promise<Segment | undefined>
   /** One settled request of a segment is in the database. */
   written(segment: Segment): void
@@ -56,7 +56,7 @@ class SegmentedJournal implements Journal {
   #number = 1
   #bytes = 0
   #lines: string[] = []
-  #flushed: Promise<void> | undefined
+  #flushed: PromiseWithResolvers<boolean> | undefined
   #torn = false
 
   constructor(folder: string, lock: FileLock, settings: JournalSettings) {
@@ -67,18 +67,19 @@ class SegmentedJournal implements Journal {
     this.#file = openSync(this.#segment.path, 'a', 0o600)
   }
 
-  open(rows: LedgerRows): Promise<void> {
+  async open(rows: LedgerRows): Promise<void> {
     const line = encodeLine({ type: 'open', rows })
     this.#running.set(rows.request.id, line)
-    return this.#append(line)
+    await this.#append(line)
   }
 
   async close(rows: LedgerRows): Promise<Segment | undefined> {
     const segment = this.#segment
     segment.owed += 1
     this.#running.delete(rows.request.id)
-    await this.#append(encodeLine({ type: 'close', rows }))
-    return segment
+    if (await this.#append(encodeLine({ type: 'close', rows }))) return segment
+    this.written(segment)
+    return undefined
   }
 
   written(segment: Segment): void {
@@ -97,27 +98,29 @@ class SegmentedJournal implements Journal {
     this.#lock.release()
   }
 
-  #append(line: string): Promise<void> {
+  /** Resolves with whether the line is on the file. */
+  #append(line: string): Promise<boolean> {
     this.#lines.push(line)
-    this.#flushed ??= new Promise((resolve) => {
-      setImmediate(() => {
-        this.#flush()
-        resolve()
-      })
-    })
-    return this.#flushed
+    if (!this.#flushed) {
+      this.#flushed = Promise.withResolvers()
+      setImmediate(() => this.#flush())
+    }
+    return this.#flushed.promise
   }
 
   #flush(): void {
     if (this.#lines.length === 0) return
     const text = `${this.#torn ? '\n' : ''}${this.#lines.join('\n')}\n`
+    const flushed = this.#flushed
     this.#lines = []
     this.#flushed = undefined
     try {
       this.#bytes += writeAll(this.#file, Buffer.from(text))
       this.#torn = false
+      flushed?.resolve(true)
     } catch (error) {
       this.#torn = true
+      flushed?.resolve(false)
       this.#settings.onFailure(error)
     }
     if (this.#bytes > this.#settings.segmentBytesMax) this.#rotate()

@@ -37,10 +37,8 @@ export interface Ledger {
 
 export interface LedgerSettings {
   journal: Journal
-  /** One transaction over a batch; rows that are there already stay as they are. */
-  write(batch: readonly LedgerRows[]): Promise<void>
-  /** A row that the database refuses for what is in it. */
-  reject(rows: LedgerRows, error: unknown): void
+  /** Writes a batch; rows that are there already stay as they are. Rejects when the database is away. */
+  write: (batch: readonly LedgerRows[]) => Promise<void>
   logger: Logger
   /** Settled requests kept in memory while the database is away; later ones are read back from the journal. */
   memoryRowsMax?: number
@@ -108,7 +106,7 @@ class JournaledLedger implements Ledger {
     try {
       while (this.#owed.length > 0) {
         const batch = this.#owed.slice(0, batchRowsMax)
-        await this.#write(batch.map((owed) => owed.rows))
+        await this.#settings.write(batch.map((owed) => owed.rows))
         this.#owed = this.#owed.slice(batch.length)
         for (const { segment } of batch) if (segment) this.#settings.journal.written(segment)
       }
@@ -127,36 +125,11 @@ class JournaledLedger implements Ledger {
 
   async #drainSpilled(): Promise<void> {
     for (const [segment, count] of this.#spilled) {
-      await writeSettled(segment.path, (batch) => this.#write(batch))
+      await writeSettled(segment.path, this.#settings.write)
       const since = (this.#spilled.get(segment) ?? 0) - count
       if (since > 0) this.#spilled.set(segment, since)
       else this.#spilled.delete(segment)
       for (let left = count; left > 0; left -= 1) this.#settings.journal.written(segment)
     }
   }
-
-  /** A batch that is refused for what is in it is halved until the row at fault stands alone. */
-  async #write(batch: readonly LedgerRows[]): Promise<void> {
-    try {
-      await this.#settings.write(batch)
-    } catch (error) {
-      if (!isDataError(error)) throw error
-      const [first] = batch
-      if (batch.length === 1 && first) return this.#settings.reject(first, error)
-      const middle = batch.length >> 1
-      await this.#write(batch.slice(0, middle))
-      await this.#write(batch.slice(middle))
-    }
-  }
-}
-
-/** SQLSTATE classes 22 (data exception) and 23 (constraint): trying again cannot help. */
-function isDataError(error: unknown): boolean {
-  return /^2[23]/.test(sqlState(error) ?? '')
-}
-
-function sqlState(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined
-  if ('code' in error && typeof error.code === 'string') return error.code
-  return sqlState(error.cause)
 }

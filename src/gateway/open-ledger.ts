@@ -9,6 +9,7 @@ import { encodeLine } from './journal-format.ts'
 import { recoverJournals } from './journal-recovery.ts'
 import { openJournal } from './journal.ts'
 import { writeRows, type LedgerRows } from './ledger-rows.ts'
+import { writeAround } from './write-around.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 
 export interface LedgerOptions {
@@ -51,20 +52,11 @@ export function openLedger({ dataDir, db, logger, onJournalFailure }: LedgerOpti
       },
     }),
   )
-  const write = (batch: readonly LedgerRows[]): Promise<void> => writeRows(db, batch)
-  const ledger = createLedger({
-    journal,
-    write,
-    reject: (rows, error) => {
-      const { id } = rows.request
-      logger.error(
-        { requestId: id, reason: reasonOf(error) },
-        'the database refused a row; see rejected.jsonl',
-      )
-      appendFileSync(join(root, 'rejected.jsonl'), `${encodeLine({ type: 'close', rows })}\n`)
-    },
-    logger,
-  })
+  const write = writeAround(
+    (batch) => writeRows(db, batch),
+    (rows, error) => keepRejected({ root, rows, error, logger }),
+  )
+  const ledger = createLedger({ journal, write, logger })
   const recovery = startRecovery(() => recoverJournals({ root, own: name, write }), logger)
   return {
     ledger: {
@@ -107,6 +99,19 @@ function openJournalOrExplain<T>(root: string, open: () => T): T {
   } catch (error) {
     throw new JournalUnusableError(root, error)
   }
+}
+
+/** Nothing is dropped: what the database does not take stays in a file beside the journals. */
+function keepRejected(refused: {
+  root: string
+  rows: LedgerRows
+  error: unknown
+  logger: Logger
+}): void {
+  const { root, rows, error, logger } = refused
+  const details = { requestId: rows.request.id, reason: reasonOf(error) }
+  logger.error(details, 'the database refused a row; see rejected.jsonl')
+  appendFileSync(join(root, 'rejected.jsonl'), `${encodeLine({ type: 'close', rows })}\n`)
 }
 
 /** Recovery waits for the database as long as it takes; reads wait for the first try only. */

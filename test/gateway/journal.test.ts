@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { decodeLine, encodeLine } from '../../src/gateway/journal-format.ts'
 import { recoverJournals } from '../../src/gateway/journal-recovery.ts'
+import { writeAround } from '../../src/gateway/write-around.ts'
 import { openJournal } from '../../src/gateway/journal.ts'
 import type { LedgerRows } from '../../src/gateway/ledger-rows.ts'
 import { createTable, rowsFor, runningRows } from './ledger-support.ts'
@@ -114,7 +115,8 @@ describe('the journal', () => {
     symlinkSync('/dev/full', join(root, 'own', '000001.jsonl'))
     const { journal, failures } = open()
     await journal.open(runningRows('req_1'))
-    await journal.close(rowsFor('req_1'))
+    // Not on the file: whoever asked must not count on reading it back.
+    expect(await journal.close(rowsFor('req_1'))).toBeUndefined()
     expect(failures).toHaveLength(2)
     expect(failures[0]).toMatchObject({ code: 'ENOSPC' })
   })
@@ -174,6 +176,16 @@ describe('recovery', () => {
     expect(linesIn('other')).toEqual(['close req_1'])
     other.journal.stop()
     expect(await recover(table.write)).toEqual({ settled: 1, interrupted: 0 })
+  })
+
+  test('is not held up by a row that the database refuses for what is in it', async () => {
+    dead('dead', ['req_1', 'req_2', 'req_3'].map(closeLine))
+    const table = createTable()
+    table.poison('req_2')
+    const rejected: string[] = []
+    await recover(writeAround(table.write, ({ request }) => void rejected.push(request.id)))
+    expect([table.ids(), rejected]).toEqual([['req_1', 'req_3'], ['req_2']])
+    expect(readdirSync(root)).toEqual([])
   })
 
   test('keeps everything when the database does not take it, and doubles nothing later', async () => {

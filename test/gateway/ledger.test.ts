@@ -1,10 +1,11 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openJournal, type Journal } from '../../src/gateway/journal.ts'
 import { createLedger } from '../../src/gateway/ledger.ts'
+import { writeAround } from '../../src/gateway/write-around.ts'
 import { createTable, entryFor } from './ledger-support.ts'
 
 let root: string
@@ -25,8 +26,7 @@ function open(memoryRowsMax?: number) {
   const rejected: string[] = []
   const ledger = createLedger({
     journal,
-    write: table.write,
-    reject: (rows) => void rejected.push(rows.request.id),
+    write: writeAround(table.write, (rows) => void rejected.push(rows.request.id)),
     logger: pino({ level: 'silent' }),
     ...(memoryRowsMax !== undefined && { memoryRowsMax }),
   })
@@ -74,6 +74,20 @@ describe('the ledger', () => {
     await ledger.flush()
     expect(table.ids().toSorted()).toEqual(ids(300).toSorted())
     expect(ledger.backlog()).toBe(0)
+  })
+
+  test('what the journal could not take stays in memory, however much it is', async () => {
+    journal.stop()
+    mkdirSync(join(root, 'full'))
+    symlinkSync('/dev/full', join(root, 'full', '000001.jsonl'))
+    journal = openJournal({ root, name: 'full', segmentBytesMax: 8_000, onFailure: () => {} })
+    const { table, ledger } = open(10)
+    table.failAfter(0)
+    await Promise.all(ids(100).map((id) => ledger.settle(entryFor(id))))
+    await expect(ledger.flush()).rejects.toThrow('down')
+    table.failAfter(Infinity)
+    await ledger.flush()
+    expect(table.ids().toSorted()).toEqual(ids(100).toSorted())
   })
 
   test('a row that the database refuses for what is in it does not hold up the others', async () => {
