@@ -23,7 +23,7 @@ export function decodeMessage(raw: unknown, path: string): Message {
   if (calls.length > 0) decoded.toolCalls = calls
   if (message.tool_call_id != null) decoded.toolCallId = message.tool_call_id
   const reasoning = message.reasoning_content ?? reasoningOf(message)
-  if (reasoning !== undefined) decoded.reasoning = reasoning
+  if (reasoning !== undefined) decoded.parts.unshift({ type: 'reasoning', text: reasoning })
   if (extra) decoded.extra = extra
   return decoded
 }

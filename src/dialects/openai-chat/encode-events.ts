@@ -2,6 +2,7 @@ import { mergeExtra } from '../../protocol/collect.ts'
 import type { ChatEvent, End, ExtraMembers, TextDelta } from '../../protocol/event.ts'
 import type { Extra } from '../../protocol/request.ts'
 import type { Usage } from '../../protocol/usage.ts'
+import { encodeAnnotation } from './annotation.ts'
 import { type ChoiceOut, encodeCallDelta, encodeCallStart, newChoiceOut } from './choice-out.ts'
 import { openaiChat } from './dialect.ts'
 import { encodeFinishReason } from './finish-reason.ts'
@@ -61,7 +62,9 @@ function encodeEvent(stream: Stream, event: ChatEvent): void {
     case 'tool-call-delta':
       return pushDelta(stream, event.choice, encodeCallDelta(choiceOut(stream, event), event))
     case 'annotations':
-      return pushDelta(stream, event.choice, { annotations: event.annotations })
+      return pushDelta(stream, event.choice, {
+        annotations: event.annotations.map(encodeAnnotation),
+      })
     case 'audio':
       return pushDelta(stream, event.choice, { audio: event.audio })
     case 'finish': {
@@ -81,6 +84,9 @@ function encodeEvent(stream: Stream, event: ChatEvent): void {
     // A failure is a frame of its own, and the attempts are told in the headers.
     case 'error':
     case 'response-start':
+    // This dialect's answers are not lists of parts, and it has no word for those of other vendors.
+    case 'part-start':
+    case 'native-part':
     case 'tool-call-end':
     case 'attempt-start':
     case 'attempt-failed':

@@ -20,6 +20,7 @@ export function encodeChatRequest(
   }
   set(body, 'temperature', request.temperature)
   set(body, 'top_p', request.topP)
+  set(body, 'top_k', request.topK)
   set(body, maxTokensField(request, options.maxTokensField), request.maxTokens)
   set(body, 'frequency_penalty', request.frequencyPenalty)
   set(body, 'presence_penalty', request.presencePenalty)
@@ -31,6 +32,7 @@ export function encodeChatRequest(
   set(body, 'parallel_tool_calls', request.parallelToolCalls)
   set(body, 'response_format', request.responseFormat && encodeFormat(request.responseFormat, own))
   set(body, 'reasoning_effort', request.reasoningEffort)
+  set(body, 'user', request.endUserId)
   set(body, 'logprobs', request.logprobs)
   set(body, 'top_logprobs', request.topLogprobs)
   if (own) addPassthrough(body, request)

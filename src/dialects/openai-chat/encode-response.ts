@@ -1,5 +1,6 @@
 import type { Extra } from '../../protocol/request.ts'
 import type { ChatResponse, ResponseChoice } from '../../protocol/response.ts'
+import { encodeAnnotation } from './annotation.ts'
 import { openaiChat } from './dialect.ts'
 import { encodeFunctionCall, encodeToolCall } from './encode-message.ts'
 import { encodeFinishReason } from './finish-reason.ts'
@@ -55,7 +56,9 @@ function encodeMessage(choice: ResponseChoice): Record<string, unknown> {
       tool_calls: calls.map((call) => encodeToolCall(call, { own: true })),
     }),
     ...(deprecated && { function_call: encodeFunctionCall(deprecated, { own: true }) }),
-    ...(choice.annotations.length > 0 && { annotations: choice.annotations }),
+    ...(choice.annotations.length > 0 && {
+      annotations: choice.annotations.map(encodeAnnotation),
+    }),
     ...(choice.audio && { audio: choice.audio }),
   }
 }
