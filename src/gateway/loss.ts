@@ -8,7 +8,8 @@ import type { Deployment } from './catalogue.ts'
  * the next deployment may take, for what may not be lost.
  */
 export function lossesOf(deployment: Deployment, request: ChatRequest): string[] {
-  const { support } = deployment.provider
+  const { provider, model } = deployment
+  const support = provider.supportOf?.(model) ?? provider.support
   const warnings: string[] = []
   const refused: Loss[] = []
   for (const name of featureNames) {
