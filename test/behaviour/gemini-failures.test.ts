@@ -107,7 +107,7 @@ describe('amid a stream', () => {
       errorFrameAfter(2, errorFor(503).body()),
       'provider_unavailable',
     ],
-    ['a failure in a list', errorFrameAfter(2, [errorFor(500).body()]), 'provider_error'],
+    ['a failure in a list', errorFrameAfter(2, [errorFor(503).body()]), 'provider_unavailable'],
     ['an end without a finish reason', truncateAfter(2), 'upstream_truncated'],
     ['a frame that is no JSON', malformedFrameAfter(2), 'provider_error'],
     ['a broken connection', resetAfter(2), 'upstream_truncated'],

@@ -29,7 +29,7 @@ function toGatewayError(
     message: sentences.get(code) ?? `The provider refused the request: ${said}`,
     cause: new Error(`${answered}: ${said}`),
     upstreamStatus: status,
-    ...(mayWait && { retryAfterMs: waitMs }),
+    ...(mayWait && !facts.isDaily && { retryAfterMs: waitMs }),
     ...(code === 'MODEL_NOT_FOUND' && { failover: true }),
   })
 }
@@ -41,6 +41,8 @@ interface Facts {
   /** Google's words for what was wrong, such as `API_KEY_INVALID`. */
   reasons: string[]
   retryMs: number | undefined
+  /** Whether a quota of the day is used up: the delay that is named with it does not help. */
+  isDaily: boolean
 }
 
 /** `google.rpc.Status`; a stream that is no server-sent one has it in a list. */
@@ -49,12 +51,16 @@ function readFailure(body: unknown): Facts {
   const error = isRecord(outer) && isRecord(outer['error']) ? outer['error'] : {}
   const details = Array.isArray(error['details']) ? error['details'].filter(isRecord) : []
   const message = text(error['message'])
+  const violations = details.flatMap(({ violations: some }) => (Array.isArray(some) ? some : []))
   const delay = details.map((detail) => text(detail['retryDelay'])).find(Boolean)
   return {
     message,
     status: typeof error['code'] === 'number' ? error['code'] : 500,
     reasons: details.flatMap((detail) => text(detail['reason']) ?? []),
     retryMs: milliseconds(delay ?? /retry in (\d+(?:\.\d+)?s)/.exec(message ?? '')?.[1]),
+    isDaily: violations.some(
+      (each) => isRecord(each) && /PerDay/.test(text(each['quotaId']) ?? ''),
+    ),
   }
 }
 

@@ -34,10 +34,8 @@ export async function* decodeGeminiEvents(data: AsyncIterable<string>): AsyncGen
 export function decodeGeminiBody(body: unknown): ChatEvent[] {
   const answer = newAnswer()
   const out: ChatEvent[] = []
-  for (const chunk of Array.isArray(body) ? body : [body]) {
-    const failure = decodeAnswer(answer, chunk, out)
-    if (failure) throw failure
-  }
+  const broken = decodeAnswer(answer, body, out)
+  if (broken) throw broken
   if (answer.candidates.size === 0) throw unusable()
   const failure = finishAnswer(answer, out)
   if (failure) throw failure
@@ -58,8 +56,16 @@ function newAnswer(): Answer {
   return { started: false, candidates: new Map(), usage: undefined, members: {} }
 }
 
-/** Adds the events of a chunk to `out`; a failure is returned, so that what came with it is not lost. */
-function decodeAnswer(answer: Answer, chunk: unknown, out: ChatEvent[]): GatewayError | undefined {
+/** Adds the events of a chunk, or of a list of chunks, to `out`; a failure is returned, so that what came with it is not lost. */
+function decodeAnswer(answer: Answer, chunks: unknown, out: ChatEvent[]): GatewayError | undefined {
+  for (const chunk of Array.isArray(chunks) ? chunks : [chunks]) {
+    const failure = decodeChunk(answer, chunk, out)
+    if (failure) return failure
+  }
+  return undefined
+}
+
+function decodeChunk(answer: Answer, chunk: unknown, out: ChatEvent[]): GatewayError | undefined {
   if (!isRecord(chunk)) return unusable()
   if (chunk['error']) return decodeGeminiInlineError(chunk)
   startAnswer(answer, chunk, out)
