@@ -107,14 +107,17 @@ function put(args: Record<string, unknown>, piece: PartialArg): void {
     place = Object((place[step] ??= /^\d+$/.test(steps[at + 1] ?? last) ? [] : {}))
   }
   const { stringValue: text } = piece
+  const before = place[last]
+  const { numberValue, boolValue } = piece
   place[last] =
-    text === undefined ? (piece.numberValue ?? piece.boolValue) : String(place[last] ?? '') + text
+    text === undefined
+      ? (numberValue ?? boolValue)
+      : (typeof before === 'string' ? before : '') + text
 }
 
+const content = new Set(['content', 'finishReason', 'index', 'logprobsResult'])
+
 function besideOf(candidates: readonly WireCandidate[]): Record<string, unknown> {
-  const { content, finishReason, index, logprobsResult, ...beside }: WireCandidate = Object.assign(
-    {},
-    ...candidates,
-  )
-  return { ...beside }
+  const members = candidates.flatMap((candidate) => Object.entries(candidate))
+  return Object.fromEntries(members.filter(([name]) => !content.has(name)))
 }

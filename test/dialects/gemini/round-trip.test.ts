@@ -142,9 +142,17 @@ function sentBack(turn: Message): object[] {
 }
 
 /** Only where the wire gave the id is it the same. */
-function expectSameParts(got: object[], wanted: object[]): void {
-  expect(got).toHaveLength(wanted.length)
-  for (const [index, each] of wanted.entries()) expect(got[index]).toMatchObject(each)
+function matching(wanted: object[]): unknown[] {
+  return wanted.map((each): unknown => expect.objectContaining(nested(each)))
+}
+
+function nested(each: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(each).map(([name, value]) => [
+      name,
+      name === 'functionCall' ? expect.objectContaining(value) : value,
+    ]),
+  )
 }
 
 test('a turn goes back to the model with the parts and signatures with which it came', async () => {
@@ -153,7 +161,7 @@ test('a turn goes back to the model with the parts and signatures with which it 
       const { choices } = await collect(decodeGeminiBody(chunk(list, stop)))
       const [choice] = choices
       if (!choice) throw new Error('no choice')
-      expectSameParts(sentBack(turnOf(choice)), returned(list))
+      expect(sentBack(turnOf(choice))).toEqual(matching(returned(list)))
     }),
     { numRuns: 300 },
   )
@@ -167,7 +175,7 @@ test('it does so through OpenAI’s wire, too', async () => {
       const context = { id: 'chatcmpl-1', created: 1, model: 'gemini/x' }
       const body = JSON.parse(JSON.stringify(encodeChatResponse(response, context)))
       const turn = decodeMessage(body.choices[0].message, 'messages[1]')
-      expectSameParts(sentBack(turn), returned(list))
+      expect(sentBack(turn)).toEqual(matching(returned(list)))
     }),
     { numRuns: 300 },
   )
