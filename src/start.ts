@@ -91,8 +91,9 @@ async function serve(
   })
   const upstreams = openUpstreams(catalogue.providers.values())
   const shutdown = createShutdown()
-  const callUpstream = upstreams.call
-  const gateway: GatewayDeps = { catalogue, ledger, metrics, shutdown, callUpstream, logger }
+  const { call: callUpstream, embed: embedUpstream } = upstreams
+  const calls = { callUpstream, embedUpstream }
+  const gateway: GatewayDeps = { catalogue, ledger, metrics, shutdown, ...calls, logger }
   const services = { db, ledger, hashApiKey, bus }
   const graphql = createGraphqlServer({
     gateway,

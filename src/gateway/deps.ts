@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { EmbeddingBatch, EmbeddingRequest } from '../protocol/embedding.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import type { Catalogue, Deployment } from './catalogue.ts'
@@ -14,8 +15,16 @@ export interface GatewayDeps {
   shutdown: Shutdown
   /** Calls one deployment and decodes what it answers. */
   callUpstream: CallUpstream
+  /** Makes vectors at one deployment. */
+  embedUpstream: EmbedUpstream
   logger: Logger
 }
+
+export type EmbedUpstream = (
+  deployment: Deployment,
+  request: EmbeddingRequest,
+  options: { signal: AbortSignal; onHead: (status: number) => void },
+) => Promise<EmbeddingBatch>
 
 export type CallUpstream = (
   deployment: Deployment,

@@ -12,7 +12,7 @@ export interface Candidate {
 /** The deployments for a request, in the order in which they are tried; never empty. */
 export function route(
   catalogue: Catalogue,
-  request: ChatRequest,
+  request: Pick<ChatRequest, 'model'>,
   call: Call,
 ): [Candidate, ...Candidate[]] {
   const { hints } = call

@@ -1,6 +1,7 @@
 import { builder } from './builder.ts'
 import './scalar.ts'
 import './completion.ts'
+import './embedding.ts'
 import './model.ts'
 import './provider.ts'
 import './request.ts'

@@ -10,6 +10,7 @@ import type { GatewayDeps } from '../../src/gateway/deps.ts'
 import { createContext } from '../../src/graphql/context.ts'
 import { createEngine } from '../../src/graphql/engine.ts'
 import type { ServiceDeps } from '../../src/services/deps.ts'
+import { noEmbeddings } from '../support/no-embeddings.ts'
 import { createScripts } from './scripts.ts'
 
 const query = `subscription {
@@ -33,6 +34,7 @@ async function subscribe(signal: AbortSignal) {
       if (!provider.generate) throw new Error('a test provider generates')
       return provider.generate(request, model, options.signal)
     },
+    embedUpstream: noEmbeddings,
     logger,
   }
   const context = createContext(

@@ -33,6 +33,7 @@ describe('default deny', () => {
       createApiKey: { scope: 'MANAGE' },
       revokeApiKey: { scope: 'MANAGE' },
       createCompletion: { anyActor: true },
+      createEmbedding: { anyActor: true },
       completion: { anyActor: true },
     })
   })

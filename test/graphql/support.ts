@@ -16,6 +16,7 @@ import { createGraphqlServer, type GraphqlServerDeps } from '../../src/graphql/s
 import type { Actor, Scope } from '../../src/protocol/actor.ts'
 import type { ServiceDeps } from '../../src/services/deps.ts'
 import type { TypedDocumentString } from '../gql/graphql.ts'
+import { noEmbeddings } from '../support/no-embeddings.ts'
 import { createScripts, type Scripts } from './scripts.ts'
 
 export interface Answer<Data = unknown> {
@@ -106,6 +107,7 @@ export async function startGraphql(
         if (!provider.generate) throw new Error('a test provider generates')
         return provider.generate(request, model, signal)
       },
+      embedUpstream: noEmbeddings,
       logger,
     },
     services: settings.services ?? withoutDatabase(),
