@@ -31,6 +31,7 @@ describe('default deny', () => {
       request: { scope: 'READ' },
       apiKeys: { scope: 'MANAGE' },
       createApiKey: { scope: 'MANAGE' },
+      updateApiKey: { scope: 'MANAGE' },
       revokeApiKey: { scope: 'MANAGE' },
       createCompletion: { anyActor: true },
       completion: { anyActor: true },
@@ -41,7 +42,7 @@ describe('default deny', () => {
 describe('the names that clients rely on', () => {
   const contract: Record<string, string> = {
     Query: 'viewer models model providers requests request apiKeys',
-    Mutation: 'createCompletion createApiKey revokeApiKey',
+    Mutation: 'createCompletion createApiKey updateApiKey revokeApiKey',
     Subscription: 'completion',
     Money: 'currency amountNanos amount',
     Error: 'code message retryable requestId',
@@ -77,6 +78,7 @@ describe('the names that clients rely on', () => {
     Provider: 'id models',
     ApiKey: 'id name prefix tier scopes models createdAt lastUsedAt revokedAt expiresAt',
     CreateApiKeyInput: 'name tier scopes models expiresAt',
+    UpdateApiKeyInput: 'id name tier scopes models expiresAt',
     CreatedApiKey: 'apiKey secret',
     ApiKeyConnection: 'edges pageInfo',
     Viewer: 'kind id organization scopes',
