@@ -4,6 +4,7 @@ import './completion.ts'
 import './model.ts'
 import './provider.ts'
 import './request.ts'
+import './usage-report.ts'
 import './viewer.ts'
 
 builder.queryType({ description: 'What can be read.' })

@@ -1,5 +1,5 @@
-import { GatewayError } from '../errors.ts'
 import { hasScope, hasTier, type Actor, type Scope } from '../protocol/actor.ts'
+import { denied } from './permission.ts'
 
 /** What a key may do. */
 export interface Grant {
@@ -7,12 +7,6 @@ export interface Grant {
   scopes: readonly Scope[]
   /** Null = every model. */
   models: readonly string[] | null
-}
-
-/** The permission for every verb on keys. */
-export function requireManage(actor: Actor): void {
-  if (hasScope(actor, 'MANAGE')) return
-  throw denied('This API key may not manage API keys; it needs the scope MANAGE.')
 }
 
 /** Nobody gives away what they do not have: neither a scope, nor a tier, nor a model. */
@@ -38,8 +32,4 @@ export function requireHeld(actor: Actor, grant: Grant): void {
 function covers(held: readonly string[], pattern: string): boolean {
   const provider = pattern.slice(0, pattern.indexOf('/'))
   return held.includes(pattern) || held.includes(`${provider}/*`)
-}
-
-function denied(message: string): GatewayError {
-  return new GatewayError({ code: 'PERMISSION_DENIED', message })
 }

@@ -7,7 +7,7 @@ import { GatewayError } from '../errors.ts'
 import { apiKeyPrefix, newApiKey } from '../lib/api-key-format.ts'
 import { newId } from '../lib/id.ts'
 import type { Actor, Scope } from '../protocol/actor.ts'
-import { requireHeld, requireManage } from './api-key-grant.ts'
+import { requireHeld } from './api-key-grant.ts'
 import {
   parseKeyChanges,
   parseNewKey,
@@ -17,6 +17,7 @@ import {
 } from './api-key-input.ts'
 import { writeAudit } from './audit.ts'
 import type { ServiceDeps } from './deps.ts'
+import { requireScope } from './permission.ts'
 import { apiKeyColumns, type ApiKeyRow } from './requests.ts'
 
 /** The organisation of an installation that has not been told of others. */
@@ -118,7 +119,7 @@ export async function createApiKey(
   actor: Actor,
   input: CreateApiKeyInput,
 ): Promise<{ apiKey: ApiKeyRow; secret: string }> {
-  requireManage(actor)
+  requireScope(actor, 'MANAGE', 'manage API keys')
   const wanted = parseNewKey(input)
   requireHeld(actor, wanted)
   return deps.db.transaction(async (tx) => {
@@ -144,7 +145,7 @@ export async function updateApiKey(
   actor: Actor,
   input: UpdateApiKeyInput,
 ): Promise<ApiKeyRow> {
-  requireManage(actor)
+  requireScope(actor, 'MANAGE', 'manage API keys')
   const { id, ...given } = input
   const changes = parseKeyChanges(given)
   const ours = oursWithId(actor, id)
@@ -168,7 +169,7 @@ export async function updateApiKey(
 
 /** Ends a key of the actor's organisation at once and for good; revoking it again changes nothing. */
 export async function revokeApiKey(deps: ApiKeyDeps, actor: Actor, id: string): Promise<ApiKeyRow> {
-  requireManage(actor)
+  requireScope(actor, 'MANAGE', 'manage API keys')
   const ours = oursWithId(actor, id)
   const apiKey = await deps.db.transaction(async (tx) => {
     const [revoked] = await tx
@@ -192,7 +193,7 @@ export async function listApiKeys(
   actor: Actor,
   page: { limit: number; after?: { createdAtMs: number; id: string } | undefined },
 ): Promise<ApiKeyRow[]> {
-  requireManage(actor)
+  requireScope(actor, 'MANAGE', 'manage API keys')
   const { after } = page
   const time = after && new Date(after.createdAtMs)
   const beyond =

@@ -2,9 +2,11 @@ import { and, asc, desc, eq, inArray, lt, or } from 'drizzle-orm'
 import { apiKeys } from '../db/schema/api-key.ts'
 import { attempts } from '../db/schema/attempt.ts'
 import { requests } from '../db/schema/request.ts'
-import { GatewayError } from '../errors.ts'
-import { hasScope, type Actor } from '../protocol/actor.ts'
+import type { Actor } from '../protocol/actor.ts'
 import type { ServiceDeps } from './deps.ts'
+import { requireScope } from './permission.ts'
+
+const whatIsRead = 'read the request log'
 
 export type RequestRow = typeof requests.$inferSelect
 export type AttemptRow = typeof attempts.$inferSelect
@@ -27,7 +29,7 @@ export async function listRequests(
   actor: Actor,
   page: { limit: number; after?: RequestPosition | undefined; filter: RequestFilter },
 ): Promise<RequestRow[]> {
-  requireRead(actor)
+  requireScope(actor, 'READ', whatIsRead)
   const { filter, after } = page
   if ([filter.model, filter.provider, after?.id].some(isImpossible)) return []
   await deps.ledger.flush()
@@ -57,7 +59,7 @@ export async function findRequest(
   actor: Actor,
   id: string,
 ): Promise<RequestRow | undefined> {
-  requireRead(actor)
+  requireScope(actor, 'READ', whatIsRead)
   if (isImpossible(id)) return undefined
   await deps.ledger.flush()
   const rows = await deps.db
@@ -73,7 +75,7 @@ export async function attemptsOfRequests(
   actor: Actor,
   requestIds: readonly string[],
 ): Promise<AttemptRow[][]> {
-  requireRead(actor)
+  requireScope(actor, 'READ', whatIsRead)
   const rows = await deps.db
     .select({ attempt: attempts })
     .from(attempts)
@@ -101,7 +103,7 @@ export async function apiKeysById(
   actor: Actor,
   ids: readonly string[],
 ): Promise<(ApiKeyRow | null)[]> {
-  requireRead(actor)
+  requireScope(actor, 'READ', whatIsRead)
   const rows = await deps.db
     .select(apiKeyColumns)
     .from(apiKeys)
@@ -126,14 +128,6 @@ export const apiKeyColumns = {
 }
 
 /** Postgres has no text with a NUL in it and would answer with an error. */
-function isImpossible(text: string | undefined): boolean {
+export function isImpossible(text: string | undefined): boolean {
   return text?.includes('\0') ?? false
-}
-
-function requireRead(actor: Actor): void {
-  if (hasScope(actor, 'READ')) return
-  throw new GatewayError({
-    code: 'PERMISSION_DENIED',
-    message: 'This API key may not read the request log; it needs the scope READ.',
-  })
 }
