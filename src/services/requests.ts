@@ -53,20 +53,22 @@ export async function listRequests(
     .limit(page.limit)
 }
 
-/** One request of the actor's organisation. */
-export async function findRequest(
+/** The requests of the actor's organisation with these ids, in their order. */
+export async function requestsById(
   deps: ServiceDeps,
   actor: Actor,
-  id: string,
-): Promise<RequestRow | undefined> {
+  ids: readonly string[],
+): Promise<(RequestRow | null)[]> {
   requireScope(actor, 'READ', whatIsRead)
-  if (isImpossible(id)) return undefined
+  const possible = ids.filter((id) => !isImpossible(id))
+  if (possible.length === 0) return ids.map(() => null)
   await deps.ledger.flush()
   const rows = await deps.db
     .select()
     .from(requests)
-    .where(and(eq(requests.id, id), eq(requests.organizationId, actor.organization)))
-  return rows[0]
+    .where(and(inArray(requests.id, possible), eq(requests.organizationId, actor.organization)))
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return ids.map((id) => byId.get(id) ?? null)
 }
 
 /** The attempts of several requests of the actor's organisation, in the order of `requestIds`. */
