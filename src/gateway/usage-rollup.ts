@@ -77,7 +77,7 @@ function sums(batch: readonly LedgerRows[]): Sum[] {
 
 function addAttempt(sum: Sum, attempt: AttemptRow): void {
   sum.attempts += 1
-  if (attempt.usageEstimated !== null && attempt.costNanos === null) sum.unpriced_attempts += 1
+  if (attempt.usageEstimated != null && attempt.costNanos == null) sum.unpriced_attempts += 1
   sum.input_tokens += attempt.inputTokens ?? 0
   sum.cached_input_tokens += attempt.cachedInputTokens ?? 0
   sum.cache_write_tokens += attempt.cacheWriteTokens ?? 0

@@ -18,9 +18,10 @@ export interface SchemaMember {
 
 /** Everything that a schema makes public of its own. */
 export function membersOf(schema: GraphQLSchema): SchemaMember[] {
-  return Object.values(schema.getTypeMap())
-    .filter((type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type))
-    .flatMap((type) => [{ place: type.name, description: type.description }, ...partsOf(type)])
+  return Object.values(schema.getTypeMap()).flatMap((type) => {
+    if (isIntrospectionType(type) || isSpecifiedScalarType(type)) return []
+    return [{ place: type.name, description: type.description }, ...partsOf(type)]
+  })
 }
 
 /** Where something is deprecated without saying what to use and until when it works. */
@@ -34,14 +35,20 @@ const form = /^Use `[^`]+`.* Removed (after \d{4}-\d{2}-\d{2}|in \d+\.\d+)\.$/
 
 function partsOf(type: GraphQLNamedType): SchemaMember[] {
   const at = (name: string) => `${type.name}.${name}`
-  if (isEnumType(type))
-    return type.getValues().map((value) => ({ ...value, place: at(value.name) }))
+  const member = (place: string, { description, deprecationReason }: Described): SchemaMember => ({
+    place,
+    description,
+    deprecationReason,
+  })
+  if (isEnumType(type)) return type.getValues().map((value) => member(at(value.name), value))
   if (isInputObjectType(type)) {
-    return Object.values(type.getFields()).map((field) => ({ ...field, place: at(field.name) }))
+    return Object.values(type.getFields()).map((field) => member(at(field.name), field))
   }
   if (!isObjectType(type) && !isInterfaceType(type)) return []
   return Object.values(type.getFields()).flatMap((field) => [
-    { ...field, place: at(field.name) },
-    ...field.args.map((arg) => ({ ...arg, place: `${at(field.name)}(${arg.name})` })),
+    member(at(field.name), field),
+    ...field.args.map((arg) => member(`${at(field.name)}(${arg.name})`, arg)),
   ])
 }
+
+type Described = Pick<SchemaMember, 'description' | 'deprecationReason'>

@@ -1,4 +1,14 @@
-import { bigint, integer, numeric, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
+import { isNotNull, isNull } from 'drizzle-orm'
+import {
+  bigint,
+  index,
+  integer,
+  numeric,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+} from 'drizzle-orm/pg-core'
 
 const count = (name: string) => bigint(name, { mode: 'bigint' }).notNull()
 
@@ -45,10 +55,17 @@ export const usageRollups = pgTable(
     /** Nano-units (1e-9) of `currency`; no sum is too large for it. */
     costNanos: numeric('cost_nanos', { mode: 'bigint' }).notNull(),
   },
-  // The usage of an organisation in a span of time, and the row that a request adds to.
   (table) => [
+    // The row that a request adds to.
     primaryKey({
       columns: [table.organizationId, table.bucketSeconds, table.bucketStart, table.digest],
     }),
+    // The usage of an organisation in a span of time, however many tags there were.
+    index('usage_rollups_of_all')
+      .on(table.organizationId, table.bucketSeconds, table.bucketStart)
+      .where(isNull(table.tagName)),
+    index('usage_rollups_by_tag')
+      .on(table.organizationId, table.bucketSeconds, table.tagName, table.bucketStart)
+      .where(isNotNull(table.tagName)),
   ],
 )

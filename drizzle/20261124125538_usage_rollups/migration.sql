@@ -23,6 +23,8 @@ CREATE TABLE "usage_rollups" (
 	CONSTRAINT "usage_rollups_pkey" PRIMARY KEY("organization_id","bucket_seconds","bucket_start","digest")
 );
 --> statement-breakpoint
+CREATE INDEX "usage_rollups_of_all" ON "usage_rollups" ("organization_id","bucket_seconds","bucket_start") WHERE ("tag_name" is null);--> statement-breakpoint
+CREATE INDEX "usage_rollups_by_tag" ON "usage_rollups" ("organization_id","bucket_seconds","tag_name","bucket_start") WHERE ("tag_name" is not null);--> statement-breakpoint
 -- What the log holds already, as the gateway counts it from now on.
 INSERT INTO "usage_rollups"
 SELECT
