@@ -62,7 +62,7 @@ const UsageRowType = builder.objectRef<UsageRow & { key: object }>('UsageRow').i
     key: t.expose('key', {
       type: 'JSON',
       description:
-        'The value of each dimension that was asked for, as `{"model": "openai/gpt-4o"}`.',
+        'The value of each dimension that was asked for, as `{"model": "provider/model"}`.',
     }),
     apiKey: t.loadable({
       type: ApiKey,
