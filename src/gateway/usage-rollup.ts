@@ -14,7 +14,7 @@ export async function rollUp(
 ): Promise<void> {
   if (batch.length === 0) return
   const rows = JSON.stringify(sums(batch))
-  // In the order of the key: two instances that add to the same rows do not wait for each other.
+  // In the order of the key, so that two instances that add to the same rows never wait for each other in a circle.
   await db.execute(sql`
     insert into ${usageRollups} (${columnList})
     select ${columnList} from jsonb_to_recordset(${rows}::text::jsonb) as rows (${columnTypes})
