@@ -25,11 +25,12 @@ export async function* attempt(
     await noteOpen(deps, ticket)
     try {
       yield* held(meter, work)
-      meter.close('succeeded')
+      deps.health.record(meter.close('succeeded'))
       return
     } catch (error) {
       if (!(error instanceof GatewayError) || ticket.call.signal.aborted) throw error
       const record = meter.close('failed', error)
+      deps.health.record(record)
       deps.logger.warn(
         { requestId: ticket.call.requestId, attempt: record.number, model, code: error.code },
         'attempt failed',

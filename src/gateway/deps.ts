@@ -5,6 +5,7 @@ import type { ChatRequest } from '../protocol/request.ts'
 import type { Catalogue, Deployment } from './catalogue.ts'
 import type { Ledger } from './ledger.ts'
 import type { Metrics } from './metrics.ts'
+import type { HealthMonitor } from './provider-health.ts'
 import type { Shutdown } from './shutdown.ts'
 
 /** What the pipeline needs from outside. */
@@ -12,6 +13,7 @@ export interface GatewayDeps {
   catalogue: Catalogue
   ledger: Ledger
   metrics: Metrics
+  health: HealthMonitor
   shutdown: Shutdown
   /** Calls one deployment and decodes what it answers. */
   callUpstream: CallUpstream

@@ -20,7 +20,8 @@ export function settle(deps: GatewayDeps, ticket: Ticket, outcome: Outcome): Pro
 
 async function close(deps: GatewayDeps, ticket: Ticket, outcome: Outcome): Promise<Settlement> {
   const error = outcome.status === 'failed' ? outcome.error : undefined
-  ticket.current?.close(outcome.status, error)
+  const unended = ticket.current?.close(outcome.status, error)
+  if (unended) deps.health.record(unended)
   await estimateMissing(ticket)
   const entry = ledgerEntry(ticket, outcome.status)
   entry.errorCode = error?.code ?? (outcome.status === 'cancelled' ? 'CANCELLED' : undefined)

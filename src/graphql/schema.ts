@@ -5,6 +5,7 @@ import './embedding.ts'
 import './model.ts'
 import './provider.ts'
 import './request.ts'
+import './usage-report.ts'
 import './viewer.ts'
 
 builder.queryType({ description: 'What can be read.' })

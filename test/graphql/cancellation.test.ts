@@ -1,4 +1,5 @@
 import { createMetrics } from '../../src/gateway/metrics.ts'
+import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
 import { createShutdown } from '../../src/gateway/shutdown.ts'
 import { memoryLedger } from '../support/memory-ledger.ts'
 import { setImmediate as tick } from 'node:timers/promises'
@@ -29,6 +30,7 @@ async function subscribe(signal: AbortSignal) {
     }),
     ledger: memoryLedger(),
     metrics: createMetrics({}),
+    health: createHealthMonitor(),
     shutdown: createShutdown(),
     callUpstream: ({ provider, model }, request, options) => {
       if (!provider.generate) throw new Error('a test provider generates')
