@@ -112,6 +112,11 @@ const operations: Record<string, [operation: string, statements: string[]]> = {
         ... on Completion { id usage { cost { amount } } attempts { number } } } }`,
     [],
   ],
+  createEmbedding: [
+    `mutation { createEmbedding(input: { model: "test/words", input: ["Hi"] }) {
+        ... on EmbeddingError { code } } }`,
+    [],
+  ],
   completion: [
     `subscription { completion(input: { model: "test/words", messages: [{ role: USER, content: "Hi" }] }) {
         sequence ... on CompletionFinished { completion { id } } } }`,
