@@ -1,0 +1,26 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { behaviours } from './behaviours/all.ts'
+import { createScene } from './scene.ts'
+import { openTheatre, type Theatre } from './stage.ts'
+import type { ClientFactory } from './typed-client.ts'
+
+/** Runs every behaviour with a client in this process. */
+export function describeInNode(name: string, create: ClientFactory): void {
+  describe(`${name} in Node`, () => {
+    let theatre: Theatre
+    const warn = vi.spyOn(console, 'warn')
+    const error = vi.spyOn(console, 'error')
+
+    beforeAll(async () => {
+      theatre = await openTheatre()
+    })
+    afterAll(() => theatre.close())
+    afterEach(() => vi.clearAllMocks())
+
+    test.each(behaviours)('$name', async ({ run, expected }) => {
+      const scene = createScene(create, theatre.endpoint, theatre.stage)
+      expect(await run(scene)).toEqual(expected)
+      expect([...warn.mock.calls, ...error.mock.calls]).toEqual([])
+    })
+  })
+}

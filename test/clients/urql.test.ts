@@ -1,0 +1,4 @@
+import { describeInNode } from './in-node.ts'
+import { urqlClient } from './urql-client.ts'
+
+describeInNode('urql', urqlClient)
