@@ -1,8 +1,11 @@
+import type { ApolloLink } from '@apollo/client'
 import { CombinedGraphQLErrors } from '@apollo/client/errors'
+import { GraphQLWsLink } from '@apollo/client/link/subscriptions'
 import { createApolloClient } from './recipes/apollo.ts'
-import { persistedLink } from './recipes/apollo-persisted.ts'
+import { persistedLink, withoutText } from './recipes/apollo-persisted.ts'
 import { sseLink } from './recipes/apollo-sse.ts'
 import { createEventSource } from './recipes/graphql-sse.ts'
+import { createSocket } from './recipes/graphql-ws.ts'
 import type { Endpoint, Failure, Outcome, TypedClient } from './typed-client.ts'
 
 export function apolloClient(endpoint: Endpoint): TypedClient {
@@ -10,9 +13,7 @@ export function apolloClient(endpoint: Endpoint): TypedClient {
     url: endpoint.url,
     key: endpoint.key,
     fetch: endpoint.fetch,
-    ...(endpoint.subscriptions === 'sse' && {
-      subscriptions: sseLink(createEventSource(endpoint)),
-    }),
+    subscriptions: subscriptionLink(endpoint),
     ...(endpoint.persisted && { before: persistedLink() }),
   })
   return {
@@ -48,6 +49,12 @@ export function apolloClient(endpoint: Endpoint): TypedClient {
     },
     cached: async (query, variables) => client.readQuery({ query, variables: recordOf(variables) }),
   }
+}
+
+function subscriptionLink(endpoint: Endpoint): ApolloLink {
+  if (endpoint.subscriptions === 'sse') return sseLink(createEventSource(endpoint))
+  const socket = createSocket(endpoint)
+  return new GraphQLWsLink(endpoint.persisted ? withoutText(socket) : socket)
 }
 
 function outcomeOf<Data>(result: { data?: unknown; error?: unknown }): Outcome<Data> {

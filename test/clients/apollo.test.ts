@@ -1,4 +1,4 @@
 import { apolloClient } from './apollo-client.ts'
 import { describeInNode } from './in-node.ts'
 
-describeInNode('Apollo Client', apolloClient)
+describeInNode('Apollo Client in Node', apolloClient)

@@ -16,7 +16,7 @@ beforeAll(async () => {
   const script = await bundlePage()
   app = await servePage(script)
   stranger = await servePage(script)
-  theatre = await openTheatre([app.origin])
+  theatre = await openTheatre(`[server]\ncors_origins = ["${app.origin}"]`)
   browser = await launchChromium()
 })
 

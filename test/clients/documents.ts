@@ -81,8 +81,8 @@ export const RequestCost = graphql(`
 `)
 
 export const KeyList = graphql(`
-  query KeyList {
-    apiKeys {
+  query KeyList($first: Int!, $after: String) {
+    apiKeys(first: $first, after: $after) {
       edges {
         cursor
         node {

@@ -5,19 +5,23 @@ import { openTheatre, type Theatre } from './stage.ts'
 import type { ClientFactory } from './typed-client.ts'
 
 /** Runs every behaviour with a client in this process. */
-export function describeInNode(name: string, create: ClientFactory): void {
-  describe(`${name} in Node`, () => {
+export function describeInNode(
+  name: string,
+  create: ClientFactory,
+  options: { chosen?: typeof behaviours; toml?: string } = {},
+): void {
+  describe(name, () => {
     let theatre: Theatre
     const warn = vi.spyOn(console, 'warn')
     const error = vi.spyOn(console, 'error')
 
     beforeAll(async () => {
-      theatre = await openTheatre()
+      theatre = await openTheatre(options.toml)
     })
     afterAll(() => theatre.close())
     afterEach(() => vi.clearAllMocks())
 
-    test.each(behaviours)('$name', async ({ run, expected }) => {
+    test.each(options.chosen ?? behaviours)('$name', async ({ run, expected }) => {
       const scene = createScene(create, theatre.endpoint, theatre.stage)
       expect(await run(scene)).toEqual(expected)
       expect([...warn.mock.calls, ...error.mock.calls]).toEqual([])

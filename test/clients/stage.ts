@@ -14,11 +14,11 @@ export interface Theatre {
   close: () => Promise<void>
 }
 
-export async function openTheatre(corsOrigins: string[] = []): Promise<Theatre> {
+/** `toml` comes before the configuration of the provider. */
+export async function openTheatre(toml = ''): Promise<Theatre> {
   const simulator = await startOpenaiSimulator()
   const gateway = await startGateway(`
-[server]
-cors_origins = ${JSON.stringify(corsOrigins)}
+${toml}
 [providers.openai]
 api_key = "sk-simulated"
 base_url = "${simulator.url}"

@@ -1,4 +1,4 @@
 import { describeInNode } from './in-node.ts'
 import { urqlClient } from './urql-client.ts'
 
-describeInNode('urql', urqlClient)
+describeInNode('urql in Node', urqlClient)

@@ -56,15 +56,17 @@ export const mutations: Behaviour[] = [
     name: 'a key that is created makes the list be read again, one that is revoked changes in it',
     run: async ({ open, traffic }) => {
       const client = open()
-      await client.query(KeyList, {})
+      await client.query(KeyList, { first: 50 })
       const created = await client.mutate(CreateKey, { input: { name: 'phone' } })
       const { secret, apiKey } = created.data?.createApiKey ?? {}
-      const forgotten = await client.cached(KeyList, {})
-      const { data } = await client.query(KeyList, {})
+      const forgotten = await client.cached(KeyList, { first: 50 })
+      const { data } = await client.query(KeyList, { first: 50 })
       const id = apiKey?.id ?? ''
       const { requests } = traffic
       await client.mutate(RevokeKey, { id })
-      const keys = (await client.cached(KeyList, {}))?.apiKeys.edges.map(({ node }) => node)
+      const keys = (await client.cached(KeyList, { first: 50 }))?.apiKeys.edges.map(
+        ({ node }) => node,
+      )
       return {
         secret: secret?.slice(0, 8),
         forgotten,

@@ -8,7 +8,12 @@ export function sseLink(client: Client): ApolloLink {
     ({ query, variables, operationName, extensions }) =>
       new Observable((observer) =>
         client.subscribe(
-          { query: print(query), variables, extensions, ...(operationName && { operationName }) },
+          {
+            query: extensions['persistedQuery'] ? '' : print(query),
+            variables,
+            extensions,
+            ...(operationName && { operationName }),
+          },
           {
             next: (result) => observer.next(result as FormattedExecutionResult), // it is what JSON.parse gave
             error: (error) => observer.error(error),

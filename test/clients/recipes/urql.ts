@@ -15,7 +15,7 @@ export interface UrqlSettings {
   key?: string | undefined
   /** How subscriptions travel; a WebSocket unless told. */
   subscriptions?: 'ws' | 'sse'
-  /** Stand before the cache, as the exchange for persisted documents does. */
+  /** Stand before the network, as the exchange for persisted documents does. */
   before?: Exchange[]
   fetch?: typeof fetch
 }
@@ -28,8 +28,8 @@ export function createUrqlClient(settings: UrqlSettings): Client {
     fetchSubscriptions: subscriptions === 'sse',
     fetchOptions: { headers: key === undefined ? {} : { authorization: `Bearer ${key}` } },
     exchanges: [
-      ...before,
       createCache(),
+      ...before,
       ...(subscriptions === 'ws' ? [overSocket(url, key)] : []),
       fetchExchange,
     ],
@@ -44,6 +44,7 @@ function createCache(): Exchange {
     keys: Object.fromEntries(embedded.map((type) => [type, () => null])),
     resolvers: {
       Query: {
+        // They need an argument to see: ask for a connection with `first`.
         requests: relayPagination(),
         apiKeys: relayPagination(),
         model: (_parent, { id }, cache) => {
@@ -60,7 +61,9 @@ function createCache(): Exchange {
 }
 
 function forgetKeyList(cache: Cache): void {
-  cache.invalidate('Query', 'apiKeys')
+  for (const { fieldName, arguments: pages } of cache.inspectFields('Query')) {
+    if (fieldName === 'apiKeys') cache.invalidate('Query', fieldName, pages ?? undefined)
+  }
 }
 
 function overSocket(url: string, key: string | undefined): Exchange {
