@@ -1,7 +1,7 @@
 import type { ApolloLink } from '@apollo/client'
 import { CombinedGraphQLErrors } from '@apollo/client/errors'
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions'
-import { createApolloClient } from './recipes/apollo.ts'
+import { createApolloClient, forgetKeyList } from './recipes/apollo.ts'
 import { persistedLink, withoutText } from './recipes/apollo-persisted.ts'
 import { sseLink } from './recipes/apollo-sse.ts'
 import { createEventSource } from './recipes/graphql-sse.ts'
@@ -33,7 +33,7 @@ export function apolloClient(endpoint: Endpoint): TypedClient {
           variables: recordOf(variables),
           errorPolicy: 'all',
           update: (cache, { data }) => {
-            if (Object(data).createApiKey) cache.evict({ id: 'ROOT_QUERY', fieldName: 'apiKeys' })
+            if (Object(data).createApiKey) forgetKeyList(cache)
           },
         }),
       ),

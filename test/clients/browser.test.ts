@@ -46,6 +46,17 @@ describe.skipIf(!hasChromium).each(['apollo', 'urql'] as const)('%s in a browser
   })
 })
 
+test.skipIf(!hasChromium)("OpenAI's SDK works in a browser", async () => {
+  const { page, complaints } = await openPage(app.origin)
+  const { url, adminKey } = theatre.gateway
+  expect(await page.evaluate(`askOpenai("${url}/v1", "${adminKey}")`)).toEqual({
+    content: 'You said: hello',
+    model: 'openai/gpt-4o',
+  })
+  expect(complaints).toEqual([])
+  await page.close()
+})
+
 describe.skipIf(!hasChromium)('the origin of a page', () => {
   test('that is not in cors_origins gets no answer', async () => {
     const { page, run, complaints } = await openPage(stranger.origin)

@@ -38,14 +38,14 @@ export async function bundlePage(): Promise<string> {
   }
 }
 
+const html =
+  '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>'
+
 export async function servePage(script: string): Promise<PageServer> {
   const server = createServer(({ url }, response) => {
-    if (url === '/page.js') {
-      return void response.writeHead(200, { 'content-type': 'text/javascript' }).end(script)
-    }
-    const html =
-      '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>'
-    response.writeHead(200, { 'content-type': 'text/html' }).end(html)
+    const isScript = url === '/page.js'
+    response.writeHead(200, { 'content-type': isScript ? 'text/javascript' : 'text/html' })
+    response.end(isScript ? script : html)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,3 +1,4 @@
+import OpenAI from 'openai'
 import { apolloClient } from './apollo-client.ts'
 import { behaviours } from './behaviours/all.ts'
 import { createScene, type Stage } from './scene.ts'
@@ -14,6 +15,20 @@ async function runBehaviour(input: {
   const behaviour = behaviours.find(({ name }) => name === input.name)
   if (!behaviour) throw new Error(`there is no behaviour ${input.name}`)
   return behaviour.run(createScene(factories[input.client], input.endpoint, remoteStage()))
+}
+
+/** OpenAI's own SDK in a page, which sends headers of its own. */
+async function askOpenai(baseURL: string, apiKey: string): Promise<unknown> {
+  const client = new OpenAI({ baseURL, apiKey, dangerouslyAllowBrowser: true })
+  const completion = client.chat.completions.create({
+    model: 'openai/gpt-4o',
+    messages: [{ role: 'user', content: 'hello' }],
+  })
+  const { data, response } = await completion.withResponse()
+  return {
+    content: data.choices[0]?.message.content,
+    model: response.headers.get('x-xrouter-model'),
+  }
 }
 
 /** The stage of the test, through the function that it has put into the page. */
@@ -35,6 +50,7 @@ function remoteStage(): Stage {
 interface InPage {
   callStage: (name: string, argument: unknown) => Promise<unknown>
   runBehaviour: typeof runBehaviour
+  askOpenai: typeof askOpenai
 }
 
 /** The test has put `callStage` there before the page was opened. */
@@ -42,4 +58,4 @@ function inPage(): InPage {
   return globalThis as unknown as InPage
 }
 
-inPage().runBehaviour = runBehaviour
+Object.assign(inPage(), { runBehaviour, askOpenai })

@@ -3,27 +3,27 @@ import type { ClientFactory, Endpoint, TypedClient } from './typed-client.ts'
 /** What stands behind the gateway and between it and the client, in the hands of a behaviour; it lives in Node. */
 export interface Stage {
   /** The coming completion is said word by word; hands of several take their turns in order. */
-  hold(): Promise<void>
+  hold: () => Promise<void>
   /** Says it in the oldest completion that has not ended. */
-  say(text: string): Promise<void>
+  say: (text: string) => Promise<void>
   /** Ends it as complete. */
-  finish(): Promise<void>
+  finish: () => Promise<void>
   /** Breaks it off in the middle. */
-  breakOff(): Promise<void>
+  breakOff: () => Promise<void>
   /** Waits until the gateway has hung up on it; whether that was before its end. */
-  left(): Promise<boolean>
+  left: () => Promise<boolean>
   /** The provider answers the coming completion with this status. */
-  refuse(status: number): Promise<void>
+  refuse: (status: number) => Promise<void>
   /** Cuts every connection between clients and gateway. */
-  cut(): Promise<void>
+  cut: () => Promise<void>
   /** A key that may do no more than call models. */
-  callerKey(): Promise<string>
+  callerKey: () => Promise<string>
 }
 
 /** What a behaviour has at hand. */
 export interface Scene {
   /** A fresh client with an empty cache. */
-  open(options?: Partial<Endpoint>): TypedClient
+  open: (options?: Partial<Endpoint>) => TypedClient
   stage: Stage
   /** What went over HTTP. */
   traffic: { requests: number; requestId: string | null }

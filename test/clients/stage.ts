@@ -2,13 +2,14 @@ import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { startRelay } from '../support/relay.ts'
 import type { Controlled } from '../support/simulators/controlled.ts'
 import { httpError } from '../support/simulators/faults.ts'
-import { startOpenaiSimulator } from '../support/simulators/openai.ts'
+import { startOpenaiSimulator, type OpenaiSimulator } from '../support/simulators/openai.ts'
 import type { Stage } from './scene.ts'
 
 /** A whole gateway over a simulated provider, behind a network that can break. */
 export interface Theatre {
   stage: Stage
   gateway: TestGateway
+  simulator: OpenaiSimulator
   /** Of the GraphQL door, through the network that can break. */
   endpoint: { url: string; key: string }
   close: () => Promise<void>
@@ -49,6 +50,7 @@ fast = "openai/gpt-4o"
   return {
     stage,
     gateway,
+    simulator,
     endpoint: { url: `${relay.url}/graphql`, key: gateway.adminKey },
     close: async () => {
       await relay.close()

@@ -17,16 +17,14 @@ export function urqlClient(endpoint: Endpoint): TypedClient {
       outcomeOf(await client.mutation(document, anyOf(variables)).toPromise()),
     subscribe: (document, variables, observer) => {
       let isFirst = true
-      const { unsubscribe } = client
-        .subscription(document, anyOf(variables))
-        .subscribe((result) => {
-          // The last result comes once more, to say that it was the last.
-          const isNew = isFirst || result.hasNext || result.error?.networkError
-          isFirst = false
-          if (isNew) observer.next(outcomeOf(result))
-          if (!result.hasNext) observer.complete()
-        })
-      return unsubscribe
+      const subscription = client.subscription(document, anyOf(variables)).subscribe((result) => {
+        // The last result comes once more, to say that it was the last.
+        const isNew = isFirst || result.hasNext || result.error?.networkError
+        isFirst = false
+        if (isNew) observer.next(outcomeOf(result))
+        if (!result.hasNext) observer.complete()
+      })
+      return () => subscription.unsubscribe()
     },
     cached: async (document, variables) =>
       client.readQuery(document, anyOf(variables), { requestPolicy: 'cache-only' })?.data ?? null,

@@ -1,4 +1,7 @@
-import { describeInNode } from './in-node.ts'
+import { describe } from 'vitest'
+import { testBehaviours } from './in-node.ts'
 import { urqlClient } from './urql-client.ts'
 
-describeInNode('urql in Node', urqlClient)
+describe('urql in Node', () => {
+  testBehaviours(urqlClient)
+})

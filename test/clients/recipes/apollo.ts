@@ -1,4 +1,4 @@
-import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client'
+import { ApolloClient, ApolloLink, HttpLink, InMemoryCache, type ApolloCache } from '@apollo/client'
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions'
 import { getMainDefinition, relayStylePagination } from '@apollo/client/utilities'
 import type { DocumentNode } from 'graphql'
@@ -47,6 +47,11 @@ function createCache(): InMemoryCache {
       Usage: { merge: true },
     },
   })
+}
+
+/** The `update` of a mutation that creates a key: the list is read again. */
+export function forgetKeyList(cache: ApolloCache): void {
+  cache.evict({ id: 'ROOT_QUERY', fieldName: 'apiKeys' })
 }
 
 function isSubscription(query: DocumentNode): boolean {

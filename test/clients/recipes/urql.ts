@@ -48,9 +48,9 @@ function createCache(): Exchange {
         requests: relayPagination(),
         apiKeys: relayPagination(),
         model: (_parent, { id }, cache) => {
-          const known = cache.resolve('Query', 'model', { id: String(id) })
-          if (known !== undefined) return known
-          return { __typename: 'Model', id: String(id) }
+          if (typeof id !== 'string') return undefined
+          const known = cache.resolve('Query', 'model', { id })
+          return known === undefined ? { __typename: 'Model', id } : known
         },
       },
     },
