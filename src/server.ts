@@ -3,6 +3,7 @@ import helmet from '@fastify/helmet'
 import fastify, {
   LogController,
   type FastifyBaseLogger,
+  type FastifyContextConfig,
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
@@ -87,9 +88,9 @@ export async function createServer(
     ],
   })
   app.addHook('onRequest', async (request) => {
-    const route = request.routeOptions.url ?? ''
+    const { url: route = '', config: options } = request.routeOptions
     if (openRoutes.includes(route) || selfAuthenticatedRoutes.includes(route)) return
-    request.actor = await deps.authenticate(request.headers.authorization)
+    request.actor = await deps.authenticate(credentialOf(request, options))
   })
   // A load balancer that keeps its connections must look elsewhere when this instance stops.
   app.addHook('onSend', async (_request, reply) => {
@@ -160,6 +161,16 @@ function mountGraphql(app: FastifyInstance, graphql: GraphqlServer): void {
       await graphql.handle(request.raw, reply.raw, { requestId: request.id, body: request.body })
     },
   })
+}
+
+/** The key as the dialect of the route sends it; a bearer key is taken everywhere. */
+function credentialOf(
+  { headers }: FastifyRequest,
+  { apiKeyHeader }: FastifyContextConfig,
+): string | undefined {
+  const key = headers['x-api-key']
+  const named = apiKeyHeader && headers.authorization === undefined && typeof key === 'string'
+  return named ? `Bearer ${key}` : headers.authorization
 }
 
 /** What Fastify itself refuses: a body too large, one that is no JSON, another media type. */
