@@ -22,7 +22,7 @@ export function sendError(res: ServerResponse, error: GatewayError, requestId: s
 }
 
 export function sendJson(res: ServerResponse, status: number, body: unknown): void {
-  end(res, status, { 'content-type': 'application/json; charset=utf-8' }, JSON.stringify(body))
+  end(res, status, { 'content-type': `${jsonType(res)}; charset=utf-8` }, JSON.stringify(body))
 }
 
 export function end(
@@ -49,4 +49,10 @@ export async function sendResponse(response: Response, res: ServerResponse): Pro
   } catch (error) {
     if (!res.destroyed) throw error
   }
+}
+
+/** Clients that know the newer type read the body of a failure only in it. */
+function jsonType({ req }: ServerResponse): string {
+  const newer = 'application/graphql-response+json'
+  return req.headers.accept?.includes(newer) ? newer : 'application/json'
 }
