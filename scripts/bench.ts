@@ -12,7 +12,7 @@ const usage = `Usage: npm run bench -- [options]
   --rounds 3            turns of each server; the table has their medians
   --seconds 3           how long each turn is measured, after a third of it to warm up
   --json                one JSON object instead of the table
-  --node-options "…"    further options of Node for the gateway, as --cpu-prof
+  --node-options="…"    further options of Node for the gateway, as --cpu-prof
   --no-embedded         without the rows on the embedded database
   --against URL         drives another gateway; its provider must be the one that the bench prints
   --key K --model M     what to send to it; --pid P measures its process
