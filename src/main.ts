@@ -7,7 +7,8 @@ import { start, type Running } from './start.ts'
 
 async function main(): Promise<void> {
   const config = loadConfig()
-  const { logger, flush } = openLog(config.logLevel)
+  const log = openLog(config.logLevel)
+  const { logger } = log
   const running = await start(config, logger)
   process.stdout.write(welcome(config, running))
   let stopping = false
@@ -24,7 +25,7 @@ async function main(): Promise<void> {
         },
       )
       void stopped.then(async (code) => {
-        await flush()
+        await log.flush()
         process.exit(code)
       })
     })

@@ -84,13 +84,10 @@ export async function createServer(
       'x-xrouter-cache',
     ],
   })
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', async (request) => {
     const route = request.routeOptions.url ?? ''
-    if (openRoutes.includes(route) || selfAuthenticatedRoutes.includes(route)) return done()
-    deps.authenticate(request.headers.authorization).then((actor) => {
-      request.actor = actor
-      done()
-    }, done)
+    if (openRoutes.includes(route) || selfAuthenticatedRoutes.includes(route)) return
+    request.actor = await deps.authenticate(request.headers.authorization)
   })
   // A load balancer that keeps its connections must look elsewhere when this instance stops.
   app.addHook('onSend', (_request, reply, _payload, done) => {

@@ -1,4 +1,4 @@
-import type { Agent, Dispatcher } from 'undici'
+import type { Agent } from 'undici'
 import { GatewayError } from '../errors.ts'
 import { ndjsonLines } from '../lib/ndjson.ts'
 import { sseData } from '../lib/sse.ts'
@@ -9,7 +9,8 @@ import type { ModelInfo, Provider, UpstreamRequest } from '../providers/provider
 import type { CallUpstream } from './deps.ts'
 import { openAgent } from './upstream-agent.ts'
 import { connectionError } from './upstream-error.ts'
-import { pieces, startLimits, type CallLimits } from './upstream-limits.ts'
+import type { UpstreamBody, UpstreamResponse } from './upstream-exchange.ts'
+import { CallLimits } from './upstream-limits.ts'
 import { sendOwn, sendSigned, type Upstream } from './upstream-send.ts'
 
 const streamLineCharsMax = 4 * 1024 * 1024
@@ -63,16 +64,17 @@ async function* callHttp(
   options: { signal: AbortSignal; onHead: (status: number) => void },
 ): AsyncGenerator<ChatEvent> {
   const { chat, connection, provider } = target
-  const limits = startLimits(connection, options.signal)
+  const limits = new CallLimits(connection, options.signal)
   let head = false
   let whole = false
   try {
     const response = await sendRequest(target, request, limits)
     head = true
     options.onHead(response.statusCode)
-    yield* decode({ chat, request, limits }, response)
+    yield* decode(chat, request, response)
     whole = true
-    drain(response)
+    // What may follow a stream's last frame is read, so that its connection can serve the next request.
+    response.body.discard({ bytes: Number.MAX_SAFE_INTEGER, ms: drainMsMax })
   } catch (error) {
     if (options.signal.aborted || error instanceof GatewayError) throw error
     const { reached } = limits
@@ -82,18 +84,11 @@ async function* callHttp(
   }
 }
 
-/** Reads what may follow a stream's last frame, so that its connection can serve the next request. */
-function drain({ body }: Dispatcher.ResponseData): void {
-  if (body.closed) return
-  const limits = { limit: Number.MAX_SAFE_INTEGER, signal: AbortSignal.timeout(drainMsMax) }
-  body.dump(limits).catch(() => {})
-}
-
 function sendRequest(
   target: Target,
   request: ChatRequest,
   limits: CallLimits,
-): Promise<Dispatcher.ResponseData> {
+): Promise<UpstreamResponse> {
   const { provider, chat, model } = target
   const unsigned: UpstreamRequest = {
     method: 'POST',
@@ -108,35 +103,28 @@ function sendRequest(
   return sendSigned(target, unsigned, limits)
 }
 
-interface Decoding {
-  chat: ChatApi
-  request: ChatRequest
-  limits: CallLimits
-}
-
 async function* decode(
-  { chat, request, limits }: Decoding,
-  { statusCode, headers, body }: Dispatcher.ResponseData,
+  chat: ChatApi,
+  request: ChatRequest,
+  { statusCode, headers, body }: UpstreamResponse,
 ): AsyncGenerator<ChatEvent> {
-  // The connection of a whole answer serves the next one, so leaving its stream must not destroy it.
-  const bytes = pieces(body.iterator({ destroyOnReturn: false }), limits)
   if (statusCode < 200 || statusCode > 299) {
-    const text = await readErrorText(body, bytes)
+    const text = await readErrorText(body)
     throw chat.decodeError({ status: statusCode, body: parseJson(text) ?? text, headers })
   }
   if (request.stream && isStream(chat, headers)) {
     const limit = { bufferCharsMax: streamLineCharsMax, onOversized: oversizedLine }
-    const frames = chat.framing === 'ndjson' ? ndjsonLines(bytes, limit) : sseData(bytes, limit)
+    const frames = chat.framing === 'ndjson' ? ndjsonLines(body, limit) : sseData(body, limit)
     yield* chat.decodeEvents(frames)
     return
   }
-  const parsed = parseJson(await readText(bytes))
+  const parsed = parseJson(await readText(body))
   if (parsed === undefined) throw notJson(statusCode, headers['content-type'])
   yield* chat.decodeBody(parsed)
 }
 
 /** Lines of JSON come under any media type, and a whole answer is one of them. */
-function isStream(chat: ChatApi, headers: Dispatcher.ResponseData['headers']): boolean {
+function isStream(chat: ChatApi, headers: UpstreamResponse['headers']): boolean {
   return chat.framing === 'ndjson' || /^text\/event-stream/i.test(String(headers['content-type']))
 }
 
@@ -152,15 +140,12 @@ async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 /** What comes of an error's body in short time: its status says enough, so a body that breaks or stalls is none. */
-async function readErrorText(
-  body: Dispatcher.ResponseData['body'],
-  stream: AsyncIterable<Uint8Array>,
-): Promise<string> {
+async function readErrorText(body: UpstreamBody): Promise<string> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   const timer = setTimeout(() => body.destroy(), errorMsMax)
   try {
-    for await (const chunk of stream) {
+    for await (const chunk of body) {
       bytes += chunk.byteLength
       chunks.push(chunk)
       if (bytes > errorBytesMax) break
