@@ -2,6 +2,7 @@ import cors from '@fastify/cors'
 import fastify, {
   LogController,
   type FastifyBaseLogger,
+  type FastifyContextConfig,
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
@@ -85,9 +86,9 @@ export async function createServer(
     ],
   })
   app.addHook('onRequest', async (request) => {
-    const route = request.routeOptions.url ?? ''
+    const { url: route = '', config: options } = request.routeOptions
     if (openRoutes.includes(route) || selfAuthenticatedRoutes.includes(route)) return
-    request.actor = await deps.authenticate(request.headers.authorization)
+    request.actor = await deps.authenticate(credentialOf(request, options))
   })
   // A load balancer that keeps its connections must look elsewhere when this instance stops.
   app.addHook('onSend', (_request, reply, _payload, done) => {
@@ -162,6 +163,16 @@ function mountGraphql(app: FastifyInstance, graphql: GraphqlServer): void {
       await graphql.handle(request.raw, reply.raw, { requestId: request.id, body: request.body })
     },
   })
+}
+
+/** The key as the dialect of the route sends it; a bearer key is taken everywhere. */
+function credentialOf(
+  { headers }: FastifyRequest,
+  { apiKeyHeader }: FastifyContextConfig,
+): string | undefined {
+  const key = headers['x-api-key']
+  const named = apiKeyHeader && headers.authorization === undefined && typeof key === 'string'
+  return named ? `Bearer ${key}` : headers.authorization
 }
 
 /** What Fastify itself refuses: a body too large, one that is no JSON, another media type. */

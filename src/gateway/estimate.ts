@@ -18,10 +18,10 @@ export async function estimateUsage(request: ChatRequest, produced: string): Pro
 }
 
 /** Everything of a message that is text; images, sound and files are not counted. */
-function text({ parts, reasoning = '', toolCalls = [] }: Message): string {
+function text({ parts, toolCalls = [] }: Message): string {
   const content = parts.map((part) => ('text' in part ? part.text : ''))
   const calls = toolCalls.map((call) => `${call.name} ${call.arguments}`)
-  return [...content, reasoning, ...calls].filter((part) => part !== '').join('\n')
+  return [...content, ...calls].filter((part) => part !== '').join('\n')
 }
 
 function bounded(count: CountTokens): CountTokens {

@@ -1,10 +1,11 @@
 import type { Agent } from 'undici'
 import { GatewayError } from '../errors.ts'
+import { awsEventStream } from '../lib/aws-event-stream.ts'
 import { ndjsonLines } from '../lib/ndjson.ts'
 import { sseData } from '../lib/sse.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
-import type { ChatApi } from '../protocol/chat-api.ts'
+import type { ChatApi, Framing } from '../protocol/chat-api.ts'
 import type { ModelInfo, Provider, UpstreamRequest } from '../providers/provider.ts'
 import type { CallUpstream } from './deps.ts'
 import { openAgent } from './upstream-agent.ts'
@@ -18,7 +19,11 @@ const jsonBytesMax = 64 * 1024 * 1024
 const errorBytesMax = 256 * 1024
 const errorMsMax = 5_000
 const drainMsMax = 1_000
-const accepted = { sse: 'text/event-stream', ndjson: 'application/x-ndjson, application/json' }
+const accepted: Record<Framing, string> = {
+  sse: 'text/event-stream',
+  ndjson: 'application/x-ndjson, application/json',
+  'aws-event-stream': 'application/vnd.amazon.eventstream',
+}
 
 /** The connections to all providers: one pool each, with its own certificate authority and timeouts. */
 export interface Upstreams {
@@ -92,11 +97,12 @@ function sendRequest(
   const { provider, chat, model } = target
   const unsigned: UpstreamRequest = {
     method: 'POST',
-    url: provider.baseUrl + chat.path(model),
+    url: provider.baseUrl + chat.path(model, request),
     headers: {
       'content-type': 'application/json',
       accept: request.stream ? accepted[chat.framing ?? 'sse'] : 'application/json',
       'user-agent': 'xrouter',
+      ...chat.headers?.(request, model),
     },
     body: JSON.stringify(chat.encodeRequest(request, model)),
   }
@@ -113,9 +119,7 @@ async function* decode(
     throw chat.decodeError({ status: statusCode, body: parseJson(text) ?? text, headers })
   }
   if (request.stream && isStream(chat, headers)) {
-    const limit = { bufferCharsMax: streamLineCharsMax, onOversized: oversizedLine }
-    const frames = chat.framing === 'ndjson' ? ndjsonLines(body, limit) : sseData(body, limit)
-    yield* chat.decodeEvents(frames)
+    yield* chat.decodeEvents(framesOf(chat.framing ?? 'sse', body))
     return
   }
   const parsed = parseJson(await readText(body))
@@ -123,9 +127,31 @@ async function* decode(
   yield* chat.decodeBody(parsed)
 }
 
+function framesOf(framing: Framing, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const limit = { bufferCharsMax: streamLineCharsMax, onOversized: oversizedLine }
+  switch (framing) {
+    case 'sse':
+      return sseData(bytes, limit)
+    case 'ndjson':
+      return ndjsonLines(bytes, limit)
+    case 'aws-event-stream':
+      return awsEventStream(bytes, limit)
+    default:
+      return framing satisfies never
+  }
+}
+
 /** Lines of JSON come under any media type, and a whole answer is one of them. */
 function isStream(chat: ChatApi, headers: UpstreamResponse['headers']): boolean {
-  return chat.framing === 'ndjson' || /^text\/event-stream/i.test(String(headers['content-type']))
+  const type = String(headers['content-type'])
+  switch (chat.framing ?? 'sse') {
+    case 'ndjson':
+      return true
+    case 'aws-event-stream':
+      return type.startsWith('application/vnd.amazon.eventstream')
+    default:
+      return /^text\/event-stream/i.test(type)
+  }
 }
 
 async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {

@@ -17,6 +17,8 @@ export interface Provider {
   renewCredential?(refused: UpstreamRequest): boolean
   /** What becomes of each feature of a request. */
   support: FeatureSupport
+  /** The same for one model, where its word differs from its provider's. */
+  supportOf?(model: string): FeatureSupport
   /** Completions over HTTP. */
   chat?: ChatApi
   /** Completions made in this process, without an upstream. */
