@@ -4,6 +4,7 @@ import { reasonOf } from '../lib/reason.ts'
 import type { AttemptRecord, RequestStatus, Settlement } from '../protocol/settlement.ts'
 import type { Tags } from './call.ts'
 import type { Journal, Segment } from './journal.ts'
+import { encodeRows } from './journal-format.ts'
 import { writeSettled } from './journal-recovery.ts'
 import { rowsOf, type LedgerRows } from './ledger-rows.ts'
 
@@ -44,7 +45,7 @@ export interface LedgerSettings {
   memoryRowsMax?: number
 }
 
-const batchDelayMs = 25
+const batchDelayMs = 50
 const batchRowsMax = 500
 const retryDelayMsMax = 5_000
 
@@ -78,6 +79,7 @@ class JournaledLedger implements Ledger {
 
   async settle(entry: LedgerEntry): Promise<void> {
     const rows = rowsOf(entry)
+    rows.text = encodeRows(rows)
     const segment = await this.#settings.journal.close(rows)
     if (segment && this.#owed.length >= this.#memoryRowsMax) {
       this.#spilled.set(segment, (this.#spilled.get(segment) ?? 0) + 1)

@@ -1,7 +1,7 @@
 import { pino, type Logger } from 'pino'
 
-const bufferedBytes = 4096
-const delayMs = 200
+const bufferedBytes = 12 * 1024
+const delayMs = 100
 
 /** The log of a process, and how to have all of it written before the process ends. */
 export interface Log {
