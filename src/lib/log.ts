@@ -1,6 +1,6 @@
 import { pino, type Logger } from 'pino'
 
-const bufferedBytes = 12 * 1024
+const bufferedBytes = 4096
 const delayMs = 100
 
 /** The log of a process, and how to have all of it written before the process ends. */
