@@ -8,6 +8,7 @@ import { sparing } from './lib/sparing.ts'
 import type { Actor } from './protocol/actor.ts'
 import type { Bus } from './redis/bus.ts'
 import {
+  changedKeysChannel,
   defaultOrganization,
   revokedKeysChannel,
   type findApiKeyByHash,
@@ -24,7 +25,7 @@ export interface AuthSettings {
   findKey: (hash: Buffer) => Promise<KeyRow | undefined>
   hashApiKey: (key: string) => Buffer
   masterKey?: string | undefined
-  /** Tells of keys that were revoked on any instance. */
+  /** Tells of keys that were revoked or changed on any instance. */
   bus: Pick<Bus, 'subscribe'>
   logger: Logger
   /** The time in milliseconds. */
@@ -112,18 +113,30 @@ function actorOf(row: KeyRow): Actor {
 }
 
 /** Rows of keys by hash: fresh ones as they are, older ones checked, and believed when that is not possible. */
-function createKeyCache({ findKey, logger, now }: AuthSettings & { now: () => number }) {
+function createKeyCache({ findKey, logger, now, bus }: AuthSettings & { now: () => number }) {
   const known = new LRUCache<string, KnownKey>({ max: 10_000 })
+  const changes = watchChanges(bus, (id) => {
+    for (const [name, { found }] of known.entries()) {
+      if (found !== 'unknown' && found.row.id === id) known.delete(name)
+    }
+  })
   const checks = new Map<string, Promise<FoundKey>>()
   const complain = sparing(logEveryMs, (error: unknown) =>
     logger.warn({ reason: reasonOf(error) }, 'API keys cannot be checked; known ones are believed'),
   )
 
+  /** The row of a key; one that was changed while it was looked up is looked up again. */
+  async function findUnchanged(keyHash: Buffer): Promise<KeyRow | undefined> {
+    const before = changes.now()
+    const row = await findKey(keyHash)
+    return row && changes.since(before, row.id) ? findUnchanged(keyHash) : row
+  }
+
   /** One question to the database for all requests that wait for the same key. */
   function check({ name, hash: keyHash }: Credential): Promise<FoundKey> {
     const running = checks.get(name)
     if (running) return running
-    const started = findKey(keyHash)
+    const started = findUnchanged(keyHash)
       .then((found) => {
         const key: FoundKey = found ? { row: found, actor: actorOf(found) } : 'unknown'
         known.set(name, { found: key, checkedAt: now(), freshUntil: now() + freshMs })
@@ -150,6 +163,20 @@ function createKeyCache({ findKey, logger, now }: AuthSettings & { now: () => nu
       stale.freshUntil = now() + askAgainMs
       return stale.found
     }
+  }
+}
+
+/** Which keys were changed since a moment that `now()` gave. */
+function watchChanges(bus: AuthSettings['bus'], onChange: (id: string) => void) {
+  const changedAt = new LRUCache<string, number>({ max: 10_000 })
+  let count = 0
+  bus.subscribe(changedKeysChannel, (id) => {
+    changedAt.set(id, (count += 1))
+    onChange(id)
+  })
+  return {
+    now: () => count,
+    since: (moment: number, id: string) => (changedAt.get(id) ?? 0) > moment,
   }
 }
 

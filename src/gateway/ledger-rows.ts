@@ -7,6 +7,7 @@ import type { AttemptRecord, Money } from '../protocol/settlement.ts'
 import { totalTokens, type Usage } from '../protocol/usage.ts'
 import { insertRows } from './ledger-insert.ts'
 import type { LedgerEntry } from './ledger.ts'
+import { rollUp } from './usage-rollup.ts'
 
 export type RequestRow = typeof requests.$inferInsert
 export type AttemptRow = typeof attempts.$inferInsert
@@ -24,13 +25,15 @@ export async function writeRows(db: Database, batch: readonly LedgerRows[]): Pro
   const keyIds = new Set(batch.flatMap(({ request }) => request.apiKeyId ?? []))
   const lastUsedAt = new Date(Math.max(...batch.map(({ request }) => request.createdAt.getTime())))
   await db.transaction(async (tx) => {
-    await insertRows(tx, batch)
+    const inserted = await insertRows(tx, batch)
+    const fresh = batch.filter(({ request }) => inserted.delete(request.id))
     if (keyIds.size > 0) {
       await tx
         .update(apiKeys)
         .set({ lastUsedAt })
         .where(inArray(apiKeys.id, [...keyIds]))
     }
+    await rollUp(tx, fresh)
   })
 }
 
@@ -47,8 +50,8 @@ export function rowsOf(entry: LedgerEntry): LedgerRows {
     provider: settlement.provider,
     status: settlement.status,
     stream: entry.stream,
-    latencyMs: entry.latencyMs,
-    timeToFirstTokenMs: entry.timeToFirstTokenMs,
+    latencyMs: micros(entry.latencyMs),
+    timeToFirstTokenMs: entry.timeToFirstTokenMs && micros(entry.timeToFirstTokenMs),
     errorCode: entry.errorCode,
     tags: entry.tags,
     ...usageRow(settlement.usage, settlement.cost),
@@ -68,8 +71,8 @@ function attemptRow(requestId: string, attempt: AttemptRecord): AttemptRow {
     httpStatus: attempt.httpStatus,
     errorCode: attempt.errorCode,
     errorMessage: attempt.errorMessage,
-    latencyMs: attempt.latencyMs,
-    timeToFirstTokenMs: attempt.timeToFirstTokenMs,
+    latencyMs: micros(attempt.latencyMs),
+    timeToFirstTokenMs: attempt.timeToFirstTokenMs && micros(attempt.timeToFirstTokenMs),
     upstreamId: attempt.upstreamId,
     upstreamModel: attempt.upstreamModel,
     rawUsage: attempt.usage?.raw?.body,
@@ -90,4 +93,9 @@ function usageRow(usage: Usage | undefined, cost: Money | undefined) {
     costNanos: cost?.nanos,
     costCurrency: cost?.currency,
   }
+}
+
+/** Milliseconds to the microsecond: more digits say nothing and are written twice. */
+function micros(ms: number): number {
+  return Math.round(ms * 1000) / 1000
 }

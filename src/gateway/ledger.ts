@@ -45,7 +45,9 @@ export interface LedgerSettings {
   memoryRowsMax?: number
 }
 
-const batchDelayMs = 50
+const batchDelayMs = 25
+/** Small while the database keeps up, so that the text of a batch is no large object of the heap. */
+const batchRows = 80
 const batchRowsMax = 500
 const retryDelayMsMax = 5_000
 
@@ -107,7 +109,8 @@ class JournaledLedger implements Ledger {
   async #drain(): Promise<void> {
     try {
       while (this.#owed.length > 0) {
-        const batch = this.#owed.slice(0, batchRowsMax)
+        const rows = this.#owed.length > 2 * batchRowsMax ? batchRowsMax : batchRows
+        const batch = this.#owed.slice(0, rows)
         await this.#settings.write(batch.map((owed) => owed.rows))
         this.#owed = this.#owed.slice(batch.length)
         for (const { segment } of batch) if (segment) this.#settings.journal.written(segment)

@@ -7,17 +7,16 @@ import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import type { ChatApi, Framing } from '../protocol/chat-api.ts'
 import type { ModelInfo, Provider, UpstreamRequest } from '../providers/provider.ts'
-import type { CallUpstream } from './deps.ts'
+import type { CallUpstream, EmbedUpstream } from './deps.ts'
 import { openAgent } from './upstream-agent.ts'
+import { embedHttp } from './upstream-embed.ts'
 import { connectionError } from './upstream-error.ts'
-import type { UpstreamBody, UpstreamResponse } from './upstream-exchange.ts'
+import type { UpstreamResponse } from './upstream-exchange.ts'
 import { CallLimits } from './upstream-limits.ts'
+import { isRefused, readBody, readFailure } from './upstream-read.ts'
 import { sendOwn, sendSigned, type Upstream } from './upstream-send.ts'
 
 const streamLineCharsMax = 4 * 1024 * 1024
-const jsonBytesMax = 64 * 1024 * 1024
-const errorBytesMax = 256 * 1024
-const errorMsMax = 5_000
 const drainMsMax = 1_000
 const accepted: Record<Framing, string> = {
   sse: 'text/event-stream',
@@ -28,6 +27,7 @@ const accepted: Record<Framing, string> = {
 /** The connections to all providers: one pool each, with its own certificate authority and timeouts. */
 export interface Upstreams {
   call: CallUpstream
+  embed: EmbedUpstream
   /** The models that the upstream of a provider lists; none where there is no list. */
   discover(provider: Provider): Promise<ModelInfo[]>
   close(): Promise<void>
@@ -45,6 +45,12 @@ export function openUpstreams(providers: Iterable<Provider>): Upstreams {
       const agent = agents.get(provider.id)
       if (!chat || !agent || !connection) throw noCompletions(provider)
       return callHttp({ provider, chat, connection, agent, model }, request, options)
+    },
+    embed: async ({ provider, model }, request, options) => {
+      const { embeddings, connection } = provider
+      const agent = agents.get(provider.id)
+      if (!embeddings || !agent || !connection) throw unconfigured(provider)
+      return embedHttp({ provider, embeddings, connection, agent, model }, request, options)
     },
     discover: async (provider) => {
       const { connection } = provider
@@ -114,17 +120,12 @@ async function* decode(
   request: ChatRequest,
   { statusCode, headers, body }: UpstreamResponse,
 ): AsyncGenerator<ChatEvent> {
-  if (statusCode < 200 || statusCode > 299) {
-    const text = await readErrorText(body)
-    throw chat.decodeError({ status: statusCode, body: parseJson(text) ?? text, headers })
-  }
+  if (isRefused(statusCode)) throw await readFailure({ statusCode, headers, body }, chat)
   if (request.stream && isStream(chat, headers)) {
     yield* chat.decodeEvents(framesOf(chat.framing ?? 'sse', body))
     return
   }
-  const parsed = parseJson(await readText(body))
-  if (parsed === undefined) throw notJson(statusCode, headers['content-type'])
-  yield* chat.decodeBody(parsed)
+  yield* chat.decodeBody(await readBody({ statusCode, headers, body }))
 }
 
 function framesOf(framing: Framing, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
@@ -154,44 +155,6 @@ function isStream(chat: ChatApi, headers: UpstreamResponse['headers']): boolean 
   }
 }
 
-async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of body) {
-    bytes += chunk.byteLength
-    chunks.push(chunk)
-    if (bytes > jsonBytesMax) throw answerTooLarge()
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-/** What comes of an error's body in short time: its status says enough, so a body that breaks or stalls is none. */
-async function readErrorText(body: UpstreamBody): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  const timer = setTimeout(() => body.destroy(), errorMsMax)
-  try {
-    for await (const chunk of body) {
-      bytes += chunk.byteLength
-      chunks.push(chunk)
-      if (bytes > errorBytesMax) break
-    }
-  } catch {
-    // Cut: what came before it is all that there is.
-  } finally {
-    clearTimeout(timer)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 function noCompletions(provider: Provider): GatewayError {
   return new GatewayError({
     code: 'UNSUPPORTED_FEATURE',
@@ -201,24 +164,14 @@ function noCompletions(provider: Provider): GatewayError {
   })
 }
 
+/** The loss table has refused what has no embeddings before. */
+function unconfigured({ id }: Provider): Error {
+  return new Error(`the provider ${id} has no embeddings to call`)
+}
+
 function oversizedLine(): GatewayError {
   return new GatewayError({
     code: 'PROVIDER_ERROR',
     message: `The provider sent a line of more than ${streamLineCharsMax} characters.`,
-  })
-}
-
-function answerTooLarge(): GatewayError {
-  return new GatewayError({
-    code: 'PROVIDER_ERROR',
-    message: `The provider sent an answer of more than ${jsonBytesMax} bytes.`,
-  })
-}
-
-function notJson(status: number, contentType: string | string[] | undefined): GatewayError {
-  return new GatewayError({
-    code: 'PROVIDER_ERROR',
-    message: `The provider answered ${status} with a body that is no valid JSON (content-type ${String(contentType ?? 'absent').slice(0, 80)}).`,
-    upstreamStatus: status,
   })
 }

@@ -5,6 +5,7 @@ import type { GatewayDeps } from '../gateway/deps.ts'
 import type { Actor } from '../protocol/actor.ts'
 import type { ChatDoor, EncodeError } from '../protocol/chat-door.ts'
 import { handleCompletion } from './completion.ts'
+import { handleEmbedding } from './embedding.ts'
 import { listModels, retrieveModel } from './models.ts'
 
 declare module 'fastify' {
@@ -33,6 +34,9 @@ export function mountRest(app: FastifyInstance, gateway: GatewayDeps): void {
       handleCompletion({ gateway, door }, actorOf(request), request, reply),
     )
   }
+  app.post('/v1/embeddings', (request, reply) =>
+    handleEmbedding(gateway, actorOf(request), request, reply),
+  )
   app.get('/v1/models', (request) => listModels(gateway.catalogue, actorOf(request)))
   app.get<{ Params: { '*': string } }>('/v1/models/*', (request) =>
     retrieveModel(gateway.catalogue, actorOf(request), request.params['*']),
