@@ -1,5 +1,4 @@
 import cors from '@fastify/cors'
-import helmet from '@fastify/helmet'
 import fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -17,6 +16,7 @@ import { GatewayError, internalError, invalidRequest } from './errors.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import type { GraphqlServer } from './graphql/server.ts'
 import { newId } from './lib/id.ts'
+import { securityHeaders } from './lib/security-headers.ts'
 import { hasScope } from './protocol/actor.ts'
 import type { Bus } from './redis/bus.ts'
 import { replyError } from './rest/error-reply.ts'
@@ -41,6 +41,9 @@ export const selfAuthenticatedRoutes: readonly string[] = ['/graphql']
 
 const metricsPath = '/metrics'
 
+/** Asked every few seconds by machines. */
+const quietRoutes: ReadonlySet<string> = new Set([...publicRoutes, metricsPath])
+
 export interface Route {
   method: string | string[]
   url: string
@@ -54,6 +57,8 @@ export async function createServer(
   const baseLogger: FastifyBaseLogger = logger
   const app = fastify({
     loggerInstance: baseLogger,
+    // A logger of its own for each request would be made for nothing: what is logged names the request itself.
+    childLoggerFactory: (parent) => parent,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId('req'),
     requestIdHeader: false,
@@ -66,14 +71,9 @@ export async function createServer(
   const openRoutes = config.server.publicMetrics ? [...publicRoutes, metricsPath] : publicRoutes
   app.addHook('onRoute', ({ method, url }) => void routes.push({ method, url }))
   app.decorateRequest('actor', null)
-  app.addHook('onRequest', async (request, reply) => {
-    void reply.header('x-request-id', request.id)
-  })
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    },
+  app.addHook('onRequest', (request, reply, done) => {
+    void reply.headers(securityHeaders).header('x-request-id', request.id)
+    done()
   })
   const origins = config.server.corsOrigins
   await app.register(cors, {
@@ -93,10 +93,14 @@ export async function createServer(
     request.actor = await deps.authenticate(credentialOf(request, options))
   })
   // A load balancer that keeps its connections must look elsewhere when this instance stops.
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (deps.gateway.shutdown.draining) void reply.header('connection', 'close')
+    done()
   })
-  app.addHook('onResponse', async (request, reply) => logRequest(logger, request, reply))
+  app.addHook('onResponse', (request, reply, done) => {
+    logRequest(logger, request, reply)
+    done()
+  })
   app.setErrorHandler((error: FastifyError | GatewayError, request, reply) => {
     const failure = error instanceof GatewayError ? error : httpError(error, config)
     if (failure.code === 'INTERNAL_ERROR') {
@@ -195,7 +199,7 @@ function httpError(error: FastifyError, { server }: Pick<Config, 'server'>): Gat
 /** One line for each exchange, without bodies and without credentials. */
 function logRequest(logger: Logger, request: FastifyRequest, reply: FastifyReply): void {
   const route = request.routeOptions.url ?? 'unknown'
-  const level = [...publicRoutes, metricsPath].includes(route) ? 'debug' : 'info'
+  const level = quietRoutes.has(route) ? 'debug' : 'info'
   logger[level](
     {
       requestId: request.id,
