@@ -14,6 +14,7 @@ import type { Config } from './config.ts'
 import { databaseStatus, type Database } from './db/client.ts'
 import { GatewayError, internalError, invalidRequest } from './errors.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
+import { mountGraphql } from './graphql/mount.ts'
 import type { GraphqlServer } from './graphql/server.ts'
 import { newId } from './lib/id.ts'
 import { hasScope } from './protocol/actor.ts'
@@ -115,7 +116,7 @@ export async function createServer(
   mountHealth(app, deps)
   mountMetrics(app, deps)
   mountRest(app, deps.gateway)
-  mountGraphql(app, deps.graphql)
+  await mountGraphql(app, deps.graphql)
   return { app, routes }
 }
 
@@ -145,20 +146,6 @@ function mountMetrics(app: FastifyInstance, { config, gateway: { metrics } }: Se
     }
     void reply.type(metrics.contentType)
     return metrics.render()
-  })
-}
-
-function mountGraphql(app: FastifyInstance, graphql: GraphqlServer): void {
-  app.route({
-    url: '/graphql',
-    method: ['GET', 'POST', 'OPTIONS'],
-    handler: async (request, reply) => {
-      reply.hijack()
-      for (const [name, value] of Object.entries(reply.getHeaders())) {
-        if (value !== undefined) reply.raw.setHeader(name, value)
-      }
-      await graphql.handle(request.raw, reply.raw, { requestId: request.id, body: request.body })
-    },
   })
 }
 

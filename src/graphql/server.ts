@@ -3,10 +3,12 @@ import type { Logger } from 'pino'
 import type { Authenticate } from '../auth.ts'
 import { GatewayError, internalError } from '../errors.ts'
 import type { GraphiqlPage } from './graphiql.ts'
-import { createContext, type ContextDeps } from './context.ts'
-import { createEngine } from './engine.ts'
+import { jsonTypeFor } from './accept.ts'
+import { createContext, type ContextDeps, type GraphqlContext } from './context.ts'
+import { batchMax, createEngine, type Engine } from './engine.ts'
 import { introspect } from './introspection.ts'
-import { end, leftSignal, sendError, sendJson, sendResponse } from './respond.ts'
+import { answerJson, JsonAnswer, type JsonPost } from './json-answer.ts'
+import { end, leftSignal, sendError, sendJson, sendJsonAnswer, sendResponse } from './respond.ts'
 import { attachWebSocket } from './websocket.ts'
 
 export interface GraphqlServerDeps extends ContextDeps {
@@ -21,11 +23,11 @@ export interface GraphqlServerDeps extends ContextDeps {
 }
 
 export interface GraphqlServer {
-  /** Answers GET, POST and OPTIONS; `body` is the parsed JSON where a framework has read it. */
+  /** Answers GET, POST and OPTIONS; `body` is what a framework has read of it, if it did. */
   handle(
     req: IncomingMessage,
     res: ServerResponse,
-    options: { requestId: string; body?: unknown },
+    options: { requestId: string; body?: Buffer | undefined },
   ): Promise<void>
   /** Takes the WebSockets of `/graphql`; `close` ends them with 1001. */
   attachWebSocket(server: Server): { close(): Promise<void> }
@@ -42,15 +44,20 @@ export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
       if (deps.graphiql && wantsPage(req)) return sendPage(res, await page())
       if (req.method === 'OPTIONS') return end(res, 204, { allow: 'GET, POST, OPTIONS' })
       requireJson(req)
+      const content = parsed(body)
       const actor = await deps.authenticate(req.headers.authorization).catch(async (error) => {
-        const answer = deps.publicIntrospection && (await introspect(operationOf(req, body)))
+        const answer = deps.publicIntrospection && (await introspect(operationOf(req, content)))
         if (!answer) throw error
         sendJson(res, 200, answer)
       })
       if (!actor) return
       const context = createContext(deps, { actor, requestId, signal })
-      Object.assign(req, { body: forYoga(body) })
-      await sendResponse(await engine.handleNodeRequestAndResponse(req, res, context), res)
+      const post = jsonPost(req, content)
+      if (!post)
+        return await sendResponse(await yogaAnswer(engine, { req, res, context, body }), res)
+      const answer = await answerJson(engine, post, { context, logger: deps.logger })
+      if (answer instanceof JsonAnswer) sendJsonAnswer(answer, res)
+      else await sendResponse(answer, res)
     } catch (error) {
       if (!(error instanceof GatewayError)) deps.logger.error({ requestId, err: error }, 'bug')
       const expected = error instanceof GatewayError ? error : internalError(error)
@@ -89,16 +96,51 @@ class UnsupportedMediaType extends GatewayError {
   }
 }
 
-function operationOf(req: IncomingMessage, body: unknown): unknown {
-  if (req.method === 'POST') return body
+/** What need not pass through Yoga's own handler: operations as JSON, answered as JSON. */
+function jsonPost(req: IncomingMessage, content: unknown): JsonPost | undefined {
+  const type = jsonTypeFor(req.headers.accept)
+  if (!type || typeof content !== 'object' || content === null) return undefined
+  if (Array.isArray(content) && content.length > batchMax) return undefined
+  return { message: req, params: content, type }
+}
+
+function operationOf(req: IncomingMessage, content: unknown): unknown {
+  if (req.method === 'POST') return content
   return Object.fromEntries(new URL(req.url ?? '/', 'http://localhost').searchParams)
 }
 
-/** Yoga takes an empty object for a body that nobody has read, and would wait for the socket. */
-function forYoga(body: unknown): unknown {
-  if (body === undefined) return undefined
-  const isFull = typeof body === 'object' && body !== null && Object.keys(body).length > 0
-  return isFull ? body : JSON.stringify(body)
+/** Everything else: streams, GET, and bodies that hold no operation. */
+async function yogaAnswer(
+  engine: Engine,
+  {
+    req,
+    res,
+    context,
+    body,
+  }: {
+    req: IncomingMessage
+    res: ServerResponse
+    context: GraphqlContext
+    body: Buffer | undefined
+  },
+): Promise<Response> {
+  Object.assign(req, { body: forYoga(body) })
+  return engine.handleNodeRequestAndResponse(req, res, context)
+}
+
+/** Yoga takes an empty body for one that nobody has read, and would wait for the socket. */
+function forYoga(body: Buffer | undefined): Buffer | string | undefined {
+  return body?.length === 0 ? ' ' : body
+}
+
+/** The JSON of a body; undefined where it is none, which Yoga tells the client. */
+function parsed(body: Buffer | undefined): unknown {
+  if (!body) return undefined
+  try {
+    return JSON.parse(body.toString())
+  } catch {
+    return undefined
+  }
 }
 
 function sendPage(res: ServerResponse, page: GraphiqlPage): void {

@@ -12,7 +12,11 @@ import type { Authenticate } from '../../src/auth.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createCatalogue } from '../../src/gateway/catalogue.ts'
 import type { LedgerEntry } from '../../src/gateway/ledger.ts'
-import { createGraphqlServer, type GraphqlServerDeps } from '../../src/graphql/server.ts'
+import {
+  createGraphqlServer,
+  type GraphqlServer,
+  type GraphqlServerDeps,
+} from '../../src/graphql/server.ts'
 import type { Actor, Scope } from '../../src/protocol/actor.ts'
 import type { ServiceDeps } from '../../src/services/deps.ts'
 import type { TypedDocumentString } from '../gql/graphql.ts'
@@ -76,6 +80,8 @@ export async function startGraphql(
   settings: Partial<Pick<GraphqlServerDeps, 'graphiql' | 'publicIntrospection'>> & {
     services?: ServiceDeps
     ledger?: GraphqlServerDeps['gateway']['ledger']
+    /** Another way to answer HTTP. */
+    handler?: (deps: GraphqlServerDeps) => GraphqlServer['handle']
   } = {},
 ): Promise<TestServer> {
   const scripts = createScripts()
@@ -91,7 +97,7 @@ export async function startGraphql(
   const logger = pino({ level: 'debug' }, sink)
   let ids = 0
   const newRequestId = (): string => `req_${++ids}`
-  const graphql = createGraphqlServer({
+  const deps: GraphqlServerDeps = {
     gateway: {
       catalogue: createCatalogue({
         providers: scripts.providers,
@@ -114,9 +120,11 @@ export async function startGraphql(
     graphiql: settings.graphiql ?? false,
     publicIntrospection: settings.publicIntrospection ?? false,
     logger,
-  })
+  }
+  const graphql = createGraphqlServer(deps)
+  const handle = settings.handler?.(deps) ?? graphql.handle
   const server = createServer((req, res) => {
-    void readBody(req).then((body) => graphql.handle(req, res, { requestId: newRequestId(), body }))
+    void readBody(req).then((body) => handle(req, res, { requestId: newRequestId(), body }))
   })
   const sockets = graphql.attachWebSocket(server)
   server.listen(0, '127.0.0.1')
@@ -211,13 +219,13 @@ async function* sseAnswers<Result>(response: Response): AsyncGenerator<Answer<Re
   }
 }
 
-/** What Fastify does before the door is called: JSON is parsed, everything else is left alone. */
-async function readBody(req: IncomingMessage): Promise<unknown> {
-  if (req.headers['content-type'] !== 'application/json') return undefined
+/** What Fastify does before the door is called: JSON is read, everything else is left alone. */
+async function readBody(req: IncomingMessage): Promise<Buffer | undefined> {
+  if (!req.headers['content-type']?.toLowerCase().startsWith('application/json')) return undefined
   if (req.headers['x-leave-body'] !== undefined) return undefined
   const chunks: Buffer[] = []
   for await (const chunk of req) chunks.push(Buffer.from(chunk))
-  return JSON.parse(Buffer.concat(chunks).toString())
+  return Buffer.concat(chunks)
 }
 
 /** Trusted: it comes from the server under test, and the tests assert what is in it. */
