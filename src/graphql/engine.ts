@@ -7,9 +7,6 @@ import { schema } from './schema.ts'
 /** What both transports run operations with: HTTP through its handler, WebSocket through `getEnveloped`. */
 export type Engine = YogaServerInstance<GraphqlContext, object>
 
-/** How many operations one HTTP request may hold. */
-export const batchMax = 10
-
 /** CORS, authentication, GraphiQL and logging stand outside of it. */
 export function createEngine(logger: Logger): Engine {
   return createYoga<GraphqlContext>({
@@ -20,7 +17,7 @@ export function createEngine(logger: Logger): Engine {
     landingPage: false,
     multipart: false,
     logging: false,
-    batching: { limit: batchMax },
+    batching: { limit: 10 },
     maskedErrors: { maskError: (error) => publicError(error, { logger }) },
     plugins: [useErrorMasking(logger)],
   })

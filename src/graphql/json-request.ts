@@ -1,38 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 
 /**
- * What plugins of Yoga may ask of the Fetch request behind an operation, read from Node's when they
- * ask: making a whole `Request` costs as much as executing a small operation.
+ * The Fetch request of a POST whose JSON has been read, as far as Yoga and its plugins look at one: a
+ * whole `Request` costs as much as the execution of a small operation.
  */
-class JsonRequest {
-  readonly body = null
-  readonly method = 'POST'
-  readonly signal: AbortSignal
-  readonly #message: IncomingMessage
-  readonly #content: unknown
-  #headers: Headers | undefined
-
-  constructor(message: IncomingMessage, content: unknown, signal: AbortSignal) {
-    this.#message = message
-    this.#content = content
-    this.signal = signal
-  }
-
-  get url(): string {
-    const { headers, url = '/' } = this.#message
-    return `http://${headers.host ?? 'localhost'}${url}`
-  }
-
-  get headers(): Headers {
-    return (this.#headers ??= headersOf(this.#message))
-  }
-
-  async json(): Promise<unknown> {
-    return this.#content
-  }
-}
-
-/** The Fetch request of a POST whose JSON has been read. */
 export function jsonRequest(
   message: IncomingMessage,
   content: unknown,
@@ -41,12 +12,50 @@ export function jsonRequest(
   return asRequest(new JsonRequest(message, content, signal))
 }
 
-function headersOf({ headers }: IncomingMessage): Headers {
-  const made = new Headers()
-  for (const [name, value] of Object.entries(headers)) {
-    for (const one of [value ?? []].flat()) made.append(name, one)
+class JsonRequest {
+  /** Nothing is left to be read. */
+  readonly body = null
+  readonly method = 'POST'
+  readonly headers: MessageHeaders
+  readonly signal: AbortSignal
+  readonly #content: unknown
+  readonly #path: string
+
+  constructor({ headers, url = '/' }: IncomingMessage, content: unknown, signal: AbortSignal) {
+    this.headers = new MessageHeaders(headers)
+    this.signal = signal
+    this.#content = content
+    this.#path = url
   }
-  return made
+
+  get url(): string {
+    return `http://${this.headers.get('host') ?? 'localhost'}${this.#path}`
+  }
+
+  json(): unknown {
+    return this.#content
+  }
+}
+
+class MessageHeaders {
+  readonly #values: IncomingMessage['headers']
+
+  constructor(values: IncomingMessage['headers']) {
+    this.#values = values
+  }
+
+  get(name: string): string | null {
+    const value = this.#values[name.toLowerCase()]
+    return Array.isArray(value) ? value.join(', ') : (value ?? null)
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== null
+  }
+
+  *[Symbol.iterator](): Generator<[string, string]> {
+    for (const name of Object.keys(this.#values)) yield [name, this.get(name) ?? '']
+  }
 }
 
 /** Yoga and its plugins read an operation that was parsed already from no other member. */

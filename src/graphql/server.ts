@@ -5,9 +5,9 @@ import { GatewayError, internalError } from '../errors.ts'
 import type { GraphiqlPage } from './graphiql.ts'
 import { jsonTypeFor } from './accept.ts'
 import { createContext, type ContextDeps, type GraphqlContext } from './context.ts'
-import { batchMax, createEngine, type Engine } from './engine.ts'
+import { createEngine, type Engine } from './engine.ts'
 import { introspect } from './introspection.ts'
-import { answerJson, JsonAnswer, type JsonPost } from './json-answer.ts'
+import { createAnswerJson, JsonAnswer, type JsonPost } from './json-answer.ts'
 import { end, leftSignal, sendError, sendJson, sendJsonAnswer, sendResponse } from './respond.ts'
 import { attachWebSocket } from './websocket.ts'
 
@@ -35,6 +35,7 @@ export interface GraphqlServer {
 
 export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
   const engine = createEngine(deps.logger)
+  const answerJson = createAnswerJson(engine, deps.logger)
   const page = lazy(async () => (await import('./graphiql.ts')).graphiqlPage(exampleModel(deps)))
 
   const handle: GraphqlServer['handle'] = async (req, res, { requestId, body }) => {
@@ -43,7 +44,7 @@ export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
     try {
       if (deps.graphiql && wantsPage(req)) return sendPage(res, await page())
       if (req.method === 'OPTIONS') return end(res, 204, { allow: 'GET, POST, OPTIONS' })
-      requireJson(req)
+      if (req.method === 'POST') req.headers['content-type'] = jsonContentType(req)
       const content = parsed(body)
       const actor = await deps.authenticate(req.headers.authorization).catch(async (error) => {
         const answer = deps.publicIntrospection && (await introspect(operationOf(req, content)))
@@ -53,9 +54,9 @@ export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
       if (!actor) return
       const context = createContext(deps, { actor, requestId, signal })
       const post = jsonPost(req, content)
-      if (!post)
-        return await sendResponse(await yogaAnswer(engine, { req, res, context, body }), res)
-      const answer = await answerJson(engine, post, { context, logger: deps.logger })
+      const answer = post
+        ? await answerJson(post, context)
+        : await yogaAnswer(engine, { req, res, context, body })
       if (answer instanceof JsonAnswer) sendJsonAnswer(answer, res)
       else await sendResponse(answer, res)
     } catch (error) {
@@ -79,10 +80,9 @@ function wantsPage(req: IncomingMessage): boolean {
   return req.method === 'GET' && (req.headers.accept?.includes('text/html') ?? false)
 }
 
-/** Forms of other sites can send text and form fields, but not JSON. */
-function requireJson({ method, headers }: IncomingMessage): void {
-  if (method !== 'POST') return
-  if (/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) return
+/** In the one spelling that Yoga knows. Forms of other sites can send text and form fields, but not JSON. */
+function jsonContentType({ headers }: IncomingMessage): string {
+  if (/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) return 'application/json'
   throw new UnsupportedMediaType({
     code: 'INVALID_REQUEST',
     message: 'Send the operation as JSON, with `content-type: application/json`.',
@@ -96,12 +96,10 @@ class UnsupportedMediaType extends GatewayError {
   }
 }
 
-/** What need not pass through Yoga's own handler: operations as JSON, answered as JSON. */
+/** What need not pass through Yoga's own handler: JSON in, JSON out. */
 function jsonPost(req: IncomingMessage, content: unknown): JsonPost | undefined {
   const type = jsonTypeFor(req.headers.accept)
-  if (!type || typeof content !== 'object' || content === null) return undefined
-  if (Array.isArray(content) && content.length > batchMax) return undefined
-  return { message: req, params: content, type }
+  return type && content !== undefined ? { message: req, content, type } : undefined
 }
 
 function operationOf(req: IncomingMessage, content: unknown): unknown {

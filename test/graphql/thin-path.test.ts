@@ -236,3 +236,11 @@ describe('accept', () => {
     }
   })
 })
+
+test.each([['application/json; charset=utf-8'], ['Application/JSON'], ['application/json ;x=y']])(
+  'JSON by the name %s is served',
+  async (contentType) => {
+    const answer = await exchange(ours.url, JSON.stringify(who), { 'content-type': contentType })
+    expect(answer).toMatchObject({ status: 200, body: '{"data":{"viewer":{"id":"key_admin"}}}' })
+  },
+)
