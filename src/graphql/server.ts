@@ -1,6 +1,4 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Logger } from 'pino'
-import type { Authenticate } from '../auth.ts'
 import { GatewayError, internalError } from '../errors.ts'
 import type { GraphiqlPage } from './graphiql.ts'
 import { jsonTypeFor } from './accept.ts'
@@ -9,17 +7,13 @@ import { createEngine, type Engine } from './engine.ts'
 import { introspect } from './introspection.ts'
 import { createAnswerJson, JsonAnswer, type JsonPost } from './json-answer.ts'
 import { end, leftSignal, sendError, sendJson, sendJsonAnswer, sendResponse } from './respond.ts'
-import { attachWebSocket } from './websocket.ts'
+import { attachWebSocket, type WebSocketDeps } from './websocket.ts'
 
-export interface GraphqlServerDeps extends ContextDeps {
-  authenticate: Authenticate
+export interface GraphqlServerDeps extends ContextDeps, WebSocketDeps {
   /** Whether GET /graphql shows browsers the GraphiQL page. */
   graphiql: boolean
   /** Whether the schema may be read without a key. */
   publicIntrospection: boolean
-  /** The largest message of a WebSocket; 16 MiB when absent. */
-  bodyLimitBytes?: number | undefined
-  logger: Logger
 }
 
 export interface GraphqlServer {

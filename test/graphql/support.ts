@@ -75,11 +75,21 @@ const keys: Record<string, { scopes: Scope[]; models: string[] | null }> = {
   narrow: { scopes: ['INFERENCE'], models: ['test/words'] },
 }
 
+const webSocketLimits = {
+  connectionsMax: 1000,
+  connectionsPerKeyMax: 1000,
+  operationsMax: 100,
+  initTimeoutMs: 5000,
+  pingIntervalMs: 12_000,
+}
+
 /** The GraphQL door on a real socket, over the real pipeline and a scripted provider. */
 export async function startGraphql(
   settings: Partial<Pick<GraphqlServerDeps, 'graphiql' | 'publicIntrospection'>> & {
     services?: ServiceDeps
     ledger?: GraphqlServerDeps['gateway']['ledger']
+    webSocket?: Partial<GraphqlServerDeps['webSocket']>
+    bodyLimitBytes?: number
     /** Another way to answer HTTP. */
     handler?: (deps: GraphqlServerDeps) => GraphqlServer['handle']
   } = {},
@@ -117,8 +127,10 @@ export async function startGraphql(
     services: settings.services ?? withoutDatabase(),
     authenticate: testAuthenticate(revoked),
     newRequestId,
+    bodyLimitBytes: settings.bodyLimitBytes,
     graphiql: settings.graphiql ?? false,
     publicIntrospection: settings.publicIntrospection ?? false,
+    webSocket: { ...webSocketLimits, ...settings.webSocket },
     logger,
   }
   const graphql = createGraphqlServer(deps)
