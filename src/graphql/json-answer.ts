@@ -80,7 +80,7 @@ export function createAnswerJson(engine: Engine, logger: Logger): AnswerJson {
 
 const sendEvents = getSSEProcessor()
 
-/** The events of a subscription to a caller who takes them beside JSON; 406 for one who does not. */
+/** The events of a subscription to a caller who takes them beside JSON; 406, as Yoga, for one who does not. */
 function eventsAnswer(
   events: Extract<Parameters<typeof sendEvents>[0], AsyncIterable<unknown>>,
   accept: string | undefined,

@@ -32,7 +32,8 @@ class JsonRequest {
     return `http://${this.headers.get('host') ?? 'localhost'}${this.#path}`
   }
 
-  json(): unknown {
+  /** A promise, or Yoga would take content with a member `then` for one. */
+  async json(): Promise<unknown> {
     return this.#content
   }
 }

@@ -87,6 +87,8 @@ function located(
       ...(requestId !== undefined && { requestId }),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
       ...(path !== undefined && { path }),
+      // Not for the client: the status of an answer without data, where its media type has one for it.
+      ...(place?.path === undefined && { http: { status: error.status, spec: true } }),
     },
   })
   published.add(made)

@@ -1,6 +1,4 @@
-import type { FastifyError, FastifyInstance } from 'fastify'
-import { GatewayError, internalError, invalidRequest } from '../errors.ts'
-import { errorBody } from './respond.ts'
+import type { FastifyInstance } from 'fastify'
 import type { GraphqlServer } from './server.ts'
 
 /** Mounts `/graphql` on Fastify, which reads bodies and leaves it to GraphQL what they hold. */
@@ -13,10 +11,6 @@ export async function mountGraphql(app: FastifyInstance, graphql: GraphqlServer)
       async (_request: unknown, body: Buffer) => body,
     )
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
-    scope.setErrorHandler((error: FastifyError | GatewayError, request, reply) => {
-      const failure = error instanceof GatewayError ? error : httpError(error)
-      return reply.code(failure.status).send(errorBody(failure, request.id))
-    })
     scope.route({
       url: '/graphql',
       method: ['GET', 'POST', 'OPTIONS'],
@@ -30,17 +24,4 @@ export async function mountGraphql(app: FastifyInstance, graphql: GraphqlServer)
       },
     })
   })
-}
-
-/** What Fastify itself refuses. */
-function httpError(error: FastifyError): GatewayError {
-  const status = error.statusCode ?? 500
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return new GatewayError({
-      code: 'REQUEST_TOO_LARGE',
-      message: 'The body is larger than the limit (server.body_limit_bytes).',
-    })
-  }
-  if (status < 400 || status > 499) return internalError(error)
-  return invalidRequest(undefined, 'The HTTP request is malformed.')
 }

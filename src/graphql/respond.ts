@@ -20,6 +20,7 @@ export function sendError(res: ServerResponse, error: GatewayError, requestId: s
   sendJson(res, error.status, errorBody(error, requestId))
 }
 
+/** The failure of a whole request in the form of GraphQL. */
 export function errorBody({ code, message, retryable }: GatewayError, requestId: string) {
   return { errors: [{ message, extensions: { code, retryable, requestId } }] }
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { GatewayError, internalError } from '../errors.ts'
+import { GatewayError, internalError, InvalidHttpRequest } from '../errors.ts'
 import type { GraphiqlPage } from './graphiql.ts'
 import { jsonTypeFor } from './accept.ts'
 import { createContext, type ContextDeps, type GraphqlContext } from './context.ts'
@@ -51,6 +51,7 @@ export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
       const answer = post
         ? await answerJson(post, context)
         : await yogaAnswer(engine, { req, res, context, body })
+      if (answer.status === 406) throw notAcceptable()
       if (answer instanceof JsonAnswer) sendJsonAnswer(answer, res)
       else await sendResponse(answer, res)
     } catch (error) {
@@ -77,17 +78,18 @@ function wantsPage(req: IncomingMessage): boolean {
 /** In the one spelling that Yoga knows. Forms of other sites can send text and form fields, but not JSON. */
 function jsonContentType({ headers }: IncomingMessage): string {
   if (/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) return 'application/json'
-  throw new UnsupportedMediaType({
-    code: 'INVALID_REQUEST',
-    message: 'Send the operation as JSON, with `content-type: application/json`.',
-  })
+  throw new InvalidHttpRequest(
+    415,
+    'Send the operation as JSON, with `content-type: application/json`.',
+  )
 }
 
-/** HTTP has a status of its own for this. */
-class UnsupportedMediaType extends GatewayError {
-  override get status(): number {
-    return 415
-  }
+/** Yoga says so without a body. */
+function notAcceptable(): InvalidHttpRequest {
+  return new InvalidHttpRequest(
+    406,
+    'No media type in `accept` fits the answer; ask for application/json, or text/event-stream for a subscription.',
+  )
 }
 
 /** What need not pass through Yoga's own handler: JSON in, JSON out. */

@@ -63,9 +63,14 @@ function exchange(url: string, body: string | Buffer, headers: object): Promise<
   })
 }
 
-async function bothAnswers(body: unknown, headers: object = {}): Promise<[Exchange, Exchange]> {
+/** Both answers must be the same, but that Yoga says nothing to a client that takes no answer that it has. */
+async function expectSame(body: unknown, headers: object = {}): Promise<void> {
   const bytes = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
-  return [await exchange(ours.url, bytes, headers), await exchange(yogas.url, bytes, headers)]
+  const answer = await exchange(ours.url, bytes, headers)
+  const expected = await exchange(yogas.url, bytes, headers)
+  if (expected.status !== 406) return expect(answer).toEqual(expected)
+  expect(answer.status).toBe(406)
+  expect(answer.body).toContain('No media type in `accept` fits the answer')
 }
 
 const input = (model: string) => ({ model, messages: [{ role: 'USER', content: 'Hi — привет' }] })
@@ -148,6 +153,8 @@ const operations: [string, unknown][] = [
   ['extensions that are text', { ...who, extensions: 'x' }],
   ['an operation name that is a number', { ...who, operationName: 7 }],
   ['a member __proto__', '{"query":"{ viewer { id } }","__proto__":{"x":1}}'],
+  ['members of a promise', '{"query":"{ viewer { id } }","then":1,"catch":{}}'],
+  ['members of a promise that are null', '{"query":"{ viewer { id } }","then":null}'],
   ['a batch', [who, completion('test/words'), who]],
   ['a batch of one', [who]],
   ['an empty batch', []],
@@ -191,8 +198,7 @@ const accepts: [string, object][] = [
 
 describe.each(accepts)('to a client that takes %s', (_accept, headers) => {
   test.each(operations)('%s is answered as by Yoga', async (_operation, body) => {
-    const [answer, expected] = await bothAnswers(body, headers)
-    expect(answer).toEqual(expected)
+    await expectSame(body, headers)
   })
 })
 
@@ -231,8 +237,7 @@ describe('accept', () => {
       { query: follow, variables: { input: input('test/words') } },
     ]
     for (const body of bodies) {
-      const [answer, expected] = await bothAnswers(body, headers)
-      expect(answer).toEqual(expected)
+      await expectSame(body, headers)
     }
   })
 })
