@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-import type { GatewayError } from '../errors.ts'
+import { InvalidHttpRequest, type GatewayError } from '../errors.ts'
 import type { JsonAnswer } from './json-answer.ts'
 
 /** Aborted when the client leaves before the answer is out. */
@@ -18,6 +18,14 @@ export function sendError(res: ServerResponse, error: GatewayError, requestId: s
   if (res.headersSent) return void res.destroy()
   if (error.status === 401) res.setHeader('www-authenticate', 'Bearer')
   sendJson(res, error.status, errorBody(error, requestId))
+}
+
+/** No answer fits `accept`; Yoga says so without a body. */
+export function notAcceptable(): InvalidHttpRequest {
+  return new InvalidHttpRequest(
+    406,
+    'No media type in `accept` fits the answer; ask for application/json, or text/event-stream for a subscription.',
+  )
 }
 
 /** The failure of a whole request in the form of GraphQL. */

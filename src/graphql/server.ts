@@ -6,7 +6,15 @@ import { createContext, type ContextDeps, type GraphqlContext } from './context.
 import { createEngine, type Engine } from './engine.ts'
 import { introspect } from './introspection.ts'
 import { createAnswerJson, JsonAnswer, type JsonPost } from './json-answer.ts'
-import { end, leftSignal, sendError, sendJson, sendJsonAnswer, sendResponse } from './respond.ts'
+import {
+  end,
+  leftSignal,
+  notAcceptable,
+  sendError,
+  sendJson,
+  sendJsonAnswer,
+  sendResponse,
+} from './respond.ts'
 import { attachWebSocket, type WebSocketDeps } from './websocket.ts'
 
 export interface GraphqlServerDeps extends ContextDeps, WebSocketDeps {
@@ -18,11 +26,11 @@ export interface GraphqlServerDeps extends ContextDeps, WebSocketDeps {
 
 export interface GraphqlServer {
   /** Answers GET, POST and OPTIONS; `body` is what a framework has read of it, if it did. */
-  handle(
+  handle: (
     req: IncomingMessage,
     res: ServerResponse,
     options: { requestId: string; body?: Buffer | undefined },
-  ): Promise<void>
+  ) => Promise<void>
   /** Takes the WebSockets of `/graphql`; `close` ends them with 1001. */
   attachWebSocket(server: Server): { close(): Promise<void> }
 }
@@ -81,14 +89,6 @@ function jsonContentType({ headers }: IncomingMessage): string {
   throw new InvalidHttpRequest(
     415,
     'Send the operation as JSON, with `content-type: application/json`.',
-  )
-}
-
-/** Yoga says so without a body. */
-function notAcceptable(): InvalidHttpRequest {
-  return new InvalidHttpRequest(
-    406,
-    'No media type in `accept` fits the answer; ask for application/json, or text/event-stream for a subscription.',
   )
 }
 

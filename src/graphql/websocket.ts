@@ -62,8 +62,8 @@ export function attachWebSocket(
         send: createSend(socket, connection),
         close: (code, reason) => socket.close(code, reason),
         onMessage: (handle) => {
-          socket.on('message', (data) => {
-            handle(String(data)).catch((error: unknown) => refuse(socket, error, deps))
+          socket.on('message', (data: Buffer) => {
+            handle(data.toString()).catch((error: unknown) => refuse(socket, error, deps))
           })
         },
       },

@@ -24,13 +24,13 @@ afterAll(async () => {
 
 const input = (model: string) => ({ model, messages: [{ role: 'USER', content: 'Hi' }] })
 const follow = `subscription ($input: CompletionInput!) { completion(input: $input) {
-  __typename sequence ... on TextDelta { text } } }`
+  kind: __typename sequence ... on TextDelta { text } } }`
 const subscription = (model: string) => ({ query: follow, variables: { input: input(model) } })
 
 describe('the client graphql-sse, a connection for each operation', () => {
   test('follows a subscription to its end', async () => {
     const results = await Array.fromAsync(client.iterate(subscription('test/words')))
-    expect(results.map((result) => Object(result.data)['completion'].__typename)).toEqual([
+    expect(results.map((result) => Object(result.data)['completion'].kind)).toEqual([
       'CompletionStarted',
       'ReasoningDelta',
       'TextDelta',

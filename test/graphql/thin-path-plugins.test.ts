@@ -52,8 +52,8 @@ const plugins: Plugin<GraphqlContext>[] = [
         endResponse(new fetchAPI.Response('ended', { status: 202, headers: { 'x-own': 'yes' } }))
       }
       return {
-        onRequestParseDone: ({ requestParserResult: params, setRequestParserResult }) => {
-          if (wish === 'replace') setRequestParserResult({ ...params, query: '{ slow }' })
+        onRequestParseDone: ({ setRequestParserResult }) => {
+          if (wish === 'replace') setRequestParserResult({ query: '{ slow }' })
         },
       }
     },
@@ -75,9 +75,10 @@ const plugins: Plugin<GraphqlContext>[] = [
       if (wish === 'headers') setResult({ data: { hosts: [...request.headers].length > 2 } })
       if (wish === 'stored') setParams({ query: '{ stored: fine }' })
     },
-    onExecutionResult: ({ result, setResult, context }) => {
+    onExecutionResult: (payload) => {
+      const { result, context } = payload
       if (Object(context.params?.extensions).wish === 'timed' && result && 'data' in result) {
-        setResult({ ...result, extensions: { timed: true } })
+        payload.setResult({ ...result, extensions: { timed: true } })
       }
     },
     onParse: ({ params: { source } }) => {
