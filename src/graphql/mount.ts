@@ -1,14 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import type { GraphqlServer } from './server.ts'
 
-/** Mounts `/graphql` on Fastify, which reads bodies and leaves it to GraphQL what they hold. */
+/** Mounts `/graphql` on Fastify, which reads bodies and leaves it to GraphQL to say what is wrong with them. */
 export async function mountGraphql(app: FastifyInstance, graphql: GraphqlServer): Promise<void> {
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser(
-      'application/json',
-      { parseAs: 'buffer' },
-      async (_request: unknown, body: Buffer) => body,
+    scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
+      done(null, body),
     )
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
     scope.route({
