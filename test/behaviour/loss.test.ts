@@ -3,14 +3,18 @@ import { decodeChatRequest } from '../../src/dialects/openai-chat/decode-request
 import { featureNames, features, type FeatureName } from '../../src/protocol/features.ts'
 import { featureSamples, type FeatureSample } from '../support/feature-samples.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
-import { startSimulatedProviders, type SimulatedProviders } from '../support/simulated-providers.ts'
+import {
+  providersUnderTest,
+  startSimulatedProviders,
+  type SimulatedProviders,
+} from '../support/simulated-providers.ts'
 
 let simulated: SimulatedProviders
 let gateway: TestGateway
 
 beforeAll(async () => {
   simulated = await startSimulatedProviders()
-  gateway = await startGateway(`${simulated.toml}\n[providers.demo]\ntoken_delay_ms = 0`)
+  gateway = await startGateway(simulated.toml)
 })
 
 afterAll(async () => {
@@ -37,17 +41,9 @@ async function send(model: string, sample: object, extra: object = {}) {
 }
 
 describe('what the table says of a provider is what happens', () => {
-  const models = [
-    'openai/gpt-4o',
-    'compatible/gpt-4o',
-    'gemini/gemini-2.5-flash',
-    'gemini/gemini-2.0-flash',
-    'gemini/gemini-3-flash-preview',
-    'gigachat/GigaChat-2',
-    'yandex/yandexgpt',
-    'yandex-openai/yandexgpt',
-    'demo/echo',
-  ]
+  const models = providersUnderTest.flatMap(({ id, models: names }) =>
+    names.map((name) => `${id}/${name}`),
+  )
 
   describe.each(models)('%s', (model) => {
     test.each(featureNames)('%s', async (name) => {
