@@ -68,6 +68,8 @@ export async function createServer(
   app.decorateRequest('actor', null)
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id)
+    // Anthropic's SDKs know the id under this name.
+    if (request.routeOptions.config.apiKeyHeader) void reply.header('request-id', request.id)
   })
   await app.register(helmet, {
     contentSecurityPolicy: {
@@ -109,7 +111,7 @@ export async function createServer(
       reply,
       new GatewayError({
         code: 'NOT_FOUND',
-        message: `There is no ${request.method} ${request.url.split('?', 1)[0]?.slice(0, 200)} here. The routes are /v1/chat/completions, /v1/models and /graphql.`,
+        message: `There is no ${request.method} ${request.url.split('?', 1)[0]?.slice(0, 200)} here. The routes are /v1/chat/completions, /v1/messages, /v1/models and /graphql.`,
       }),
     ),
   )

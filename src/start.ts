@@ -91,8 +91,15 @@ async function serve(
   })
   const upstreams = openUpstreams(catalogue.providers.values())
   const shutdown = createShutdown()
-  const callUpstream = upstreams.call
-  const gateway: GatewayDeps = { catalogue, ledger, metrics, shutdown, callUpstream, logger }
+  const gateway: GatewayDeps = {
+    catalogue,
+    ledger,
+    metrics,
+    shutdown,
+    callUpstream: upstreams.call,
+    countUpstream: upstreams.count,
+    logger,
+  }
   const services = { db, ledger, hashApiKey, bus }
   const graphql = createGraphqlServer({
     gateway,

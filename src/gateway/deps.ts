@@ -14,8 +14,15 @@ export interface GatewayDeps {
   shutdown: Shutdown
   /** Calls one deployment and decodes what it answers. */
   callUpstream: CallUpstream
+  /** Has one deployment count a prompt; undefined where its provider offers no counting. */
+  countUpstream: CountUpstream
   logger: Logger
 }
+
+export type CountUpstream = (
+  deployment: Deployment,
+  request: ChatRequest,
+) => Promise<number | undefined>
 
 export type CallUpstream = (
   deployment: Deployment,

@@ -1,5 +1,11 @@
 import { GatewayError } from '../errors.ts'
-import { featureNames, features, type Emulated, type FeatureName } from '../protocol/features.ts'
+import {
+  featureNames,
+  features,
+  type Emulated,
+  type FeatureName,
+  type Support,
+} from '../protocol/features.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import type { Deployment } from './catalogue.ts'
 
@@ -13,10 +19,10 @@ export function lossesOf(deployment: Deployment, request: ChatRequest): string[]
   const warnings: string[] = []
   const refused: Loss[] = []
   for (const name of featureNames) {
-    const how = support[name]
+    const how = ownWord(name, deployment, request) ?? support[name]
     if (how === 'native') continue
     const paths = features[name].find(request)
-    if (paths.length === 0 || (name === 'passthrough' && ownMembers(deployment, request))) continue
+    if (paths.length === 0) continue
     if (how === 'refused') refused.push({ name, paths })
     else if (how !== 'ignored' && how.when?.(request) === false) continue
     else warnings.push(warning(deployment, paths, how))
@@ -31,9 +37,35 @@ interface Loss {
   paths: string[]
 }
 
-/** Members that no door of ours knows go as they are to the providers of the dialect that they came in. */
-function ownMembers({ provider }: Deployment, { passthrough }: ChatRequest): boolean {
-  return provider.chat?.dialect === passthrough?.dialect
+/** What belongs to one dialect goes as it is to the providers that speak it, and to no other. */
+function ownWord(
+  name: FeatureName,
+  { provider }: Deployment,
+  request: ChatRequest,
+): Support | undefined {
+  const dialect = provider.chat?.dialect
+  switch (name) {
+    case 'native_part':
+      return holdsForeignParts(request, dialect) ? 'refused' : 'native'
+    case 'native_tools':
+    case 'tool_choice_native':
+    case 'native_response_format':
+      return ownMembers(dialect, request) ? undefined : 'refused'
+    case 'passthrough':
+      return ownMembers(dialect, request) ? 'native' : 'ignored'
+    default:
+      return undefined
+  }
+}
+
+function ownMembers(dialect: string | undefined, { passthrough }: ChatRequest): boolean {
+  return dialect !== undefined && dialect === passthrough?.dialect
+}
+
+function holdsForeignParts({ messages }: ChatRequest, dialect: string | undefined): boolean {
+  return messages.some(({ parts }) =>
+    parts.some((part) => part.type === 'native' && part.dialect !== dialect),
+  )
 }
 
 function warning({ id }: Deployment, paths: readonly string[], how: 'ignored' | Emulated): string {

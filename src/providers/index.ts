@@ -1,3 +1,4 @@
+import { anthropic } from './anthropic.ts'
 import { demo } from './demo.ts'
 import { gigachat } from './gigachat.ts'
 import { openaiCompatible } from './openai-compatible.ts'
@@ -9,6 +10,7 @@ import { yandex } from './yandex.ts'
 export const providerTypes: readonly ProviderType[] = [
   openai,
   openaiCompatible,
+  anthropic,
   gigachat,
   yandex,
   demo,
