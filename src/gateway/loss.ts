@@ -4,9 +4,10 @@ import {
   features,
   type Emulated,
   type FeatureName,
+  type FeatureSupport,
   type Support,
 } from '../protocol/features.ts'
-import type { ChatRequest } from '../protocol/request.ts'
+import type { ChatRequest, ContentPart } from '../protocol/request.ts'
 import type { Deployment } from './catalogue.ts'
 
 /**
@@ -19,7 +20,7 @@ export function lossesOf(deployment: Deployment, request: ChatRequest): string[]
   const warnings: string[] = []
   const refused: Loss[] = []
   for (const name of featureNames) {
-    const how = ownWord(name, deployment, request) ?? support[name]
+    const how = wordFor(name, { support, request, dialect: provider.chat?.dialect })
     if (how === 'native') continue
     const paths = features[name].find(request)
     if (paths.length === 0) continue
@@ -37,35 +38,38 @@ interface Loss {
   paths: string[]
 }
 
-/** What belongs to one dialect goes as it is to the providers that speak it, and to no other. */
-function ownWord(
-  name: FeatureName,
-  { provider }: Deployment,
-  request: ChatRequest,
-): Support | undefined {
-  const dialect = provider.chat?.dialect
+interface Translation {
+  support: FeatureSupport
+  request: ChatRequest
+  /** The provider's. */
+  dialect: string | undefined
+}
+
+/** What no door of ours interprets goes as it is to the providers of the dialect that it came in, and to no other. */
+function wordFor(name: FeatureName, { support, request, dialect }: Translation): Support {
+  const own = request.passthrough?.dialect === dialect
   switch (name) {
-    case 'native_part':
-      return holdsForeignParts(request, dialect) ? 'refused' : 'native'
+    case 'passthrough':
+      return own ? 'native' : 'ignored'
     case 'native_tools':
     case 'tool_choice_native':
     case 'native_response_format':
-      return ownMembers(dialect, request) ? undefined : 'refused'
-    case 'passthrough':
-      return ownMembers(dialect, request) ? 'native' : 'ignored'
+      return own ? support[name] : foreign(support[name])
+    case 'native_part':
+      return request.messages.every(({ parts }) => parts.every((part) => isAtHome(part, dialect)))
+        ? support[name]
+        : foreign(support[name])
     default:
-      return undefined
+      return support[name]
   }
 }
 
-function ownMembers(dialect: string | undefined, { passthrough }: ChatRequest): boolean {
-  return dialect !== undefined && dialect === passthrough?.dialect
+function foreign(word: Support): Support {
+  return word === 'native' ? 'refused' : word
 }
 
-function holdsForeignParts({ messages }: ChatRequest, dialect: string | undefined): boolean {
-  return messages.some(({ parts }) =>
-    parts.some((part) => part.type === 'native' && part.dialect !== dialect),
-  )
+function isAtHome(part: ContentPart, dialect: string | undefined): boolean {
+  return part.type !== 'native' || part.dialect === dialect
 }
 
 function warning({ id }: Deployment, paths: readonly string[], how: 'ignored' | Emulated): string {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { nativeBut } from '../protocol/features.ts'
 import { openaiChatApi } from '../dialects/openai-chat/chat-api.ts'
+import { openaiChatSupport } from '../dialects/openai-chat/support.ts'
 import { openaiModels } from './openai-models.ts'
 import { bearer, url } from './openai-compatible.ts'
 import { defineProvider } from './provider.ts'
@@ -19,7 +19,13 @@ export const openai = defineProvider({
     id,
     baseUrl: settings.base_url,
     authorize: bearer(settings.api_key),
-    support: nativeBut({}),
+    support: {
+      ...openaiChatSupport,
+      top_k: 'ignored',
+      reasoning_budget: 'ignored',
+      reasoning_summary: 'ignored',
+      cache_control: 'ignored',
+    },
     chat: openaiChatApi({ maxTokensField: 'max_completion_tokens' }),
     models: openaiModels,
     openModels: true,
