@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeChatRequest } from '../../src/dialects/openai-chat/decode-request.ts'
-import { featureNames, features, type FeatureName } from '../../src/protocol/features.ts'
+import {
+  featureNames,
+  features,
+  type FeatureName,
+  type FeatureSupport,
+} from '../../src/protocol/features.ts'
 import { featureSamples, type FeatureSample } from '../support/feature-samples.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { startSimulatedProviders, type SimulatedProviders } from '../support/simulated-providers.ts'
@@ -36,10 +41,25 @@ async function send(model: string, sample: object, extra: object = {}) {
   return { response, body, warnings, called: simulated.calls() - calls }
 }
 
+/** What of OpenAI's own comes to a provider of another dialect has no words there. */
+function fromOpenai(support: FeatureSupport, dialect: string | undefined): FeatureSupport {
+  if (dialect === 'openai-chat') return support
+  return {
+    ...support,
+    native_tools: 'refused',
+    tool_choice_native: 'refused',
+    native_response_format: 'refused',
+    passthrough: 'ignored',
+  }
+}
+
 describe('what the table says of a provider is what happens', () => {
   const models = [
     'openai/gpt-4o',
     'compatible/gpt-4o',
+    'anthropic/claude-opus-5',
+    'anthropic/claude-sonnet-4-6',
+    'anthropic/claude-haiku-4-5',
     'gigachat/GigaChat-2',
     'yandex/yandexgpt',
     'yandex-openai/yandexgpt',
@@ -48,7 +68,12 @@ describe('what the table says of a provider is what happens', () => {
 
   describe.each(models)('%s', (model) => {
     test.each(featureNames)('%s', async (name) => {
-      const { support, chat } = gateway.running.catalogue.resolve(model).provider
+      const { provider, model: upstreamName } = gateway.running.catalogue.resolve(model)
+      const { chat } = provider
+      const support = fromOpenai(
+        provider.supportOf?.(upstreamName) ?? provider.support,
+        chat?.dialect,
+      )
       const { path, body: sample } = sampleFor(name, chat?.dialect)
       const { request } = decodeChatRequest({ model, ...sample })
       const refused = featureNames.filter(

@@ -33,6 +33,7 @@ async function subscribe(signal: AbortSignal) {
       if (!provider.generate) throw new Error('a test provider generates')
       return provider.generate(request, model, options.signal)
     },
+    countUpstream: async () => undefined,
     logger,
   }
   const context = createContext(

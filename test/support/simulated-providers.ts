@@ -1,3 +1,4 @@
+import { startAnthropicSimulator } from './simulators/anthropic.ts'
 import { startGigachatSimulator } from './simulators/gigachat.ts'
 import { startOpenaiSimulator } from './simulators/openai.ts'
 import { startYandexSimulator, yandexCredentials } from './simulators/yandex.ts'
@@ -12,6 +13,7 @@ export interface SimulatedProviders {
 
 export async function startSimulatedProviders(): Promise<SimulatedProviders> {
   const openai = await startOpenaiSimulator()
+  const anthropic = await startAnthropicSimulator()
   const gigachat = await startGigachatSimulator()
   const yandex = await startYandexSimulator()
   const yandexOpenai = await startYandexSimulator({ api: 'openai' })
@@ -26,6 +28,10 @@ base_url = "${openai.url}"
 type = "openai-compatible"
 api_key = "sk-simulated"
 base_url = "${openai.url}"
+
+[providers.anthropic]
+api_key = "sk-ant-simulated"
+base_url = "${anthropic.url}"
 
 [providers.gigachat]
 ${gigachat.toml}
@@ -43,11 +49,12 @@ folder_id = "${folder}"
 base_url = "${yandexOpenai.url}"
 `,
     calls: () =>
-      [openai, gigachat.api, yandex, yandexOpenai]
+      [openai, anthropic, gigachat.api, yandex, yandexOpenai]
         .flatMap(({ requests }) => requests)
         .filter(({ method }) => method === 'POST').length,
     close: async () => {
       await openai.close()
+      await anthropic.close()
       await gigachat.close()
       await yandex.close()
       await yandexOpenai.close()

@@ -13,6 +13,11 @@ export function anthropicSupport(model: string): FeatureSupport {
 
 const everyModel = nothingBut({
   max_tokens: 'native',
+  passthrough: 'native',
+  native_tools: 'native',
+  tool_choice_native: 'native',
+  native_response_format: 'native',
+  native_part: 'native',
   end_user: 'native',
   cache_control: 'native',
   tool_error: 'native',
