@@ -66,8 +66,9 @@ const bodySchema = z.looseObject({
   system: z.unknown().optional(),
   stream: z.boolean().nullish(),
   temperature: z.number().min(0).max(1).nullish(),
-  top_p: z.number().min(0).max(1).nullish(),
-  top_k: z.int().min(0).nullish(),
+  // Minus one is taken for none.
+  top_p: z.number().max(1).nullish(),
+  top_k: z.int().nullish(),
   stop_sequences: z.array(z.string()).nullish(),
   tools: z.array(z.unknown()).nullish(),
   tool_choice: z.unknown().optional(),
