@@ -26,6 +26,7 @@ const newer = {
 }
 
 export const anthropicModels: AnthropicModel[] = [
+  { id: 'claude-fable-5', name: 'Claude Fable 5', createdAt: '2026-07-01T00:00:00Z', ...newer },
   { id: 'claude-opus-5', name: 'Claude Opus 5', createdAt: '2026-07-20T00:00:00Z', ...newer },
   { id: 'claude-sonnet-5', name: 'Claude Sonnet 5', createdAt: '2026-06-10T00:00:00Z', ...newer },
   {
