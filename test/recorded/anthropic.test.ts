@@ -110,7 +110,7 @@ describe.skipIf(!hasRecordings)('recorded messages of Anthropic', () => {
   })
 
   it('two answers in one stream are a failure', async () => {
-    const [recording] = succeeded.filter(({ name }) => spliced.test(name))
+    const recording = succeeded.find(({ name }) => spliced.test(name))
     const frames = recording?.answer.kind === 'stream' ? recording.answer.frames : []
     await expect(collect(decodeMessageEvents(streamOf(frames)))).rejects.toMatchObject({
       code: 'UPSTREAM_TRUNCATED',
@@ -168,8 +168,8 @@ async function expectNothingLost(events: ChatEvent[], wire: PlainMessage): Promi
   const response = await collect(events)
   const of = (...types: string[]) => wire.content.filter(({ type }) => types.includes(String(type)))
   const joined = (blocks: Members[], member: string) =>
-    blocks.map((block) => String(block[member] ?? '')).join('')
-  const known = ['text', 'thinking', 'redacted_thinking', 'tool_use']
+    blocks.flatMap((block) => block[member] ?? []).join('')
+  const known = new Set(['text', 'thinking', 'redacted_thinking', 'tool_use'])
   const [choice] = response.choices
   const parts = choice?.parts ?? []
   const reasoning = parts.filter((part) => part.type === 'reasoning')
@@ -192,7 +192,7 @@ async function expectNothingLost(events: ChatEvent[], wire: PlainMessage): Promi
     signatures: of('thinking').map(({ signature }) => signature),
     sealed: of('redacted_thinking').map(({ data }) => data),
     calls: of('tool_use').map(({ id, name, input }) => [id, name, input]),
-    natives: wire.content.filter(({ type }) => !known.includes(String(type))),
+    natives: wire.content.filter(({ type }) => !known.has(String(type))),
     citations: of('text').flatMap(({ citations }) => (Array.isArray(citations) ? citations : [])),
     finish: wire.stop ?? undefined,
   })

@@ -77,7 +77,8 @@ function addDelta(
 ): void {
   const block = message.content[index] ?? {}
   const grow = (member: string, piece: unknown): void => {
-    block[member] = String(block[member] ?? '') + String(piece)
+    const before = block[member]
+    block[member] = (typeof before === 'string' ? before : '') + String(piece)
     if (piece !== '') message.pieces.push(String(piece))
   }
   switch (delta['type']) {

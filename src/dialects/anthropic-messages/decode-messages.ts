@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ContentPart, Extra, Message, ToolCall } from '../../protocol/request.ts'
-import { unread } from '../narrow.ts'
+import { isRecord, unread } from '../narrow.ts'
 import { check } from '../openai-chat/check.ts'
 import { type Block, blocksOf, decodePart, decodeParts, type PlacedBlock } from './decode-part.ts'
 import { decodeSignature } from './tunnel.ts'
@@ -18,6 +18,9 @@ export function decodeMessages(raw: readonly unknown[]): Message[] {
   })
 }
 
+/** As it came: a copy would lose a member named `__proto__`. */
+const object = z.custom<Extra>(isRecord, 'expected an object')
+
 const turnSchema = z.looseObject({
   role: z.enum(['user', 'assistant', 'system']),
   content: z.unknown(),
@@ -25,7 +28,7 @@ const turnSchema = z.looseObject({
 const callSchema = z.looseObject({
   id: z.string().min(1),
   name: z.string().min(1),
-  input: z.record(z.string(), z.unknown()),
+  input: object,
   signature: z.string().nullish(),
 })
 const resultSchema = z.looseObject({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Extra, Tool, ToolChoice } from '../../protocol/request.ts'
-import { unread } from '../narrow.ts'
+import { isRecord, unread } from '../narrow.ts'
 import { check, invalidMember } from '../openai-chat/check.ts'
 import { decodeCache } from './wire.ts'
 
@@ -50,12 +50,13 @@ export function decodeToolChoice(raw: unknown, path: string): DecodedChoice {
 const modes = { auto: 'auto', any: 'required', none: 'none' } as const
 
 const typeSchema = z.looseObject({ type: z.string().nullish() })
-const definitionSchema = z.record(z.string(), z.unknown())
+/** As it came: a copy would lose a member named `__proto__`. */
+const definitionSchema = z.custom<Extra>(isRecord, 'expected an object')
 const toolSchema = z.looseObject({
   type: z.string().nullish(),
   name: z.string().min(1),
   description: z.string().nullish(),
-  input_schema: z.record(z.string(), z.unknown()),
+  input_schema: definitionSchema,
   strict: z.boolean().nullish(),
   cache_control: z.unknown().optional(),
 })

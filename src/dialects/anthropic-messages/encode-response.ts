@@ -28,7 +28,7 @@ export function encodeMessage(response: ChatResponse, context: AnswerContext): E
 }
 
 /** The object that a call's arguments are; what is no object is shown under a name that says so. */
-export function inputOf(written: string): Extra {
+function inputOf(written: string): Extra {
   if (written.trim() === '') return {}
   try {
     const parsed: unknown = JSON.parse(written)

@@ -9,7 +9,7 @@ export interface Thinking {
 }
 
 /** The least budget that the wire takes. */
-export const budgetMin = 1024
+const budgetMin = 1024
 
 /** The thinking that a request asks for, as far as the model and the rest of the request allow it. */
 export function encodeThinking(

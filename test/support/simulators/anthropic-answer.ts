@@ -161,7 +161,11 @@ function resultsOf({ messages }: MessageRequest): string[] {
   return blocksOf(messages.at(-1)?.content ?? []).flatMap((block) => {
     if (block.type !== 'tool_result') return []
     const { content, is_error: failed } = block
-    const said = Array.isArray(content) ? textOf(content) : String(content ?? '')
+    const said = Array.isArray(content)
+      ? textOf(content)
+      : typeof content === 'string'
+        ? content
+        : ''
     return [failed === true ? `error: ${said}` : said]
   })
 }

@@ -175,8 +175,8 @@ function checkEnd({ messages, thinking }: MessageRequest, model: AnthropicModel)
         'This model does not support assistant message prefill. The conversation must end with a user message.',
       )
     }
-    const text = String(blocksOf(last.content).at(-1)?.['text'] ?? '')
-    if (/\s$/.test(text)) {
+    const text = blocksOf(last.content).at(-1)?.['text']
+    if (typeof text === 'string' && /\s$/.test(text)) {
       throw invalid('messages: final assistant content cannot end with trailing whitespace')
     }
   }
