@@ -82,6 +82,7 @@ export async function createServer(
     origin: origins.includes('*') ? '*' : origins,
     exposedHeaders: /* the browser's SDKs read them */ [
       'x-request-id',
+      'request-id',
       'retry-after',
       'x-xrouter-provider',
       'x-xrouter-model',

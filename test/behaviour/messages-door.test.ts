@@ -33,7 +33,9 @@ const withTools = deployments.filter(({ support }) => support.tools !== 'refused
 
 describe.each(deployments)('the official client, answered by $model', ({ model }) => {
   test('gets a whole message', async () => {
-    const message = await client.messages.create({ model, max_tokens: 100, messages: hello })
+    const { data: message, request_id: requestId } = await client.messages
+      .create({ model, max_tokens: 100, messages: hello })
+      .withResponse()
     expect(message).toMatchObject({
       type: 'message',
       role: 'assistant',
@@ -50,7 +52,7 @@ describe.each(deployments)('the official client, answered by $model', ({ model }
     ])
     expect(message.usage.input_tokens).toBeGreaterThan(0)
     expect(message.usage.output_tokens).toBeGreaterThan(0)
-    expect(message._request_id).toMatch(/^req_/)
+    expect(requestId).toMatch(/^req_/)
   })
 
   test('reads a stream as it is made', async () => {

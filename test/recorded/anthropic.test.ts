@@ -168,7 +168,7 @@ async function expectNothingLost(events: ChatEvent[], wire: PlainMessage): Promi
   const response = await collect(events)
   const of = (...types: string[]) => wire.content.filter(({ type }) => types.includes(String(type)))
   const joined = (blocks: Members[], member: string) =>
-    blocks.flatMap((block) => block[member] ?? []).join('')
+    blocks.map((block) => (typeof block[member] === 'string' ? block[member] : '')).join('')
   const known = new Set(['text', 'thinking', 'redacted_thinking', 'tool_use'])
   const [choice] = response.choices
   const parts = choice?.parts ?? []

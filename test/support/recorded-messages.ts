@@ -103,7 +103,9 @@ function addDelta(
   }
 }
 
-function endMessage(message: PlainMessage, { delta, usage, type: _, ...beside }: Members): void {
+function endMessage(message: PlainMessage, event: Members): void {
+  const { delta, usage, ...beside } = event
+  delete beside['type']
   const { stop_reason: stop, ...others } = members(delta)
   message.stop = stop
   Object.assign(message.others, beside, others)

@@ -45,11 +45,11 @@ it('a second encoding is the first one', () => {
 it('a streamed answer survives our events, their framing and the way back', async () => {
   await fc.assert(
     fc.asyncProperty(messageEvents, async (events) => {
-      const { openStream } = anthropicMessagesDoor.decode(
+      const decoded = anthropicMessagesDoor.decode(
         { model: 'm', max_tokens: 1, messages: [{ role: 'user', content: 'x' }] },
         {},
       )
-      const encoder = openStream(context)
+      const encoder = decoded.openStream(context)
       const body = [...events, end].map((event) => encoder.event(event)).join('') + encoder.end()
       const again = await collect(decodeMessageEvents(streamOf(framesOf(body))))
       expect(signed(again)).toEqual(signed(await collect(events)))
