@@ -1,4 +1,5 @@
 import { loadTokenizer, type CountTokens } from '../lib/tokens.ts'
+import type { EmbeddingRequest } from '../protocol/embedding.ts'
 import type { ChatRequest, Message } from '../protocol/request.ts'
 import type { Usage } from '../protocol/usage.ts'
 
@@ -13,6 +14,13 @@ export async function estimateUsage(request: ChatRequest, produced: string): Pro
   const count = bounded(await loadTokenizer())
   const inputTokens = countPrompt(request, count)
   return { inputTokens, outputTokens: count(produced), estimated: true }
+}
+
+/** The same for texts of which vectors were made; token ids count themselves. */
+export async function estimateEmbeddingUsage({ inputs }: EmbeddingRequest): Promise<Usage> {
+  const count = bounded(await loadTokenizer())
+  const counts = inputs.map((input) => (typeof input === 'string' ? count(input) : input.length))
+  return { inputTokens: counts.reduce((sum, tokens) => sum + tokens, 0), estimated: true }
 }
 
 /** The tokens of a prompt, counted here. */

@@ -7,16 +7,15 @@ import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import type { ChatApi, Framing } from '../protocol/chat-api.ts'
 import type { ModelInfo, Provider, Send, UpstreamRequest } from '../providers/provider.ts'
-import type { CallUpstream, CountUpstream } from './deps.ts'
+import type { CallUpstream, CountUpstream, EmbedUpstream } from './deps.ts'
 import { openAgent } from './upstream-agent.ts'
+import { embedHttp } from './upstream-embed.ts'
 import { connectionError } from './upstream-error.ts'
 import { pieces, startLimits, type CallLimits } from './upstream-limits.ts'
+import { isRefused, readBody, readFailure } from './upstream-read.ts'
 import { sendOwn, sendSigned, type Upstream } from './upstream-send.ts'
 
 const streamLineCharsMax = 4 * 1024 * 1024
-const jsonBytesMax = 64 * 1024 * 1024
-const errorBytesMax = 256 * 1024
-const errorMsMax = 5_000
 const drainMsMax = 1_000
 const accepted: Record<Framing, string> = {
   sse: 'text/event-stream',
@@ -28,6 +27,7 @@ const accepted: Record<Framing, string> = {
 export interface Upstreams {
   call: CallUpstream
   count: CountUpstream
+  embed: EmbedUpstream
   /** The models that the upstream of a provider lists; none where there is no list. */
   discover(provider: Provider): Promise<ModelInfo[]>
   close(): Promise<void>
@@ -52,6 +52,12 @@ export function openUpstreams(providers: Iterable<Provider>): Upstreams {
       if (!provider.countTokens || !agent || !connection) return undefined
       const send: Send = (own) => sendOwn({ provider, connection, agent }, own)
       return provider.countTokens(request, model, send)
+    },
+    embed: async ({ provider, model }, request, options) => {
+      const { embeddings, connection } = provider
+      const agent = agents.get(provider.id)
+      if (!embeddings || !agent || !connection) throw unconfigured(provider)
+      return embedHttp({ provider, embeddings, connection, agent, model }, request, options)
     },
     discover: async (provider) => {
       const { connection } = provider
@@ -134,17 +140,12 @@ async function* decode(
 ): AsyncGenerator<ChatEvent> {
   // The connection of a whole answer serves the next one, so leaving its stream must not destroy it.
   const bytes = pieces(body.iterator({ destroyOnReturn: false }), limits)
-  if (statusCode < 200 || statusCode > 299) {
-    const text = await readErrorText(body, bytes)
-    throw chat.decodeError({ status: statusCode, body: parseJson(text) ?? text, headers })
-  }
+  if (isRefused(statusCode)) throw await readFailure({ statusCode, headers, body }, bytes, chat)
   if (request.stream && isStream(chat, headers)) {
     yield* chat.decodeEvents(framesOf(chat.framing ?? 'sse', bytes))
     return
   }
-  const parsed = parseJson(await readText(bytes))
-  if (parsed === undefined) throw notJson(statusCode, headers['content-type'])
-  yield* chat.decodeBody(parsed)
+  yield* chat.decodeBody(await readBody({ statusCode, headers }, bytes))
 }
 
 function framesOf(framing: Framing, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
@@ -174,47 +175,6 @@ function isStream(chat: ChatApi, headers: Dispatcher.ResponseData['headers']): b
   }
 }
 
-async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of body) {
-    bytes += chunk.byteLength
-    chunks.push(chunk)
-    if (bytes > jsonBytesMax) throw answerTooLarge()
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-/** What comes of an error's body in short time: its status says enough, so a body that breaks or stalls is none. */
-async function readErrorText(
-  body: Dispatcher.ResponseData['body'],
-  stream: AsyncIterable<Uint8Array>,
-): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  const timer = setTimeout(() => body.destroy(), errorMsMax)
-  try {
-    for await (const chunk of stream) {
-      bytes += chunk.byteLength
-      chunks.push(chunk)
-      if (bytes > errorBytesMax) break
-    }
-  } catch {
-    // Cut: what came before it is all that there is.
-  } finally {
-    clearTimeout(timer)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 function noCompletions(provider: Provider): GatewayError {
   return new GatewayError({
     code: 'UNSUPPORTED_FEATURE',
@@ -224,24 +184,14 @@ function noCompletions(provider: Provider): GatewayError {
   })
 }
 
+/** The loss table has refused what has no embeddings before. */
+function unconfigured({ id }: Provider): Error {
+  return new Error(`the provider ${id} has no embeddings to call`)
+}
+
 function oversizedLine(): GatewayError {
   return new GatewayError({
     code: 'PROVIDER_ERROR',
     message: `The provider sent a line of more than ${streamLineCharsMax} characters.`,
-  })
-}
-
-function answerTooLarge(): GatewayError {
-  return new GatewayError({
-    code: 'PROVIDER_ERROR',
-    message: `The provider sent an answer of more than ${jsonBytesMax} bytes.`,
-  })
-}
-
-function notJson(status: number, contentType: string | string[] | undefined): GatewayError {
-  return new GatewayError({
-    code: 'PROVIDER_ERROR',
-    message: `The provider answered ${status} with a body that is no valid JSON (content-type ${String(contentType ?? 'absent').slice(0, 80)}).`,
-    upstreamStatus: status,
   })
 }

@@ -2,8 +2,8 @@ import { invalidRequest } from '../errors.ts'
 import {
   apiKeysById,
   attemptsOfRequests,
-  findRequest,
   listRequests,
+  requestsById,
   type RequestRow,
 } from '../services/requests.ts'
 import { ApiKey } from './api-key.ts'
@@ -113,13 +113,14 @@ builder.queryFields((t) => ({
       })
     },
   }),
-  request: t.field({
+  request: t.loadable({
     type: Request,
     nullable: true,
     authScopes: { scope: 'READ' },
     description: 'One request of the organisation; null when there is none of that id.',
     args: { id: t.arg.id({ required: true, description: 'The `x-request-id`, as it is.' }) },
-    resolve: (_root, { id }, { services, actor }) => findRequest(services, actor, id),
+    load: (ids: string[], { services, actor }) => requestsById(services, actor, ids),
+    resolve: (_root, { id }) => id,
   }),
 }))
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { openaiChatApi } from '../dialects/openai-chat/chat-api.ts'
 import { openaiChatSupport } from '../dialects/openai-chat/support.ts'
+import { openaiEmbeddingApi } from '../dialects/openai-embeddings/embedding-api.ts'
 import { openaiModels } from './openai-models.ts'
 import { bearer, url } from './openai-compatible.ts'
 import { defineProvider } from './provider.ts'
@@ -26,6 +27,7 @@ export const openai = defineProvider({
       reasoning_summary: 'ignored',
       cache_control: 'ignored',
     },
+    embeddings: openaiEmbeddingApi(),
     chat: openaiChatApi({ maxTokensField: 'max_completion_tokens' }),
     models: openaiModels,
     openModels: true,

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { ChatApi } from '../protocol/chat-api.ts'
+import type { EmbeddingApi } from '../protocol/embedding.ts'
 import type { FeatureSupport } from '../protocol/features.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
@@ -21,6 +22,8 @@ export interface Provider {
   supportOf?(model: string): FeatureSupport
   /** Completions over HTTP. */
   chat?: ChatApi
+  /** Embeddings over HTTP. */
+  embeddings?: EmbeddingApi
   /** Completions made in this process, without an upstream. */
   generate?: (request: ChatRequest, model: string, signal: AbortSignal) => AsyncGenerator<ChatEvent>
   /** Counts the tokens of a prompt as the upstream itself does. */

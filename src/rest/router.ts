@@ -7,6 +7,7 @@ import type { Actor } from '../protocol/actor.ts'
 import type { ChatDoor, EncodeError } from '../protocol/chat-door.ts'
 import { handleCompletion } from './completion.ts'
 import { handleCount } from './count-tokens.ts'
+import { handleEmbedding } from './embedding.ts'
 import { listModels, retrieveModel } from './models.ts'
 
 declare module 'fastify' {
@@ -39,6 +40,9 @@ export function mountRest(app: FastifyInstance, gateway: GatewayDeps): void {
   const countConfig = { encodeError: anthropicMessagesDoor.encodeError, apiKeyHeader: true }
   app.post('/v1/messages/count_tokens', { config: countConfig }, (request) =>
     handleCount(gateway, actorOf(request), request),
+  )
+  app.post('/v1/embeddings', (request, reply) =>
+    handleEmbedding(gateway, actorOf(request), request, reply),
   )
   app.get('/v1/models', (request) => listModels(gateway.catalogue, actorOf(request)))
   app.get<{ Params: { '*': string } }>('/v1/models/*', (request) =>

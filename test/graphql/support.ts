@@ -1,4 +1,5 @@
 import { createMetrics } from '../../src/gateway/metrics.ts'
+import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
 import { createShutdown } from '../../src/gateway/shutdown.ts'
 import { memoryLedger } from '../support/memory-ledger.ts'
 import { once } from 'node:events'
@@ -16,6 +17,7 @@ import { createGraphqlServer, type GraphqlServerDeps } from '../../src/graphql/s
 import type { Actor, Scope } from '../../src/protocol/actor.ts'
 import type { ServiceDeps } from '../../src/services/deps.ts'
 import type { TypedDocumentString } from '../gql/graphql.ts'
+import { noEmbeddings } from '../support/no-embeddings.ts'
 import { createScripts, type Scripts } from './scripts.ts'
 
 export interface Answer<Data = unknown> {
@@ -101,12 +103,14 @@ export async function startGraphql(
       }),
       ledger: settings.ledger ?? memoryLedger(ledger),
       metrics: createMetrics({}),
+      health: createHealthMonitor(),
       shutdown: createShutdown(),
       callUpstream: ({ provider, model }, request, { signal }) => {
         if (!provider.generate) throw new Error('a test provider generates')
         return provider.generate(request, model, signal)
       },
       countUpstream: async () => undefined,
+      embedUpstream: noEmbeddings,
       logger,
     },
     services: settings.services ?? withoutDatabase(),

@@ -184,7 +184,7 @@ function checkEnd({ messages, thinking }: MessageRequest, model: AnthropicModel)
   const turn = messages.findLastIndex(({ role }) => role === 'assistant')
   const blocks = blocksOf(messages[turn]?.content ?? [])
   const [first] = blocks
-  if (first && !/thinking$/.test(first.type) && blocks.some(({ type }) => type === 'tool_use')) {
+  if (first && !first.type.endsWith('thinking') && blocks.some(({ type }) => type === 'tool_use')) {
     throw invalid(
       `messages.${turn}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${first.type}\`.`,
     )

@@ -1,0 +1,14 @@
+import type { FastifyReply } from 'fastify'
+import type { AttemptStart } from '../protocol/event.ts'
+
+/** The headers tell of the deployment that was called last: the one that answers, or the last that failed. */
+export function nameDeployment(
+  reply: FastifyReply,
+  { provider, model, number }: AttemptStart,
+): void {
+  void reply.headers({
+    'x-xrouter-provider': provider,
+    'x-xrouter-model': model,
+    'x-xrouter-attempts': String(number),
+  })
+}
