@@ -14,6 +14,8 @@ api_key = "x"
 base_url = "http://localhost/v1"
 [providers.anthropic]
 api_key = "x"
+[providers.gemini]
+api_key = "x"
 [providers.gigachat]
 credentials = "x"
 [providers.yandex]

@@ -1,5 +1,6 @@
 import { anthropic } from './anthropic.ts'
 import { demo } from './demo.ts'
+import { gemini } from './gemini.ts'
 import { gigachat } from './gigachat.ts'
 import { openaiCompatible } from './openai-compatible.ts'
 import { openai } from './openai.ts'
@@ -11,6 +12,7 @@ export const providerTypes: readonly ProviderType[] = [
   openai,
   openaiCompatible,
   anthropic,
+  gemini,
   gigachat,
   yandex,
   demo,

@@ -9,7 +9,6 @@ export class BlocksOut {
   #next = 0
   #open: Kind | undefined
   #thinking: Extra = {}
-  #signature: string | undefined
 
   /** Begins a block, whatever was open. */
   open(kind: Kind, block: Extra, out: WireEvent[]): void {
@@ -46,12 +45,10 @@ export class BlocksOut {
     this.#thinking = {}
     if (this.#open === undefined) return
     if (this.#open !== 'hushed') {
-      if (this.#signature !== undefined) this.#pushSignature(this.#signature, out)
       out.push({ type: 'content_block_stop', index: this.#next })
       this.#next += 1
     }
     this.#open = undefined
-    this.#signature = undefined
   }
 
   /** The next thinking block has these members. */
@@ -62,16 +59,6 @@ export class BlocksOut {
   /** A refusal that the message's details tell of is not said in words. */
   hush(): void {
     this.#open = 'hushed'
-  }
-
-  /** Proof of origin of the open text, which the wire itself does not know. */
-  sign(signature: string): void {
-    if (this.#open === 'text') this.#signature = signature
-  }
-
-  #pushSignature(signature: string, out: WireEvent[]): void {
-    const delta = { type: 'signature_delta', signature }
-    out.push({ type: 'content_block_delta', index: this.#next, delta })
   }
 
   #emptyBlock(kind: Kind): Extra {

@@ -1,6 +1,6 @@
 import type { AnswerContext } from '../../protocol/chat-door.ts'
 import type { ChatEvent, FinishReason, PartStart, ReasoningDelta } from '../../protocol/event.ts'
-import type { Extra } from '../../protocol/request.ts'
+import type { Extra, Signature } from '../../protocol/request.ts'
 import type { Usage } from '../../protocol/usage.ts'
 import { BlocksOut } from './blocks-out.ts'
 import { encodeCitation } from './citation.ts'
@@ -103,7 +103,7 @@ function encodeContent({ blocks, out }: Stream, event: ContentEvent): void {
       return startPart(blocks, event, out)
     case 'text-delta':
       if (event.text !== '') blocks.add('text', { type: 'text_delta', text: event.text }, out)
-      if (event.signature) blocks.sign(encodeSignature(event.signature))
+      if (event.signature) blocks.whole(signedText(event.signature), out)
       return
     case 'refusal-delta':
       return blocks.add('refusal', { type: 'text_delta', text: event.text }, out)
@@ -131,6 +131,11 @@ function encodeContent({ blocks, out }: Stream, event: ContentEvent): void {
     default:
       event satisfies never
   }
+}
+
+/** The wire has no proofs of texts and has begun the block when one comes: it is a block of its own. */
+function signedText(signature: Signature): Extra {
+  return { type: 'text', text: '', signature: encodeSignature(signature) }
 }
 
 /** A part of this dialect is opened at once, even if it stays empty; of others with its first piece. */

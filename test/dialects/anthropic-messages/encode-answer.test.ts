@@ -100,6 +100,27 @@ describe('an answer of another dialect', () => {
     })
   })
 
+  test('a signed text keeps its signature, streamed and whole', async () => {
+    const signed: ChatEvent[] = [
+      { type: 'text-delta', choice, text: 'hello' },
+      { type: 'text-delta', choice, text: '', signature: proof },
+      end,
+    ]
+    const starts = signed
+      .flatMap(createEventEncoder(context))
+      .flatMap((event) => event['content_block'] ?? [])
+    expect(starts).toEqual([
+      { type: 'text', text: '' },
+      { type: 'text', text: '', signature: 'xr1.gemini.sig' },
+    ])
+    expect(encodeMessage(await collect(signed), context)['content']).toEqual([
+      { type: 'text', text: 'hello', signature: 'xr1.gemini.sig' },
+    ])
+    const messages = [{ role: 'assistant', content: starts }]
+    const { request } = decodeMessageRequest({ model: 'm', max_tokens: 1, messages }, {})
+    expect(request.messages[0]?.parts[1]).toEqual({ type: 'text', text: '', signature: proof })
+  })
+
   test('arguments that are no JSON are shown as they are', async () => {
     const broken = foreign.map((event) =>
       event.type === 'tool-call-delta' ? { ...event, argumentsDelta: '{"a' } : event,
