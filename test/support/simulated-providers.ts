@@ -1,3 +1,5 @@
+import { invalid as invalidForAnthropic } from './simulators/anthropic-error.ts'
+import { startAnthropicSimulator } from './simulators/anthropic.ts'
 import type { Answer } from './simulators/exchange.ts'
 import { httpError } from './simulators/faults.ts'
 import { tooLong as tooLongForGemini } from './simulators/gemini-error.ts'
@@ -53,6 +55,16 @@ export const providersUnderTest: readonly ProviderUnderTest[] = [
     start: async () => keyed(await startOpenaiSimulator(), 'sk-simulated'),
   },
   {
+    id: 'anthropic',
+    type: 'anthropic',
+    models: ['claude-opus-5', 'claude-sonnet-4-6', 'claude-haiku-4-5'],
+    tooLong: httpError(
+      400,
+      invalidForAnthropic('prompt is too long: 1000042 tokens > 1000000 maximum').body(),
+    ),
+    start: async () => keyed(await startAnthropicSimulator(), 'sk-ant-simulated'),
+  },
+  {
     id: 'gemini',
     type: 'gemini',
     models: ['gemini-2.5-flash', 'gemini-2.0-flash', 'gemini-3-flash-preview'],
@@ -91,6 +103,11 @@ export const providersUnderTest: readonly ProviderUnderTest[] = [
     start: async () => ({ toml: 'token_delay_ms = 0', close: async () => {} }),
   },
 ]
+
+/** What every provider must pass is tested with these, as `provider/model`. */
+export const simulatedModels: readonly string[] = providersUnderTest.flatMap(({ id, models }) =>
+  models.map((name) => `${id}/${name}`),
+)
 
 /** Every provider that there is, running, and the configuration that points a gateway at them. */
 export interface SimulatedProviders {
