@@ -6,6 +6,7 @@ import { tooLong as tooLongForGemini } from './simulators/gemini-error.ts'
 import { geminiKey, startGeminiSimulator } from './simulators/gemini.ts'
 import { startGigachatSimulator } from './simulators/gigachat.ts'
 import { contextLength } from './simulators/openai-error.ts'
+import { openaiModels, reasoner } from './simulators/openai-models.ts'
 import { startOpenaiSimulator } from './simulators/openai.ts'
 import type { Simulator } from './simulators/server.ts'
 import { tooLong as tooLongForYandex } from './simulators/yandex-error.ts'
@@ -50,9 +51,10 @@ export const providersUnderTest: readonly ProviderUnderTest[] = [
     id: 'compatible',
     type: 'openai-compatible',
     models: ['gpt-4o'],
-    reasoningModel: 'gpt-5',
+    reasoningModel: reasoner.id,
     tooLong: httpError(400, contextLength.body()),
-    start: async () => keyed(await startOpenaiSimulator(), 'sk-simulated'),
+    start: async () =>
+      keyed(await startOpenaiSimulator({ models: [...openaiModels, reasoner] }), 'sk-simulated'),
   },
   {
     id: 'anthropic',
