@@ -27,7 +27,19 @@ export interface Config {
     redis: RedisAddress | undefined
     dataDir: string
   }
-  graphql: { publicIntrospection: boolean }
+  graphql: {
+    introspection: boolean
+    publicIntrospection: boolean
+    suggestions: boolean
+    maxDepth: number
+    maxAliases: number
+    maxTokens: number
+    maxDirectives: number
+    maxComplexity: number
+    batchLimit: number
+    /** The documents that clients may name by their id, and whether they may send others. */
+    persisted: { documents: ReadonlyMap<string, string>; only: boolean } | undefined
+  }
   logLevel: string
   /** An admin credential, beside the keys in the database. */
   masterKey: string | undefined
@@ -81,14 +93,15 @@ export function loadConfig(environment: Environment = process.env, path?: string
   if (!settings || problems.length > 0) throw new ConfigError(problems)
   return {
     production,
-    ...ourNames(settings),
+    ...ourNames(settings, production),
     masterKey: set['XROUTER_MASTER_KEY'],
     secret: set['XROUTER_SECRET'],
     providers,
   }
 }
 
-function ourNames({ server, storage, graphql, log, aliases, fallbacks, prices }: FileSettings) {
+function ourNames(settings: FileSettings, production: boolean) {
+  const { server, storage, graphql, log, aliases, fallbacks, prices } = settings
   return {
     server: {
       host: server.host,
@@ -105,11 +118,27 @@ function ourNames({ server, storage, graphql, log, aliases, fallbacks, prices }:
       redis: storage.redis_url,
       dataDir: storage.data_dir,
     },
-    graphql: { publicIntrospection: graphql.public_introspection },
+    graphql: graphqlNames(graphql, production),
     logLevel: log.level,
     aliases,
     fallbacks,
     prices: new Map(prices.map((price) => [price.model, priceSnapshot(price)])),
+  }
+}
+
+function graphqlNames(graphql: FileSettings['graphql'], production: boolean): Config['graphql'] {
+  const { persisted_documents: documents, persisted_only: only } = graphql
+  return {
+    introspection: graphql.introspection,
+    publicIntrospection: graphql.public_introspection,
+    suggestions: graphql.suggestions ?? !production,
+    maxDepth: graphql.max_depth,
+    maxAliases: graphql.max_aliases,
+    maxTokens: graphql.max_tokens,
+    maxDirectives: graphql.max_directives,
+    maxComplexity: graphql.max_complexity,
+    batchLimit: graphql.batch_limit,
+    persisted: documents && { documents, only },
   }
 }
 

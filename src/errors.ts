@@ -86,6 +86,17 @@ export class GatewayError extends Error {
   }
 }
 
+/** A body that nobody reads; HTTP has a status of its own for this. */
+export class UnsupportedMediaType extends GatewayError {
+  constructor(message: string) {
+    super({ code: 'INVALID_REQUEST', message })
+  }
+
+  override get status(): number {
+    return 415
+  }
+}
+
 /** What a client is told of a failure that nobody foresaw; the cause goes to the log alone. */
 export function internalError(cause: unknown): GatewayError {
   return new GatewayError({

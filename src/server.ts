@@ -12,13 +12,15 @@ import type { Logger } from 'pino'
 import type { Authenticate } from './auth.ts'
 import type { Config } from './config.ts'
 import { databaseStatus, type Database } from './db/client.ts'
-import { GatewayError, internalError, invalidRequest } from './errors.ts'
+import { GatewayError, internalError, invalidRequest, UnsupportedMediaType } from './errors.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
+import { errorBody } from './graphql/respond.ts'
 import type { GraphqlServer } from './graphql/server.ts'
 import { newId } from './lib/id.ts'
 import { hasScope } from './protocol/actor.ts'
 import type { Bus } from './redis/bus.ts'
 import { replyError } from './rest/error-reply.ts'
+import { answerMalformed, refuseEncodedBody } from './rest/malformed.ts'
 import { mountRest } from './rest/router.ts'
 
 export interface ServerDeps {
@@ -35,8 +37,10 @@ export interface ServerDeps {
 /** Routes that need no actor; every other one answers 401 without a key. */
 export const publicRoutes: readonly string[] = ['/health', '/ready']
 
+const graphqlPath = '/graphql'
+
 /** Routes that ask for an actor themselves, because a part of them is public: GraphiQL's page, open introspection. */
-export const selfAuthenticatedRoutes: readonly string[] = ['/graphql']
+export const selfAuthenticatedRoutes: readonly string[] = [graphqlPath]
 
 const metricsPath = '/metrics'
 
@@ -59,6 +63,9 @@ export async function createServer(
     trustProxy: config.server.trustProxy,
     bodyLimit: config.server.bodyLimitBytes,
     forceCloseConnections: 'idle',
+    clientErrorHandler: answerMalformed,
+    frameworkErrors: (_error, _request, reply) =>
+      replyError(reply, invalidRequest(undefined, 'The URL is malformed.')),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
   })
   const routes: Route[] = []
@@ -67,6 +74,7 @@ export async function createServer(
   app.decorateRequest('actor', null)
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id)
+    refuseEncodedBody(request.headers)
   })
   await app.register(helmet, {
     contentSecurityPolicy: {
@@ -101,7 +109,9 @@ export async function createServer(
     if (failure.code === 'INTERNAL_ERROR') {
       logger.error({ err: error, requestId: request.id }, 'bug in a request')
     }
-    return replyError(reply, failure)
+    const isGraphql = request.routeOptions.url === graphqlPath
+    if (!isGraphql) return replyError(reply, failure)
+    return reply.code(failure.status).send(errorBody(failure, request.id))
   })
   app.setNotFoundHandler((request, reply) =>
     replyError(
@@ -150,7 +160,7 @@ function mountMetrics(app: FastifyInstance, { config, gateway: { metrics } }: Se
 
 function mountGraphql(app: FastifyInstance, graphql: GraphqlServer): void {
   app.route({
-    url: '/graphql',
+    url: graphqlPath,
     method: ['GET', 'POST', 'OPTIONS'],
     handler: async (request, reply) => {
       reply.hijack()
@@ -174,7 +184,7 @@ function httpError(error: FastifyError, { server }: Pick<Config, 'server'>): Gat
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
       return invalidRequest(undefined, 'The body is not valid JSON.')
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return invalidRequest(undefined, 'Send the body as `content-type: application/json`.')
+      return new UnsupportedMediaType('Send the body as `content-type: application/json`.')
   }
   const status = error.statusCode ?? 500
   if (status < 400 || status > 499) return internalError(error)

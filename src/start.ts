@@ -102,6 +102,7 @@ async function serve(
     newRequestId: () => newId('req'),
     graphiql: !config.production,
     publicIntrospection: config.graphql.publicIntrospection,
+    protection: config.graphql,
     logger,
   })
   const redis = config.storage.redis && bus

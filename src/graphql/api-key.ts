@@ -1,7 +1,7 @@
 import { createApiKey, listApiKeys, revokeApiKey } from '../services/api-keys.ts'
 import type { ApiKeyRow } from '../services/requests.ts'
 import { builder } from './builder.ts'
-import { decodeCursor, pageOf, pageSize } from './page.ts'
+import { decodeCursor, pageComplexity, pageOf, pageSize, queryComplexity } from './page.ts'
 import { Scope } from './viewer.ts'
 
 export const ApiKey = builder.objectRef<ApiKeyRow>('ApiKey').implement({
@@ -73,6 +73,7 @@ builder.queryFields((t) => ({
     type: ApiKeyConnection,
     authScopes: { scope: 'MANAGE' },
     description: "The organisation's API keys, newest first, revoked ones included.",
+    complexity: pageComplexity,
     args: {
       first: t.arg.int({ description: 'How many: 20 unless told, at most 100.' }),
       after: t.arg.string({ description: 'Only what comes after this cursor.' }),
@@ -96,6 +97,7 @@ builder.mutationFields((t) => ({
     type: CreatedApiKey,
     authScopes: { scope: 'MANAGE' },
     description: 'Creates an API key in the own organisation.',
+    complexity: queryComplexity,
     args: {
       input: t.arg({ type: CreateApiKeyInput, required: true, description: 'What to create.' }),
     },
@@ -112,6 +114,7 @@ builder.mutationFields((t) => ({
     type: ApiKey,
     authScopes: { scope: 'MANAGE' },
     description: 'Ends an API key of the own organisation at once and for good, on every instance.',
+    complexity: queryComplexity,
     args: { id: t.arg.id({ required: true, description: 'The id of the key.' }) },
     resolve: (_root, { id }, { services, actor }) => revokeApiKey(services, actor, id),
   }),

@@ -1,7 +1,7 @@
 import type { finishReasons } from '../protocol/event.ts'
 import type { ChatResponse, ResponseChoice } from '../protocol/response.ts'
 import type { Settlement } from '../protocol/settlement.ts'
-import { Attempt, attemptOfRecord, type AttemptValue } from './attempt.ts'
+import { Attempt, attemptOfRecord, attemptsExpected, type AttemptValue } from './attempt.ts'
 import { builder } from './builder.ts'
 import { Usage, usageValue, type UsageValue } from './usage.ts'
 
@@ -24,6 +24,8 @@ interface ToolCallValue {
   name: string
   arguments: string
 }
+
+const toolCallsExpected = 4
 
 type FinishReasonValue = (typeof finishReasons)[number]
 
@@ -72,6 +74,7 @@ const Choice = builder.objectRef<ResponseChoice>('Choice').implement({
     toolCalls: t.field({
       type: [ToolCall],
       description: 'The tools that the model calls.',
+      complexity: { multiplier: toolCallsExpected },
       resolve: toolCallsOf,
     }),
     finishReason: t.field({
@@ -110,13 +113,19 @@ export const Completion = builder.objectRef<CompletionValue>('Completion').imple
     toolCalls: t.field({
       type: [ToolCall],
       description: 'The tools that the first choice calls.',
+      complexity: { multiplier: toolCallsExpected },
       resolve: ({ choices: [first] }) => (first ? toolCallsOf(first) : []),
     }),
-    choices: t.expose('choices', { type: [Choice], description: 'All answers, by index.' }),
+    choices: t.expose('choices', {
+      type: [Choice],
+      description: 'All answers, by index.',
+      complexity: { multiplier: 2 },
+    }),
     usage: t.expose('usage', { type: Usage, description: 'Tokens and cost of the answer.' }),
     attempts: t.expose('attempts', {
       type: [Attempt],
       description: 'The calls of providers that were made for it, in their order.',
+      complexity: { multiplier: attemptsExpected },
     }),
     warnings: t.exposeStringList('warnings', {
       description: 'What was not done as it was asked.',

@@ -15,6 +15,9 @@ const CompletionResult = builder.unionType('CompletionResult', {
   resolveType: (value) => (value.kind === 'completion' ? Completion : CompletionError),
 })
 
+/** A completion is the dearest thing that one operation can ask for. */
+const completionComplexity = 1000
+
 // Both roots are open to every actor: the gateway checks the scope INFERENCE, so that a missing
 // one is answered in the typed way, as CompletionError or CompletionFailed.
 builder.mutationField('createCompletion', (t) =>
@@ -22,6 +25,7 @@ builder.mutationField('createCompletion', (t) =>
     type: CompletionResult,
     authScopes: { anyActor: true },
     description: 'Makes a completion and answers when it is whole.',
+    complexity: { field: completionComplexity },
     args: { input: t.arg({ type: CompletionInput, required: true, description: 'What to make.' }) },
     resolve: (_root, { input }, context) => createCompletion(context, input),
   }),
@@ -32,6 +36,7 @@ builder.subscriptionField('completion', (t) =>
     type: CompletionEvent,
     authScopes: { anyActor: true },
     description: 'Makes a completion and sends it while it is made.',
+    complexity: { field: completionComplexity },
     args: { input: t.arg({ type: CompletionInput, required: true, description: 'What to make.' }) },
     subscribe: (_root, { input }, context) =>
       abortable([context.signal], (signal) => completionEvents(context, input, signal)),

@@ -1,14 +1,17 @@
+import type { DocumentNode } from 'graphql'
 import { createYoga, type YogaServerInstance } from 'graphql-yoga'
+import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { GraphqlContext } from './context.ts'
 import { publicError, useErrorMasking } from './masking.ts'
+import { protectionPlugins, type Protection } from './protection.ts'
 import { schema } from './schema.ts'
 
 /** What both transports run operations with: HTTP through its handler, WebSocket through `getEnveloped`. */
 export type Engine = YogaServerInstance<GraphqlContext, object>
 
 /** CORS, authentication, GraphiQL and logging stand outside of it. */
-export function createEngine(logger: Logger): Engine {
+export function createEngine(logger: Logger, protection: Protection): Engine {
   return createYoga<GraphqlContext>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -17,8 +20,25 @@ export function createEngine(logger: Logger): Engine {
     landingPage: false,
     multipart: false,
     logging: false,
-    batching: { limit: 10 },
+    batching: { limit: protection.batchLimit },
+    parserAndValidationCache: {
+      documentCache: byText<DocumentNode>(),
+      errorCache: byText<Error>(),
+    },
     maskedErrors: { maskError: (error) => publicError(error, { logger }) },
-    plugins: [useErrorMasking(logger)],
+    plugins: [...protectionPlugins(protection), useErrorMasking(logger)],
+  })
+}
+
+const textLengthMax = 100_000
+const textsLengthMax = 20 * textLengthMax
+
+/** A cache by the text of a document, bounded by what the texts take: one may be as large as a body. */
+function byText<T extends object>(): LRUCache<string, T> {
+  return new LRUCache({
+    max: 1000,
+    maxSize: textsLengthMax,
+    maxEntrySize: textLengthMax,
+    sizeCalculation: (_value, text) => text.length || 1,
   })
 }

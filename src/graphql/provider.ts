@@ -10,6 +10,7 @@ const Provider = builder.objectRef<{ id: string }>('Provider').implement({
     models: t.field({
       type: [Model],
       description: 'Its models that the caller may use, sorted by id.',
+      complexity: { multiplier: 20 },
       resolve: ({ id }, _args, { gateway, actor }) =>
         visibleModels(gateway.catalogue, actor).filter((model) => model.provider === id),
     }),
@@ -21,6 +22,7 @@ builder.queryField('providers', (t) =>
     type: [Provider],
     authScopes: { anyActor: true },
     description: 'The providers of which the caller may use a model, sorted by name.',
+    complexity: { multiplier: 10 },
     resolve: (_root, _args, { gateway, actor }) =>
       [...gateway.catalogue.providers.keys()]
         .filter((id) => mayUseSome(actor, id))

@@ -15,10 +15,13 @@ export function leftSignal(res: ServerResponse): AbortSignal {
 /** A failure before any operation was read, as a GraphQL answer. */
 export function sendError(res: ServerResponse, error: GatewayError, requestId: string): void {
   if (res.headersSent) return void res.destroy()
-  const { code, message, retryable, status } = error
-  if (status === 401) res.setHeader('www-authenticate', 'Bearer')
-  const errors = [{ message, extensions: { code, retryable, requestId } }]
-  sendJson(res, status, { errors })
+  if (error.status === 401) res.setHeader('www-authenticate', 'Bearer')
+  sendJson(res, error.status, errorBody(error, requestId))
+}
+
+/** The failure of a whole request in the form of GraphQL. */
+export function errorBody({ code, message, retryable }: GatewayError, requestId: string) {
+  return { errors: [{ message, extensions: { code, retryable, requestId } }] }
 }
 
 export function sendJson(res: ServerResponse, status: number, body: unknown): void {

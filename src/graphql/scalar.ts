@@ -1,9 +1,14 @@
+import { GraphQLError } from 'graphql'
+import { isDeeperThan, jsonDepthMax } from '../lib/json-depth.ts'
 import { builder } from './builder.ts'
 
 builder.scalarType('JSON', {
   description: 'Any JSON value.',
   serialize: (value) => value,
-  parseValue: (value) => value,
+  parseValue: (value) => {
+    if (!isDeeperThan(value, jsonDepthMax)) return value
+    throw new GraphQLError(`nested deeper than ${jsonDepthMax} levels`)
+  },
 })
 
 builder.scalarType('DateTime', {
@@ -11,7 +16,7 @@ builder.scalarType('DateTime', {
   serialize: (value) => value.toISOString(),
   parseValue: (value) => {
     const date = typeof value === 'string' ? new Date(value) : undefined
-    if (!date || Number.isNaN(date.getTime())) throw new TypeError('not a date and time')
+    if (!date || Number.isNaN(date.getTime())) throw new GraphQLError('not a date and time')
     return date
   },
 })
@@ -21,7 +26,7 @@ builder.scalarType('BigInt', {
   serialize: (value) => value.toString(),
   parseValue: (value) => {
     if (typeof value !== 'string' || !/^-?\d+$/.test(value)) {
-      throw new TypeError('not a whole number as a decimal string')
+      throw new GraphQLError('not a whole number as a decimal string')
     }
     return BigInt(value)
   },

@@ -1,11 +1,12 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import type { Authenticate } from '../auth.ts'
-import { GatewayError, internalError } from '../errors.ts'
+import { GatewayError, internalError, UnsupportedMediaType } from '../errors.ts'
 import type { GraphiqlPage } from './graphiql.ts'
 import { createContext, type ContextDeps } from './context.ts'
 import { createEngine } from './engine.ts'
 import { introspect } from './introspection.ts'
+import type { Protection } from './protection.ts'
 import { end, leftSignal, sendError, sendJson, sendResponse } from './respond.ts'
 import { attachWebSocket } from './websocket.ts'
 
@@ -15,6 +16,7 @@ export interface GraphqlServerDeps extends ContextDeps {
   graphiql: boolean
   /** Whether the schema may be read without a key. */
   publicIntrospection: boolean
+  protection: Protection
   /** The largest message of a WebSocket; 16 MiB when absent. */
   bodyLimitBytes?: number | undefined
   logger: Logger
@@ -32,7 +34,7 @@ export interface GraphqlServer {
 }
 
 export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
-  const engine = createEngine(deps.logger)
+  const engine = createEngine(deps.logger, deps.protection)
   const page = lazy(async () => (await import('./graphiql.ts')).graphiqlPage(exampleModel(deps)))
 
   const handle: GraphqlServer['handle'] = async (req, res, { requestId, body }) => {
@@ -43,7 +45,7 @@ export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
       if (req.method === 'OPTIONS') return end(res, 204, { allow: 'GET, POST, OPTIONS' })
       requireJson(req)
       const actor = await deps.authenticate(req.headers.authorization).catch(async (error) => {
-        const answer = deps.publicIntrospection && (await introspect(operationOf(req, body)))
+        const answer = deps.publicIntrospection && (await introspect(engine, operationOf(req, body)))
         if (!answer) throw error
         sendJson(res, 200, answer)
       })
@@ -76,17 +78,9 @@ function wantsPage(req: IncomingMessage): boolean {
 function requireJson({ method, headers }: IncomingMessage): void {
   if (method !== 'POST') return
   if (/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) return
-  throw new UnsupportedMediaType({
-    code: 'INVALID_REQUEST',
-    message: 'Send the operation as JSON, with `content-type: application/json`.',
-  })
-}
-
-/** HTTP has a status of its own for this. */
-class UnsupportedMediaType extends GatewayError {
-  override get status(): number {
-    return 415
-  }
+  throw new UnsupportedMediaType(
+    'Send the operation as JSON, with `content-type: application/json`.',
+  )
 }
 
 function operationOf(req: IncomingMessage, body: unknown): unknown {

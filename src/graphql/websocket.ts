@@ -11,10 +11,12 @@ import type { Actor } from '../protocol/actor.ts'
 import { createContext, type ContextDeps } from './context.ts'
 import type { Engine } from './engine.ts'
 import { publicError } from './masking.ts'
+import { resolvePersistedDocument, type PersistedDocuments } from './persisted-documents.ts'
 
 export interface WebSocketDeps extends ContextDeps {
   authenticate: Authenticate
   bodyLimitBytes?: number | undefined
+  protection: { persisted: PersistedDocuments | undefined }
   logger: Logger
 }
 
@@ -115,7 +117,8 @@ function prepare(
     operations: WeakMap<ExecutionArgs, Operation>
   },
 ): ExecutionArgs | readonly GraphQLError[] {
-  const { deps, actor, payload } = options
+  const { deps, actor } = options
+  const payload = resolvePersistedDocument(deps.protection.persisted, options.payload)
   const controller = new AbortController()
   const requestId = deps.newRequestId()
   const context = createContext(deps, { actor, requestId, signal: controller.signal })

@@ -11,6 +11,7 @@ import { createContext } from '../../src/graphql/context.ts'
 import { createEngine } from '../../src/graphql/engine.ts'
 import type { ServiceDeps } from '../../src/services/deps.ts'
 import { createScripts } from './scripts.ts'
+import { usualProtection } from './support.ts'
 
 const query = `subscription {
   completion(input: { model: "test/silent", messages: [{ role: USER, content: "Hi" }] }) { sequence }
@@ -50,7 +51,7 @@ async function subscribe(signal: AbortSignal) {
       signal,
     },
   )
-  const engine = createEngine(logger)
+  const engine = createEngine(logger, usualProtection)
   const { schema, subscribe: run, contextFactory } = engine.getEnveloped(context)
   const results: AsyncGenerator<ExecutionResult> = await run({
     schema,

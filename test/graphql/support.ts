@@ -9,10 +9,12 @@ import { createClient, type Client } from 'graphql-ws'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { pino } from 'pino'
 import type { Authenticate } from '../../src/auth.ts'
+import { loadConfig } from '../../src/config.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createCatalogue } from '../../src/gateway/catalogue.ts'
 import type { LedgerEntry } from '../../src/gateway/ledger.ts'
 import { createGraphqlServer, type GraphqlServerDeps } from '../../src/graphql/server.ts'
+import type { Protection } from '../../src/graphql/protection.ts'
 import type { Actor, Scope } from '../../src/protocol/actor.ts'
 import type { ServiceDeps } from '../../src/services/deps.ts'
 import type { TypedDocumentString } from '../gql/graphql.ts'
@@ -71,9 +73,13 @@ const keys: Record<string, { scopes: Scope[]; models: string[] | null }> = {
   narrow: { scopes: ['INFERENCE'], models: ['test/words'] },
 }
 
+/** What a configuration without a word about it gives in development. */
+export const usualProtection: Protection = loadConfig({}).graphql
+
 /** The GraphQL door on a real socket, over the real pipeline and a scripted provider. */
 export async function startGraphql(
-  settings: Partial<Pick<GraphqlServerDeps, 'graphiql' | 'publicIntrospection'>> & {
+  settings: Partial<Pick<GraphqlServerDeps, 'graphiql' | 'publicIntrospection' | 'bodyLimitBytes'>> & {
+    protection?: Partial<Protection>
     services?: ServiceDeps
     ledger?: GraphqlServerDeps['gateway']['ledger']
   } = {},
@@ -113,6 +119,8 @@ export async function startGraphql(
     newRequestId,
     graphiql: settings.graphiql ?? false,
     publicIntrospection: settings.publicIntrospection ?? false,
+    protection: { ...usualProtection, ...settings.protection },
+    bodyLimitBytes: settings.bodyLimitBytes,
     logger,
   })
   const server = createServer((req, res) => {

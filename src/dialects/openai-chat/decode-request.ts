@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { invalidRequest } from '../../errors.ts'
+import { isDeeperThan, jsonDepthMax } from '../../lib/json-depth.ts'
 import type { ChatRequest, Passthrough } from '../../protocol/request.ts'
 import { check, invalidMember } from './check.ts'
 import { decodeMessage } from './decode-message.ts'
@@ -17,6 +19,9 @@ export interface DecodedChatRequest {
 
 /** Reads the body of a completion request; a problem is thrown as a 400 that names its member. */
 export function decodeChatRequest(raw: unknown): DecodedChatRequest {
+  if (isDeeperThan(raw, jsonDepthMax)) {
+    throw invalidRequest(undefined, `The body is nested deeper than ${jsonDepthMax} levels.`)
+  }
   const body = check(bodySchema, raw, '')
   if (body.top_logprobs != null && body.logprobs !== true) {
     throw invalidMember('top_logprobs', 'it needs logprobs to be true')
