@@ -44,7 +44,8 @@ export function operationCost(
 export function useComplexityLimit(max: number): Plugin {
   return {
     // It throws instead of adding to the result: that is kept for the document, whatever its variables.
-    onValidate: ({ params: { schema, documentAST } }) =>
+    onValidate:
+      ({ params: { schema, documentAST } }) =>
       ({ valid, context }) => {
         if (!valid) return
         const cost = operationCost(schema, documentAST, optionsOf(context))

@@ -9,8 +9,10 @@ export function invalidOperation(message: string): GraphQLError {
 /** The same error with one of our codes and, for media types that have a status for it, a 400. */
 export function asInvalidRequest(error: GraphQLError): GraphQLError {
   const { extensions } = error
-  if (!errorCodes.some((code) => code === extensions['code'])) extensions['code'] = 'INVALID_REQUEST'
+  if (!errorCodes.some((code) => code === extensions['code']))
+    extensions['code'] = 'INVALID_REQUEST'
   extensions['retryable'] ??= false
+  if (error.path) return error // it is beside data, and the answer as a whole is none of its matter
   // Yoga's own word for the HTTP response. Hidden, because a WebSocket sends whatever can be seen.
   const http = extensions['http'] ?? { spec: true, status: 400 }
   Object.defineProperty(extensions, 'http', { value: http, enumerable: false, configurable: true })

@@ -82,7 +82,9 @@ function useReadableParams(): Plugin {
           return await read(request)
         } catch (error) {
           if (!(error instanceof SyntaxError)) throw error
-          throw invalidOperation('`variables` and `extensions` in the URL must be JSON.')
+          throw new GraphQLError('`variables` and `extensions` in the URL must be JSON.', {
+            extensions: { code: 'INVALID_REQUEST', http: { status: 400 } },
+          })
         }
       })
     },

@@ -7,7 +7,7 @@ builder.scalarType('JSON', {
   serialize: (value) => value,
   parseValue: (value) => {
     if (!isDeeperThan(value, jsonDepthMax)) return value
-    throw new GraphQLError(`nested deeper than ${jsonDepthMax} levels`)
+    throw new GraphQLError(`A JSON value may be nested ${jsonDepthMax} levels deep.`)
   },
 })
 
@@ -16,7 +16,8 @@ builder.scalarType('DateTime', {
   serialize: (value) => value.toISOString(),
   parseValue: (value) => {
     const date = typeof value === 'string' ? new Date(value) : undefined
-    if (!date || Number.isNaN(date.getTime())) throw new GraphQLError('not a date and time')
+    if (!date || Number.isNaN(date.getTime()))
+      throw new GraphQLError('A DateTime is a date and a time, as "2026-11-20T12:00:00.000Z".')
     return date
   },
 })
@@ -26,7 +27,7 @@ builder.scalarType('BigInt', {
   serialize: (value) => value.toString(),
   parseValue: (value) => {
     if (typeof value !== 'string' || !/^-?\d+$/.test(value)) {
-      throw new GraphQLError('not a whole number as a decimal string')
+      throw new GraphQLError('A BigInt is a whole number as a decimal string.')
     }
     return BigInt(value)
   },

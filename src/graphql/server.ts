@@ -45,7 +45,8 @@ export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
       if (req.method === 'OPTIONS') return end(res, 204, { allow: 'GET, POST, OPTIONS' })
       requireJson(req)
       const actor = await deps.authenticate(req.headers.authorization).catch(async (error) => {
-        const answer = deps.publicIntrospection && (await introspect(engine, operationOf(req, body)))
+        const answer =
+          deps.publicIntrospection && (await introspect(engine, operationOf(req, body)))
         if (!answer) throw error
         sendJson(res, 200, answer)
       })

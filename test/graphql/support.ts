@@ -78,7 +78,9 @@ export const usualProtection: Protection = loadConfig({}).graphql
 
 /** The GraphQL door on a real socket, over the real pipeline and a scripted provider. */
 export async function startGraphql(
-  settings: Partial<Pick<GraphqlServerDeps, 'graphiql' | 'publicIntrospection' | 'bodyLimitBytes'>> & {
+  settings: Partial<
+    Pick<GraphqlServerDeps, 'graphiql' | 'publicIntrospection' | 'bodyLimitBytes'>
+  > & {
     protection?: Partial<Protection>
     services?: ServiceDeps
     ledger?: GraphqlServerDeps['gateway']['ledger']
