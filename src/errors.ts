@@ -86,14 +86,17 @@ export class GatewayError extends Error {
   }
 }
 
-/** A body that nobody reads; HTTP has a status of its own for this. */
-export class UnsupportedMediaType extends GatewayError {
-  constructor(message: string) {
+/** A request that is invalid in a way for which HTTP has a status of its own. */
+export class InvalidHttpRequest extends GatewayError {
+  readonly #status: number
+
+  constructor(status: 405 | 406 | 415, message: string) {
     super({ code: 'INVALID_REQUEST', message })
+    this.#status = status
   }
 
   override get status(): number {
-    return 415
+    return this.#status
   }
 }
 

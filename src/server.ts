@@ -12,7 +12,7 @@ import type { Logger } from 'pino'
 import type { Authenticate } from './auth.ts'
 import type { Config } from './config.ts'
 import { databaseStatus, type Database } from './db/client.ts'
-import { GatewayError, internalError, invalidRequest, UnsupportedMediaType } from './errors.ts'
+import { GatewayError, internalError, invalidRequest, InvalidHttpRequest } from './errors.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { errorBody } from './graphql/respond.ts'
 import type { GraphqlServer } from './graphql/server.ts'
@@ -20,7 +20,7 @@ import { newId } from './lib/id.ts'
 import { hasScope } from './protocol/actor.ts'
 import type { Bus } from './redis/bus.ts'
 import { replyError } from './rest/error-reply.ts'
-import { answerMalformed, refuseEncodedBody } from './rest/malformed.ts'
+import { answerMalformed, refuseMalformed } from './rest/malformed.ts'
 import { mountRest } from './rest/router.ts'
 
 export interface ServerDeps {
@@ -74,7 +74,7 @@ export async function createServer(
   app.decorateRequest('actor', null)
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id)
-    refuseEncodedBody(request.headers)
+    refuseMalformed(request.headers)
   })
   await app.register(helmet, {
     contentSecurityPolicy: {
@@ -85,6 +85,7 @@ export async function createServer(
   const origins = config.server.corsOrigins
   await app.register(cors, {
     origin: origins.includes('*') ? '*' : origins,
+    strictPreflight: false,
     exposedHeaders: /* the browser's SDKs read them */ [
       'x-request-id',
       'retry-after',
@@ -184,7 +185,7 @@ function httpError(error: FastifyError, { server }: Pick<Config, 'server'>): Gat
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
       return invalidRequest(undefined, 'The body is not valid JSON.')
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new UnsupportedMediaType('Send the body as `content-type: application/json`.')
+      return new InvalidHttpRequest(415, 'Send the body as `content-type: application/json`.')
   }
   const status = error.statusCode ?? 500
   if (status < 400 || status > 499) return internalError(error)

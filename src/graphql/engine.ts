@@ -30,8 +30,9 @@ export function createEngine(logger: Logger, protection: Protection): Engine {
   })
 }
 
-const textLengthMax = 100_000
-const textsLengthMax = 20 * textLengthMax
+/** In characters. A parsed document takes up to two hundred bytes for each of them. */
+const textLengthMax = 20_000
+const textsLengthMax = 250_000
 
 /** A cache by the text of a document, bounded by what the texts take: one may be as large as a body. */
 function byText<T extends object>(): LRUCache<string, T> {

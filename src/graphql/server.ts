@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import type { Authenticate } from '../auth.ts'
-import { GatewayError, internalError, UnsupportedMediaType } from '../errors.ts'
+import { GatewayError, internalError, InvalidHttpRequest } from '../errors.ts'
 import type { GraphiqlPage } from './graphiql.ts'
 import { createContext, type ContextDeps } from './context.ts'
 import { createEngine } from './engine.ts'
@@ -53,7 +53,9 @@ export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
       if (!actor) return
       const context = createContext(deps, { actor, requestId, signal })
       Object.assign(req, { body: forYoga(body) })
-      await sendResponse(await engine.handleNodeRequestAndResponse(req, res, context), res)
+      const response = await engine.handleNodeRequestAndResponse(req, res, context)
+      if (response.status === 406) throw notAcceptable()
+      await sendResponse(response, res)
     } catch (error) {
       if (!(error instanceof GatewayError)) deps.logger.error({ requestId, err: error }, 'bug')
       const expected = error instanceof GatewayError ? error : internalError(error)
@@ -79,8 +81,17 @@ function wantsPage(req: IncomingMessage): boolean {
 function requireJson({ method, headers }: IncomingMessage): void {
   if (method !== 'POST') return
   if (/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) return
-  throw new UnsupportedMediaType(
+  throw new InvalidHttpRequest(
+    415,
     'Send the operation as JSON, with `content-type: application/json`.',
+  )
+}
+
+/** Yoga says so without a body. */
+function notAcceptable(): InvalidHttpRequest {
+  return new InvalidHttpRequest(
+    406,
+    'No media type in `accept` fits the answer; ask for application/json, or text/event-stream for a subscription.',
   )
 }
 

@@ -1,12 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
 import { encodeErrorBody } from '../dialects/openai-chat/encode-error.ts'
-import { invalidRequest, UnsupportedMediaType } from '../errors.ts'
+import { invalidRequest, InvalidHttpRequest } from '../errors.ts'
 
-/** Compressed bodies are refused, never inflated: a few bytes of one may stand for gigabytes. */
-export function refuseEncodedBody({ 'content-encoding': encoding }: IncomingHttpHeaders): void {
-  if (encoding === undefined || encoding === '' || encoding.toLowerCase() === 'identity') return
-  throw new UnsupportedMediaType('Send the body as it is, without `content-encoding`.')
+/** Refuses a request by its headers alone. Compressed bodies are never inflated: a few bytes of one may stand for gigabytes. */
+export function refuseMalformed(headers: IncomingHttpHeaders): void {
+  const { host, 'content-encoding': encoding } = headers
+  if (host && !URL.canParse(`http://${host}`)) {
+    throw invalidRequest(undefined, 'The header `host` is no host.')
+  }
+  if (!encoding || encoding.toLowerCase() === 'identity') return
+  throw new InvalidHttpRequest(415, 'Send the body as it is, without `content-encoding`.')
 }
 
 /** Answers bytes that are no HTTP; there is no request, and the connection ends. */
