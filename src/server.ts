@@ -74,7 +74,6 @@ export async function createServer(
   app.decorateRequest('actor', null)
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id)
-    refuseMalformed(request.headers)
   })
   await app.register(helmet, {
     contentSecurityPolicy: {
@@ -96,6 +95,7 @@ export async function createServer(
     ],
   })
   app.addHook('onRequest', async (request) => {
+    refuseMalformed(request.headers)
     const route = request.routeOptions.url ?? ''
     if (openRoutes.includes(route) || selfAuthenticatedRoutes.includes(route)) return
     request.actor = await deps.authenticate(request.headers.authorization)

@@ -22,24 +22,24 @@ export function createEngine(logger: Logger, protection: Protection): Engine {
     logging: false,
     batching: { limit: protection.batchLimit },
     parserAndValidationCache: {
-      documentCache: byText<DocumentNode>(),
-      errorCache: byText<Error>(),
+      documentCache: byText<DocumentNode>(documentsLengthMax),
+      errorCache: byText<Error>(errorsLengthMax),
     },
     maskedErrors: { maskError: (error) => publicError(error, { logger }) },
     plugins: [...protectionPlugins(protection), useErrorMasking(logger)],
   })
 }
 
-/** In characters. A parsed document takes up to two hundred bytes for each of them. */
-const textLengthMax = 20_000
-const textsLengthMax = 250_000
+/** In characters: a parsed document takes two hundred bytes and more for each of them. */
+const documentsLengthMax = 100_000
+const errorsLengthMax = 10_000
 
 /** A cache by the text of a document, bounded by what the texts take: one may be as large as a body. */
-function byText<T extends object>(): LRUCache<string, T> {
+function byText<T extends object>(textsLengthMax: number): LRUCache<string, T> {
   return new LRUCache({
     max: 1000,
     maxSize: textsLengthMax,
-    maxEntrySize: textLengthMax,
+    maxEntrySize: textsLengthMax / 10,
     sizeCalculation: (_value, text) => text.length || 1,
   })
 }

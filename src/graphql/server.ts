@@ -104,7 +104,10 @@ function operationOf(req: IncomingMessage, body: unknown): unknown {
 function forYoga(body: unknown): unknown {
   if (body === undefined) return undefined
   const isFull = typeof body === 'object' && body !== null && Object.keys(body).length > 0
-  return isFull ? body : JSON.stringify(body)
+  if (!isFull) return JSON.stringify(body)
+  if (!('then' in body)) return body
+  const { then: _never, ...rest } = body // Yoga would take the whole for a promise
+  return rest
 }
 
 function sendPage(res: ServerResponse, page: GraphiqlPage): void {

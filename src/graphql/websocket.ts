@@ -71,6 +71,11 @@ export function attachWebSocket(
     sockets,
     keepAliveMs,
   )
+  sockets.on('connection', (socket) => {
+    // graphql-ws writes to the console what a client has done wrong; ws itself has closed the socket.
+    socket.removeAllListeners('error')
+    socket.on('error', (error) => deps.logger.debug({ err: error }, 'a WebSocket client failed'))
+  })
 
   let closing: Promise<void> | undefined
   return { close: () => (closing ??= closeAll(sockets, dispose)) }

@@ -41,7 +41,11 @@ const doors = [
   },
 ]
 
-function post(path: string, body: string | Buffer, headers = {}): Promise<Response> {
+function post(
+  path: string,
+  body: string | Uint8Array<ArrayBuffer>,
+  headers = {},
+): Promise<Response> {
   return fetch(gateway.url + path, {
     method: 'POST',
     headers: {
@@ -52,6 +56,11 @@ function post(path: string, body: string | Buffer, headers = {}): Promise<Respon
     body,
   })
 }
+
+test('a member that looks like a promise is one that is not known', async () => {
+  const response = await post('/graphql', '{"query": "{ viewer { id } }", "then": {}}')
+  expect([response.status, await response.json()]).toMatchObject([200, { data: { viewer: {} } }])
+})
 
 describe.each(doors)('$path refuses in its own form', ({ path, form }) => {
   test.each([
@@ -182,6 +191,7 @@ test('a WebSocket message over the limit ends its socket, and no other', async (
   greedy.send(' '.repeat(bodyLimitBytes + 1))
   const [code] = await once(greedy, 'close')
   expect(code).toBe(1009)
+  expect(gateway.logs()).toContain('a WebSocket client failed')
   modest.send('{"type":"ping"}')
   const [message] = await once(modest, 'message')
   expect(JSON.parse(String(message))).toEqual({ type: 'pong' })
