@@ -64,8 +64,9 @@ export async function createServer(
     bodyLimit: config.server.bodyLimitBytes,
     forceCloseConnections: 'idle',
     clientErrorHandler: answerMalformed,
-    frameworkErrors: (_error, _request, reply) =>
-      replyError(reply, invalidRequest(undefined, 'The URL is malformed.')),
+    frameworkErrors: (_error, _request, reply) => {
+      void replyError(reply, invalidRequest(undefined, 'The URL is malformed.'))
+    },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
   })
   const routes: Route[] = []

@@ -5,6 +5,7 @@ import { apiKeys } from '../db/schema/api-key.ts'
 import { organizations } from '../db/schema/organization.ts'
 import { GatewayError, invalidRequest } from '../errors.ts'
 import { apiKeyPrefix, newApiKey } from '../lib/api-key-format.ts'
+import { isStorableText } from '../lib/storable.ts'
 import { newId } from '../lib/id.ts'
 import { hasScope, scopes, type Actor, type Scope } from '../protocol/actor.ts'
 import { writeAudit } from './audit.ts'
@@ -104,13 +105,22 @@ export const revokedKeysChannel = 'api-key.revoked'
 const modelPattern = /^[A-Za-z0-9][A-Za-z0-9._-]*\/(\*|[^*\s]+)$/
 
 const newKeySchema = z.strictObject({
-  name: z.string().trim().min(1, 'must not be empty').max(100, 'may have at most 100 characters'),
+  name: z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(100, 'may have at most 100 characters')
+    .refine(isStorableText, 'must be text without NUL'),
   tier: z.enum(['free', 'pro', 'enterprise'], 'must be free, pro or enterprise'),
   scopes: z.array(z.enum(scopes)).min(1, 'must name at least one scope'),
   /** Null = every model. */
   models: z
     .array(
-      z.string().max(300).regex(modelPattern, 'must be written as provider/model or provider/*'),
+      z
+        .string()
+        .max(300)
+        .regex(modelPattern, 'must be written as provider/model or provider/*')
+        .refine(isStorableText, 'must be text without NUL'),
     )
     .min(1, 'must name at least one model; null allows all')
     .max(100, 'may name at most 100 models')
@@ -152,6 +162,7 @@ export async function createApiKey(
 /** Ends a key of the actor's organisation at once and for good; revoking it again changes nothing. */
 export async function revokeApiKey(deps: ApiKeyDeps, actor: Actor, id: string): Promise<ApiKeyRow> {
   requireManage(actor)
+  if (!isStorableText(id)) throw noSuchKey()
   const ours = and(eq(apiKeys.id, id), eq(apiKeys.organizationId, actor.organization))
   const apiKey = await deps.db.transaction(async (tx) => {
     const [revoked] = await tx
@@ -163,9 +174,7 @@ export async function revokeApiKey(deps: ApiKeyDeps, actor: Actor, id: string): 
     await writeAudit(tx, actor, { action: 'api-key.revoke', entity: { kind: 'api-key', id } })
     return revoked
   })
-  if (!apiKey) {
-    throw new GatewayError({ code: 'NOT_FOUND', message: 'There is no API key with this id.' })
-  }
+  if (!apiKey) throw noSuchKey()
   // Also when it was revoked before: another instance may have missed the first message.
   await deps.bus.publish(revokedKeysChannel, id)
   return apiKey
@@ -223,6 +232,10 @@ function parsed(input: CreateApiKeyInput): z.output<typeof newKeySchema> {
   const [issue] = result.error.issues
   const path = issue?.path.join('.')
   throw invalidRequest(path, `\`${path}\` ${issue?.message ?? 'is invalid'}.`)
+}
+
+function noSuchKey(): GatewayError {
+  return new GatewayError({ code: 'NOT_FOUND', message: 'There is no API key with this id.' })
 }
 
 function denied(message: string): GatewayError {

@@ -7,17 +7,10 @@ import {
   type FuzzGateway,
   type FuzzRequest,
 } from '../support/fuzz/gateway.ts'
-import {
-  bytes,
-  frames,
-  graphqlBodies,
-  graphqlGets,
-  graphqlPosts,
-  otherRequests,
-  restCompletions,
-  restPosts,
-} from '../support/fuzz/requests.ts'
+import { graphqlGets, graphqlPosts, otherRequests, restPosts } from '../support/fuzz/requests.ts'
+import { graphqlBodies, restCompletions } from '../support/fuzz/samples.ts'
 import { faultOfBytes, faultOfFrames } from '../support/fuzz/socket.ts'
+import { bytes, frames } from '../support/fuzz/wire.ts'
 import { resultTable } from '../support/table.ts'
 
 const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31)
@@ -138,6 +131,7 @@ describe('odd input is answered, with a failure that blames the client', () => {
         await run()
         return String(count)
       })
+      expect(gateway.child.exitCode).toBeNull()
     },
     kindMsMax,
   )

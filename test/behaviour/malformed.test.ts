@@ -4,7 +4,7 @@ import { WebSocket } from 'ws'
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
-import { text } from 'node:stream/consumers'
+import { text as readText } from 'node:stream/consumers'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { startOpenaiSimulator, type OpenaiSimulator } from '../support/simulators/openai.ts'
 
@@ -103,14 +103,14 @@ describe.each(doors)('$path refuses in its own form', ({ path, form }) => {
     outgoing.write('['.repeat(bodyLimitBytes + 1))
     const [response] = await once(outgoing, 'response')
     expect(response.statusCode).toBe(413)
-    expect(JSON.parse(await text(response))).toMatchObject(form('REQUEST_TOO_LARGE'))
+    expect(JSON.parse(await readText(response))).toMatchObject(form('REQUEST_TOO_LARGE'))
   })
 
   test('a host that is none', async () => {
     const outgoing = httpRequest(gateway.url + path, { headers: { host: 'a..b:99999' } }).end()
     const [response] = await once(outgoing, 'response')
     expect(response.statusCode).toBe(400)
-    await text(response)
+    await readText(response)
   })
 })
 
@@ -144,6 +144,48 @@ test.each([
   expect(await response.json()).toMatchObject({ error: { code: 'model_not_found' } })
 })
 
+describe('characters that the database cannot take', () => {
+  const odd = ['a\u0000b', 'a\ud800b']
+
+  test.each(odd)(
+    'in a tag or the name of a model keep no request off the ledger: %j',
+    async (text) => {
+      const ask = `mutation ($model: String!, $tags: JSON) { createCompletion(input: {
+      model: $model, messages: [{ role: USER, content: "Hi" }], tags: $tags }) {
+      ... on Completion { id } ... on CompletionError { requestId code } } }`
+      const tagged = await gateway.graphql<{ createCompletion: { id: string } }>(ask, {
+        model: 'openai/gpt-4o-mini',
+        tags: { [text]: text },
+      })
+      const named = await gateway.graphql<{ createCompletion: { requestId: string } }>(ask, {
+        model: `openai/${text}`,
+      })
+      expect(named.data.createCompletion).toMatchObject({ code: 'MODEL_NOT_FOUND' })
+      for (const id of [tagged.data.createCompletion.id, named.data.createCompletion.requestId]) {
+        const found = await gateway.graphql('query ($id: ID!) { request(id: $id) { id } }', { id })
+        expect(found.data).toEqual({ request: { id } })
+      }
+      expect(gateway.logs()).not.toContain('rejected.jsonl')
+    },
+  )
+
+  test.each(odd)(
+    'in what describes or names an API key are the client’s mistake: %j',
+    async (text) => {
+      for (const input of [{ name: text }, { name: 'a', models: [`openai/${text}`] }]) {
+        const answer = await gateway.graphql(
+          'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }',
+          { input },
+        )
+        expect(answer.errors).toMatchObject([{ extensions: { code: 'INVALID_REQUEST' } }])
+      }
+      const revoke = 'mutation ($id: ID!) { revokeApiKey(id: $id) { id } }'
+      const answer = await gateway.graphql(revoke, { id: text })
+      expect(answer.errors).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }])
+    },
+  )
+})
+
 test('an answer in no media type that the client takes is a 406 with a reason', async () => {
   const response = await post('/graphql', '{"query": "{ viewer { id } }"}', { accept: 'image/png' })
   expect([response.status, await response.json()]).toMatchObject([
@@ -166,7 +208,7 @@ test.each([
   const socket = connect({ host: hostname, port: Number(port) })
   socket.on('error', () => {}) // it may be cut while it still sends
   socket.write(bytes)
-  const answer = await text(socket)
+  const answer = await readText(socket)
   expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
   expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({
     error: { code: 'invalid_request', message: expect.any(String) },
