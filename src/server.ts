@@ -107,12 +107,12 @@ export async function createServer(
   })
   app.addHook('onResponse', async (request, reply) => logRequest(logger, request, reply))
   app.setErrorHandler((error: FastifyError | GatewayError, request, reply) => {
-    const failure = error instanceof GatewayError ? error : httpError(error, config)
+    const { url } = request.routeOptions
+    const failure = error instanceof GatewayError ? error : httpError(error, { ...config, url })
     if (failure.code === 'INTERNAL_ERROR') {
       logger.error({ err: error, requestId: request.id }, 'bug in a request')
     }
-    const isGraphql = request.routeOptions.url === graphqlPath
-    if (!isGraphql) return replyError(reply, failure)
+    if (url !== graphqlPath) return replyError(reply, failure)
     return reply.code(failure.status).send(errorBody(failure, request.id))
   })
   app.setNotFoundHandler((request, reply) =>
@@ -175,7 +175,10 @@ function mountGraphql(app: FastifyInstance, graphql: GraphqlServer): void {
 }
 
 /** What Fastify itself refuses: a body too large, one that is no JSON, another media type. */
-function httpError(error: FastifyError, { server }: Pick<Config, 'server'>): GatewayError {
+function httpError(
+  error: FastifyError,
+  { server, url }: Pick<Config, 'server'> & { url: string | undefined },
+): GatewayError {
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new GatewayError({
@@ -185,8 +188,12 @@ function httpError(error: FastifyError, { server }: Pick<Config, 'server'>): Gat
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
       return invalidRequest(undefined, 'The body is not valid JSON.')
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new InvalidHttpRequest(415, 'Send the body as `content-type: application/json`.')
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': {
+      const message = 'Send the body as `content-type: application/json`.'
+      return url === graphqlPath
+        ? new InvalidHttpRequest(415, message)
+        : invalidRequest(undefined, message)
+    }
   }
   const status = error.statusCode ?? 500
   if (status < 400 || status > 499) return internalError(error)
