@@ -8,6 +8,7 @@ import { sparing } from './lib/sparing.ts'
 import type { Actor } from './protocol/actor.ts'
 import type { Bus } from './redis/bus.ts'
 import {
+  changedKeysChannel,
   defaultOrganization,
   revokedKeysChannel,
   type findApiKeyByHash,
@@ -24,7 +25,7 @@ export interface AuthSettings {
   findKey: (hash: Buffer) => Promise<KeyRow | undefined>
   hashApiKey: (key: string) => Buffer
   masterKey?: string | undefined
-  /** Tells of keys that were revoked on any instance. */
+  /** Tells of keys that were revoked or changed on any instance. */
   bus: Pick<Bus, 'subscribe'>
   logger: Logger
   /** The time in milliseconds. */
@@ -79,18 +80,30 @@ export function createAuthenticate(settings: AuthSettings): Authenticate {
 }
 
 /** Rows of keys by hash: fresh ones as they are, older ones checked, and believed when that is not possible. */
-function createKeyCache({ findKey, logger, now }: AuthSettings & { now: () => number }) {
+function createKeyCache({ findKey, logger, now, bus }: AuthSettings & { now: () => number }) {
   const known = new LRUCache<string, KnownKey>({ max: 10_000 })
+  const changes = watchChanges(bus, (id) => {
+    for (const [name, { row }] of known.entries()) {
+      if (row !== 'unknown' && row.id === id) known.delete(name)
+    }
+  })
   const checks = new Map<string, Promise<KeyRow | 'unknown'>>()
   const complain = sparing(logEveryMs, (error: unknown) =>
     logger.warn({ reason: reasonOf(error) }, 'API keys cannot be checked; known ones are believed'),
   )
 
+  /** The row of a key; one that was changed while it was looked up is looked up again. */
+  async function findUnchanged(hash: Buffer): Promise<KeyRow | undefined> {
+    const before = changes.now()
+    const row = await findKey(hash)
+    return row && changes.since(before, row.id) ? findUnchanged(hash) : row
+  }
+
   /** One question to the database for all requests that wait for the same key. */
   function check(name: string, hash: Buffer): Promise<KeyRow | 'unknown'> {
     const running = checks.get(name)
     if (running) return running
-    const started = findKey(hash)
+    const started = findUnchanged(hash)
       .then((found) => {
         const row = found ?? 'unknown'
         known.set(name, { row, checkedAt: now(), freshUntil: now() + freshMs })
@@ -118,6 +131,20 @@ function createKeyCache({ findKey, logger, now }: AuthSettings & { now: () => nu
       stale.freshUntil = now() + askAgainMs
       return stale.row
     }
+  }
+}
+
+/** Which keys were changed since a moment that `now()` gave. */
+function watchChanges(bus: AuthSettings['bus'], onChange: (id: string) => void) {
+  const changedAt = new LRUCache<string, number>({ max: 10_000 })
+  let count = 0
+  bus.subscribe(changedKeysChannel, (id) => {
+    changedAt.set(id, (count += 1))
+    onChange(id)
+  })
+  return {
+    now: () => count,
+    since: (moment: number, id: string) => (changedAt.get(id) ?? 0) > moment,
   }
 }
 

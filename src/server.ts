@@ -3,6 +3,7 @@ import helmet from '@fastify/helmet'
 import fastify, {
   LogController,
   type FastifyBaseLogger,
+  type FastifyContextConfig,
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
@@ -20,7 +21,7 @@ import { newId } from './lib/id.ts'
 import { hasScope } from './protocol/actor.ts'
 import type { Bus } from './redis/bus.ts'
 import { replyError } from './rest/error-reply.ts'
-import { answerMalformed, refuseMalformed } from './rest/malformed.ts'
+import { answerMalformed, refuseDeep, refuseMalformed } from './rest/malformed.ts'
 import { mountRest } from './rest/router.ts'
 
 export interface ServerDeps {
@@ -97,9 +98,13 @@ export async function createServer(
   })
   app.addHook('onRequest', async (request) => {
     refuseMalformed(request.headers)
-    const route = request.routeOptions.url ?? ''
+    const { url: route = '', config: options } = request.routeOptions
     if (openRoutes.includes(route) || selfAuthenticatedRoutes.includes(route)) return
-    request.actor = await deps.authenticate(request.headers.authorization)
+    request.actor = await deps.authenticate(credentialOf(request, options))
+  })
+  app.addHook('preHandler', (request, _reply, done) => {
+    refuseDeep(request.body)
+    done()
   })
   // A load balancer that keeps its connections must look elsewhere when this instance stops.
   app.addHook('onSend', async (_request, reply) => {
@@ -112,8 +117,7 @@ export async function createServer(
     if (failure.code === 'INTERNAL_ERROR') {
       logger.error({ err: error, requestId: request.id }, 'bug in a request')
     }
-    if (url !== graphqlPath) return replyError(reply, failure)
-    return reply.code(failure.status).send(errorBody(failure, request.id))
+    return replyError(reply, failure)
   })
   app.setNotFoundHandler((request, reply) =>
     replyError(
@@ -163,6 +167,7 @@ function mountMetrics(app: FastifyInstance, { config, gateway: { metrics } }: Se
 function mountGraphql(app: FastifyInstance, graphql: GraphqlServer): void {
   app.route({
     url: graphqlPath,
+    config: { encodeError: (error, requestId) => ({ body: errorBody(error, requestId) }) },
     method: ['GET', 'POST', 'OPTIONS'],
     handler: async (request, reply) => {
       reply.hijack()
@@ -172,6 +177,16 @@ function mountGraphql(app: FastifyInstance, graphql: GraphqlServer): void {
       await graphql.handle(request.raw, reply.raw, { requestId: request.id, body: request.body })
     },
   })
+}
+
+/** The key as the dialect of the route sends it; a bearer key is taken everywhere. */
+function credentialOf(
+  { headers }: FastifyRequest,
+  { apiKeyHeader }: FastifyContextConfig,
+): string | undefined {
+  const key = headers['x-api-key']
+  const named = apiKeyHeader && headers.authorization === undefined && typeof key === 'string'
+  return named ? `Bearer ${key}` : headers.authorization
 }
 
 /** What Fastify itself refuses: a body too large, one that is no JSON, another media type. */

@@ -10,6 +10,7 @@ import { createCatalogue, namesWithoutModel, type Catalogue } from './gateway/ca
 import type { GatewayDeps } from './gateway/deps.ts'
 import { discoverModels } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
+import { createHealthMonitor } from './gateway/provider-health.ts'
 import { openLedger } from './gateway/open-ledger.ts'
 import { createShutdown } from './gateway/shutdown.ts'
 import { openUpstreams } from './gateway/upstream.ts'
@@ -91,8 +92,17 @@ async function serve(
   })
   const upstreams = openUpstreams(catalogue.providers.values())
   const shutdown = createShutdown()
-  const callUpstream = upstreams.call
-  const gateway: GatewayDeps = { catalogue, ledger, metrics, shutdown, callUpstream, logger }
+  const { call: callUpstream, embed: embedUpstream } = upstreams
+  const gateway: GatewayDeps = {
+    catalogue,
+    ledger,
+    metrics,
+    health: createHealthMonitor(),
+    shutdown,
+    callUpstream,
+    embedUpstream,
+    logger,
+  }
   const services = { db, ledger, hashApiKey, bus }
   const graphql = createGraphqlServer({
     gateway,

@@ -1,4 +1,5 @@
 import { loadTokenizer, type CountTokens } from '../lib/tokens.ts'
+import type { EmbeddingRequest } from '../protocol/embedding.ts'
 import type { ChatRequest, Message } from '../protocol/request.ts'
 import type { Usage } from '../protocol/usage.ts'
 
@@ -17,11 +18,18 @@ export async function estimateUsage(request: ChatRequest, produced: string): Pro
   return { inputTokens, outputTokens: count(produced), estimated: true }
 }
 
+/** The same for texts of which vectors were made; token ids count themselves. */
+export async function estimateEmbeddingUsage({ inputs }: EmbeddingRequest): Promise<Usage> {
+  const count = bounded(await loadTokenizer())
+  const counts = inputs.map((input) => (typeof input === 'string' ? count(input) : input.length))
+  return { inputTokens: counts.reduce((sum, tokens) => sum + tokens, 0), estimated: true }
+}
+
 /** Everything of a message that is text; images, sound and files are not counted. */
-function text({ parts, reasoning = '', toolCalls = [] }: Message): string {
+function text({ parts, toolCalls = [] }: Message): string {
   const content = parts.map((part) => ('text' in part ? part.text : ''))
   const calls = toolCalls.map((call) => `${call.name} ${call.arguments}`)
-  return [...content, reasoning, ...calls].filter((part) => part !== '').join('\n')
+  return [...content, ...calls].filter((part) => part !== '').join('\n')
 }
 
 function bounded(count: CountTokens): CountTokens {

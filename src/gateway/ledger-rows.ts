@@ -7,6 +7,7 @@ import type { AttemptRecord, Money } from '../protocol/settlement.ts'
 import { storable } from '../lib/storable.ts'
 import { totalTokens, type Usage } from '../protocol/usage.ts'
 import type { LedgerEntry } from './ledger.ts'
+import { rollUp } from './usage-rollup.ts'
 
 export type RequestRow = typeof requests.$inferInsert
 export type AttemptRow = typeof attempts.$inferInsert
@@ -17,16 +18,19 @@ export interface LedgerRows {
   attempts: AttemptRow[]
 }
 
-/** One transaction; rows that are there already stay as they are, so that a batch may be written twice. */
+/** One transaction; requests that are there already stay as they are, so that a batch may be written twice. */
 export async function writeRows(db: Database, batch: readonly LedgerRows[]): Promise<void> {
-  const attemptRows = batch.flatMap((rows) => rows.attempts)
   const keyIds = new Set(batch.flatMap(({ request }) => request.apiKeyId ?? []))
   const lastUsedAt = new Date(Math.max(...batch.map(({ request }) => request.createdAt.getTime())))
   await db.transaction(async (tx) => {
-    await tx
+    const inserted = await tx
       .insert(requests)
       .values(batch.map((rows) => rows.request))
       .onConflictDoNothing()
+      .returning({ id: requests.id })
+    const ids = new Set(inserted.map(({ id }) => id))
+    const fresh = batch.filter(({ request }) => ids.delete(request.id))
+    const attemptRows = fresh.flatMap((rows) => rows.attempts)
     if (attemptRows.length > 0) await tx.insert(attempts).values(attemptRows).onConflictDoNothing()
     if (keyIds.size > 0) {
       await tx
@@ -34,6 +38,7 @@ export async function writeRows(db: Database, batch: readonly LedgerRows[]): Pro
         .set({ lastUsedAt })
         .where(inArray(apiKeys.id, [...keyIds]))
     }
+    await rollUp(tx, fresh)
   })
 }
 

@@ -1,6 +1,13 @@
 import { GatewayError } from '../errors.ts'
-import { featureNames, features, type Emulated, type FeatureName } from '../protocol/features.ts'
-import type { ChatRequest } from '../protocol/request.ts'
+import {
+  featureNames,
+  features,
+  type Emulated,
+  type FeatureName,
+  type FeatureSupport,
+  type Support,
+} from '../protocol/features.ts'
+import type { ChatRequest, ContentPart } from '../protocol/request.ts'
 import type { Deployment } from './catalogue.ts'
 
 /**
@@ -8,14 +15,15 @@ import type { Deployment } from './catalogue.ts'
  * the next deployment may take, for what may not be lost.
  */
 export function lossesOf(deployment: Deployment, request: ChatRequest): string[] {
-  const { support } = deployment.provider
+  const { provider, model } = deployment
+  const support = provider.supportOf?.(model) ?? provider.support
   const warnings: string[] = []
   const refused: Loss[] = []
   for (const name of featureNames) {
-    const how = support[name]
+    const how = wordFor(name, { support, request, dialect: provider.chat?.dialect })
     if (how === 'native') continue
     const paths = features[name].find(request)
-    if (paths.length === 0 || (name === 'passthrough' && ownMembers(deployment, request))) continue
+    if (paths.length === 0) continue
     if (how === 'refused') refused.push({ name, paths })
     else if (how !== 'ignored' && how.when?.(request) === false) continue
     else warnings.push(warning(deployment, paths, how))
@@ -30,9 +38,38 @@ interface Loss {
   paths: string[]
 }
 
-/** Members that no door of ours knows go as they are to the providers of the dialect that they came in. */
-function ownMembers({ provider }: Deployment, { passthrough }: ChatRequest): boolean {
-  return provider.chat?.dialect === passthrough?.dialect
+interface Translation {
+  support: FeatureSupport
+  request: ChatRequest
+  /** The provider's. */
+  dialect: string | undefined
+}
+
+/** What no door of ours interprets goes as it is to the providers of the dialect that it came in, and to no other. */
+function wordFor(name: FeatureName, { support, request, dialect }: Translation): Support {
+  const own = request.passthrough?.dialect === dialect
+  switch (name) {
+    case 'passthrough':
+      return own ? 'native' : 'ignored'
+    case 'native_tools':
+    case 'tool_choice_native':
+    case 'native_response_format':
+      return own ? support[name] : foreign(support[name])
+    case 'native_part':
+      return request.messages.every(({ parts }) => parts.every((part) => isAtHome(part, dialect)))
+        ? support[name]
+        : foreign(support[name])
+    default:
+      return support[name]
+  }
+}
+
+function foreign(word: Support): Support {
+  return word === 'native' ? 'refused' : word
+}
+
+function isAtHome(part: ContentPart, dialect: string | undefined): boolean {
+  return part.type !== 'native' || part.dialect === dialect
 }
 
 function warning({ id }: Deployment, paths: readonly string[], how: 'ignored' | Emulated): string {

@@ -1,27 +1,32 @@
 import type { Agent, Dispatcher } from 'undici'
 import { GatewayError } from '../errors.ts'
+import { awsEventStream } from '../lib/aws-event-stream.ts'
 import { ndjsonLines } from '../lib/ndjson.ts'
 import { sseData } from '../lib/sse.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
-import type { ChatApi } from '../protocol/chat-api.ts'
+import type { ChatApi, Framing } from '../protocol/chat-api.ts'
 import type { ModelInfo, Provider, UpstreamRequest } from '../providers/provider.ts'
-import type { CallUpstream } from './deps.ts'
+import type { CallUpstream, EmbedUpstream } from './deps.ts'
 import { openAgent } from './upstream-agent.ts'
+import { embedHttp } from './upstream-embed.ts'
 import { connectionError } from './upstream-error.ts'
 import { pieces, startLimits, type CallLimits } from './upstream-limits.ts'
+import { isRefused, readBody, readFailure } from './upstream-read.ts'
 import { sendOwn, sendSigned, type Upstream } from './upstream-send.ts'
 
 const streamLineCharsMax = 4 * 1024 * 1024
-const jsonBytesMax = 64 * 1024 * 1024
-const errorBytesMax = 256 * 1024
-const errorMsMax = 5_000
 const drainMsMax = 1_000
-const accepted = { sse: 'text/event-stream', ndjson: 'application/x-ndjson, application/json' }
+const accepted: Record<Framing, string> = {
+  sse: 'text/event-stream',
+  ndjson: 'application/x-ndjson, application/json',
+  'aws-event-stream': 'application/vnd.amazon.eventstream',
+}
 
 /** The connections to all providers: one pool each, with its own certificate authority and timeouts. */
 export interface Upstreams {
   call: CallUpstream
+  embed: EmbedUpstream
   /** The models that the upstream of a provider lists; none where there is no list. */
   discover(provider: Provider): Promise<ModelInfo[]>
   close(): Promise<void>
@@ -39,6 +44,12 @@ export function openUpstreams(providers: Iterable<Provider>): Upstreams {
       const agent = agents.get(provider.id)
       if (!chat || !agent || !connection) throw noCompletions(provider)
       return callHttp({ provider, chat, connection, agent, model }, request, options)
+    },
+    embed: async ({ provider, model }, request, options) => {
+      const { embeddings, connection } = provider
+      const agent = agents.get(provider.id)
+      if (!embeddings || !agent || !connection) throw unconfigured(provider)
+      return embedHttp({ provider, embeddings, connection, agent, model }, request, options)
     },
     discover: async (provider) => {
       const { connection } = provider
@@ -97,11 +108,12 @@ function sendRequest(
   const { provider, chat, model } = target
   const unsigned: UpstreamRequest = {
     method: 'POST',
-    url: provider.baseUrl + chat.path(model),
+    url: provider.baseUrl + chat.path(model, request),
     headers: {
       'content-type': 'application/json',
       accept: request.stream ? accepted[chat.framing ?? 'sse'] : 'application/json',
       'user-agent': 'xrouter',
+      ...chat.headers?.(request, model),
     },
     body: JSON.stringify(chat.encodeRequest(request, model)),
   }
@@ -120,64 +132,38 @@ async function* decode(
 ): AsyncGenerator<ChatEvent> {
   // The connection of a whole answer serves the next one, so leaving its stream must not destroy it.
   const bytes = pieces(body.iterator({ destroyOnReturn: false }), limits)
-  if (statusCode < 200 || statusCode > 299) {
-    const text = await readErrorText(body, bytes)
-    throw chat.decodeError({ status: statusCode, body: parseJson(text) ?? text, headers })
-  }
+  if (isRefused(statusCode)) throw await readFailure({ statusCode, headers, body }, bytes, chat)
   if (request.stream && isStream(chat, headers)) {
-    const limit = { bufferCharsMax: streamLineCharsMax, onOversized: oversizedLine }
-    const frames = chat.framing === 'ndjson' ? ndjsonLines(bytes, limit) : sseData(bytes, limit)
-    yield* chat.decodeEvents(frames)
+    yield* chat.decodeEvents(framesOf(chat.framing ?? 'sse', bytes))
     return
   }
-  const parsed = parseJson(await readText(bytes))
-  if (parsed === undefined) throw notJson(statusCode, headers['content-type'])
-  yield* chat.decodeBody(parsed)
+  yield* chat.decodeBody(await readBody({ statusCode, headers }, bytes))
+}
+
+function framesOf(framing: Framing, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const limit = { bufferCharsMax: streamLineCharsMax, onOversized: oversizedLine }
+  switch (framing) {
+    case 'sse':
+      return sseData(bytes, limit)
+    case 'ndjson':
+      return ndjsonLines(bytes, limit)
+    case 'aws-event-stream':
+      return awsEventStream(bytes, limit)
+    default:
+      return framing satisfies never
+  }
 }
 
 /** Lines of JSON come under any media type, and a whole answer is one of them. */
 function isStream(chat: ChatApi, headers: Dispatcher.ResponseData['headers']): boolean {
-  return chat.framing === 'ndjson' || /^text\/event-stream/i.test(String(headers['content-type']))
-}
-
-async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of body) {
-    bytes += chunk.byteLength
-    chunks.push(chunk)
-    if (bytes > jsonBytesMax) throw answerTooLarge()
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-/** What comes of an error's body in short time: its status says enough, so a body that breaks or stalls is none. */
-async function readErrorText(
-  body: Dispatcher.ResponseData['body'],
-  stream: AsyncIterable<Uint8Array>,
-): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  const timer = setTimeout(() => body.destroy(), errorMsMax)
-  try {
-    for await (const chunk of stream) {
-      bytes += chunk.byteLength
-      chunks.push(chunk)
-      if (bytes > errorBytesMax) break
-    }
-  } catch {
-    // Cut: what came before it is all that there is.
-  } finally {
-    clearTimeout(timer)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
+  const type = String(headers['content-type'])
+  switch (chat.framing ?? 'sse') {
+    case 'ndjson':
+      return true
+    case 'aws-event-stream':
+      return type.startsWith('application/vnd.amazon.eventstream')
+    default:
+      return /^text\/event-stream/i.test(type)
   }
 }
 
@@ -190,24 +176,14 @@ function noCompletions(provider: Provider): GatewayError {
   })
 }
 
+/** The loss table has refused what has no embeddings before. */
+function unconfigured({ id }: Provider): Error {
+  return new Error(`the provider ${id} has no embeddings to call`)
+}
+
 function oversizedLine(): GatewayError {
   return new GatewayError({
     code: 'PROVIDER_ERROR',
     message: `The provider sent a line of more than ${streamLineCharsMax} characters.`,
-  })
-}
-
-function answerTooLarge(): GatewayError {
-  return new GatewayError({
-    code: 'PROVIDER_ERROR',
-    message: `The provider sent an answer of more than ${jsonBytesMax} bytes.`,
-  })
-}
-
-function notJson(status: number, contentType: string | string[] | undefined): GatewayError {
-  return new GatewayError({
-    code: 'PROVIDER_ERROR',
-    message: `The provider answered ${status} with a body that is no valid JSON (content-type ${String(contentType ?? 'absent').slice(0, 80)}).`,
-    upstreamStatus: status,
   })
 }

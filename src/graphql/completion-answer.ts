@@ -1,6 +1,14 @@
 import type { finishReasons } from '../protocol/event.ts'
 import type { ChatResponse, ResponseChoice } from '../protocol/response.ts'
 import type { Settlement } from '../protocol/settlement.ts'
+import {
+  Annotation,
+  AnswerPart,
+  ChosenToken,
+  partsOf,
+  ToolCall,
+  toolCallsOf,
+} from './answer-part.ts'
 import { Attempt, attemptOfRecord, attemptsExpected, type AttemptValue } from './attempt.ts'
 import { builder } from './builder.ts'
 import { Usage, usageValue, type UsageValue } from './usage.ts'
@@ -18,14 +26,8 @@ export interface CompletionValue {
   warnings: string[]
 }
 
-interface ToolCallValue {
-  id: string
-  index: number
-  name: string
-  arguments: string
-}
-
-const toolCallsExpected = 4
+/** Parts, tool calls and annotations of an answer as the cost of a list of them counts them. */
+const partsExpected = 4
 
 type FinishReasonValue = (typeof finishReasons)[number]
 
@@ -41,18 +43,6 @@ const FinishReason = builder.enumType('FinishReason', {
     ERROR: { value: 'error', description: 'The provider failed on the way.' },
     OTHER: { value: 'other', description: 'Something else; see `rawFinishReason`.' },
   } as const satisfies Record<string, { value: FinishReasonValue; description: string }>,
-})
-
-const ToolCall = builder.objectRef<ToolCallValue>('ToolCall').implement({
-  description: 'A tool that the model calls.',
-  fields: (t) => ({
-    id: t.exposeID('id', { description: 'What the answering tool message refers to.' }),
-    index: t.exposeInt('index', { description: 'Its place in the answer, from 0.' }),
-    name: t.exposeString('name', { description: 'The name of the tool.' }),
-    arguments: t.exposeString('arguments', {
-      description: 'A string of JSON as the model wrote it, perhaps invalid.',
-    }),
-  }),
 })
 
 const Choice = builder.objectRef<ResponseChoice>('Choice').implement({
@@ -74,8 +64,27 @@ const Choice = builder.objectRef<ResponseChoice>('Choice').implement({
     toolCalls: t.field({
       type: [ToolCall],
       description: 'The tools that the model calls.',
-      complexity: { multiplier: toolCallsExpected },
+      complexity: { multiplier: partsExpected },
       resolve: toolCallsOf,
+    }),
+    parts: t.field({
+      type: [AnswerPart],
+      description:
+        'Everything that it consists of, in order. Sent back as the `parts` of the next turn, it loses nothing.',
+      complexity: { multiplier: partsExpected },
+      resolve: partsOf,
+    }),
+    annotations: t.expose('annotations', {
+      type: [Annotation],
+      description: 'What stands behind its text: citations and the like.',
+      complexity: { multiplier: partsExpected },
+    }),
+    logprobs: t.field({
+      type: [ChosenToken],
+      nullable: true,
+      description: 'The tokens of its text; null unless `logprobs` was asked for.',
+      complexity: { multiplier: 100 },
+      resolve: ({ logprobs }) => logprobs?.content,
     }),
     finishReason: t.field({
       type: FinishReason,
@@ -86,6 +95,11 @@ const Choice = builder.objectRef<ResponseChoice>('Choice').implement({
       nullable: true,
       description: "The provider's own word for it.",
       resolve: (choice) => choice.finishReason.raw,
+    }),
+    stopSequence: t.string({
+      nullable: true,
+      description: 'The stop sequence that ended it, where the provider tells.',
+      resolve: (choice) => choice.finishReason.stopSequence,
     }),
   }),
 })
@@ -113,7 +127,7 @@ export const Completion = builder.objectRef<CompletionValue>('Completion').imple
     toolCalls: t.field({
       type: [ToolCall],
       description: 'The tools that the first choice calls.',
-      complexity: { multiplier: toolCallsExpected },
+      complexity: { multiplier: partsExpected },
       resolve: ({ choices: [first] }) => (first ? toolCallsOf(first) : []),
     }),
     choices: t.expose('choices', {
@@ -153,13 +167,4 @@ export function completionValue(
     attempts: attempts.map(attemptOfRecord),
     warnings: response.warnings,
   }
-}
-
-function toolCallsOf(choice: ResponseChoice): ToolCallValue[] {
-  return choice.toolCalls.map((call, index) => ({
-    id: call.id,
-    index,
-    name: call.name,
-    arguments: call.arguments,
-  }))
 }

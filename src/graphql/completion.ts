@@ -2,6 +2,7 @@ import { GatewayError } from '../errors.ts'
 import { abortable } from '../lib/abortable.ts'
 import { createCollector } from '../protocol/collect.ts'
 import { builder } from './builder.ts'
+import { modelCallComplexity } from './field-complexity.ts'
 import { Completion, completionValue, type CompletionValue } from './completion-answer.ts'
 import { CompletionEvent, completionEvents } from './completion-event.ts'
 import { CompletionInput } from './completion-input.ts'
@@ -15,9 +16,6 @@ const CompletionResult = builder.unionType('CompletionResult', {
   resolveType: (value) => (value.kind === 'completion' ? Completion : CompletionError),
 })
 
-/** A completion is the dearest thing that one operation can ask for. */
-const completionComplexity = 1000
-
 // Both roots are open to every actor: the gateway checks the scope INFERENCE, so that a missing
 // one is answered in the typed way, as CompletionError or CompletionFailed.
 builder.mutationField('createCompletion', (t) =>
@@ -25,7 +23,7 @@ builder.mutationField('createCompletion', (t) =>
     type: CompletionResult,
     authScopes: { anyActor: true },
     description: 'Makes a completion and answers when it is whole.',
-    complexity: { field: completionComplexity },
+    complexity: { field: modelCallComplexity },
     args: { input: t.arg({ type: CompletionInput, required: true, description: 'What to make.' }) },
     resolve: (_root, { input }, context) => createCompletion(context, input),
   }),
@@ -36,7 +34,7 @@ builder.subscriptionField('completion', (t) =>
     type: CompletionEvent,
     authScopes: { anyActor: true },
     description: 'Makes a completion and sends it while it is made.',
-    complexity: { field: completionComplexity },
+    complexity: { field: modelCallComplexity },
     args: { input: t.arg({ type: CompletionInput, required: true, description: 'What to make.' }) },
     subscribe: (_root, { input }, context) =>
       abortable([context.signal], (signal) => completionEvents(context, input, signal)),

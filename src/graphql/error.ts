@@ -21,7 +21,8 @@ export interface CompletionErrorValue extends ErrorValue {
 
 const ErrorInterface = builder.interfaceRef<ErrorValue>('Error').implement({
   description: 'An expected failure.',
-  resolveType: () => 'CompletionError',
+  // Values of the interface never stand alone: a union or a field has told their type before.
+  resolveType: () => undefined,
   fields: (t) => ({
     code: t.expose('code', { type: ErrorCode, description: 'What went wrong, for programs.' }),
     message: t.exposeString('message', {
@@ -36,10 +37,14 @@ const ErrorInterface = builder.interfaceRef<ErrorValue>('Error').implement({
   }),
 })
 
-export const CompletionError = builder
-  .objectRef<CompletionErrorValue>('CompletionError')
-  .implement({
-    description: 'Why there is no completion.',
+export const CompletionError = attemptsError('CompletionError', 'Why there is no completion.')
+
+export const EmbeddingError = attemptsError('EmbeddingError', 'Why there are no vectors.')
+
+/** A failure of something that calls providers. */
+function attemptsError(name: 'CompletionError' | 'EmbeddingError', description: string) {
+  return builder.objectRef<CompletionErrorValue>(name).implement({
+    description,
     interfaces: [ErrorInterface],
     fields: (t) => ({
       retryAfterMs: t.exposeInt('retryAfterMs', {
@@ -58,6 +63,7 @@ export const CompletionError = builder
       }),
     }),
   })
+}
 
 /** What a client is told of a failed completion; `settlement` is absent when nothing was called. */
 export function completionError(

@@ -1,10 +1,7 @@
 import { invalidRequest, type GatewayError } from '../errors.ts'
 
-const pageSizeDefault = 20
-const pageSizeMax = 100
-
-/** The cost of a field that asks the database, where one that is at hand costs 1. */
-export const queryComplexity = 10
+export const pageSizeDefault = 20
+export const pageSizeMax = 100
 
 /** A place in a list that is sorted by time and id. */
 export interface Position {
@@ -17,12 +14,6 @@ export function pageSize(first: number | null | undefined): number {
   const size = first ?? pageSizeDefault
   if (size >= 1 && size <= pageSizeMax) return size
   throw invalidRequest('first', `\`first\` must be from 1 to ${pageSizeMax}, the maximum.`)
-}
-
-/** The cost of a connection: its query, and what is selected once for each item of the page. */
-export function pageComplexity({ first }: { first?: number | null | undefined }) {
-  const size = Math.min(Math.max(first ?? pageSizeDefault, 1), pageSizeMax)
-  return { field: queryComplexity, multiplier: size }
 }
 
 function encodeCursor({ createdAtMs, id }: Position): string {

@@ -2,15 +2,16 @@ import { invalidRequest } from '../errors.ts'
 import {
   apiKeysById,
   attemptsOfRequests,
-  findRequest,
   listRequests,
+  requestsById,
   type RequestRow,
 } from '../services/requests.ts'
 import { ApiKey } from './api-key.ts'
 import { Attempt, attemptOfRow, attemptsExpected } from './attempt.ts'
 import { builder } from './builder.ts'
+import { pageComplexity, queryComplexity } from './field-complexity.ts'
 import { ErrorCode } from './error-code.ts'
-import { decodeCursor, pageComplexity, pageOf, pageSize, queryComplexity } from './page.ts'
+import { decodeCursor, pageOf, pageSize } from './page.ts'
 import { Usage, usageOfRow } from './usage.ts'
 
 const statuses = [
@@ -115,14 +116,15 @@ builder.queryFields((t) => ({
       })
     },
   }),
-  request: t.field({
+  request: t.loadable({
     type: Request,
     nullable: true,
     authScopes: { scope: 'READ' },
     description: 'One request of the organisation; null when there is none of that id.',
     complexity: queryComplexity,
     args: { id: t.arg.id({ required: true, description: 'The `x-request-id`, as it is.' }) },
-    resolve: (_root, { id }, { services, actor }) => findRequest(services, actor, id),
+    load: (ids: string[], { services, actor }) => requestsById(services, actor, ids),
+    resolve: (_root, { id }) => id,
   }),
 }))
 

@@ -2,16 +2,24 @@ import type { GatewayError } from '../errors.ts'
 import type { ChatEvent } from './event.ts'
 import type { ChatRequest } from './request.ts'
 
+/**
+ * `ndjson` is a line of JSON each; `aws-event-stream` is binary and arrives as a line of JSON each:
+ * `{"type": …, "exception": true where it is one, "payload": {…}}`.
+ */
+export type Framing = 'sse' | 'ndjson' | 'aws-event-stream'
+
 /** How one provider speaks completions: a path and a dialect. */
 export interface ChatApi {
   /** The dialect's name; members of a request's `passthrough` go only to their own dialect. */
   dialect: string
-  /** Path after `baseUrl`, from the provider's own name of the model. */
-  path(model: string): string
+  /** Path after `baseUrl`, from the provider's own name of the model; some have another one for streams. */
+  path(model: string, request: ChatRequest): string
+  /** Headers that a request needs beside those of every call; names in lower case. */
+  headers?(request: ChatRequest, model: string): Record<string, string>
   /** The body to send for a request to `model`. */
   encodeRequest(request: ChatRequest, model: string): unknown
-  /** How the stream is cut into frames: server-sent events, the default, or a line of JSON each. */
-  framing?: 'sse' | 'ndjson' | undefined
+  /** How the stream is cut into frames: server-sent events, the default, or another of `Framing`. */
+  framing?: Framing | undefined
   /** Events from the data of the stream's frames (for SSE: each frame's `data`). */
   decodeEvents(data: AsyncIterable<string>): AsyncGenerator<ChatEvent>
   /** Events from a whole JSON answer. */

@@ -1,3 +1,4 @@
+import { addPartEvent } from './collect-parts.ts'
 import type { ChatEvent, ExtraMembers, TextDelta, TokenLogprob } from './event.ts'
 import type { Extra, ToolCall } from './request.ts'
 import type { ChatResponse, ResponseChoice } from './response.ts'
@@ -31,39 +32,42 @@ export function createCollector(): {
         answer.upstreamId = event.id
         answer.upstreamModel = event.model
         break
+      case 'part-start':
+      case 'native-part':
+        addPartEvent(choice(event.choice), event)
+        break
       case 'text-delta': {
         const target = choice(event.choice)
+        addPartEvent(target, event)
         target.content = (target.content ?? '') + event.text
         addLogprobs(target, 'content', event.logprobs)
         break
       }
       case 'reasoning-delta': {
         const target = choice(event.choice)
-        target.reasoning = (target.reasoning ?? '') + event.text
-        if (event.signature !== undefined) target.reasoningSignature = event.signature
+        addPartEvent(target, event)
+        if (event.text !== '') target.reasoning = (target.reasoning ?? '') + event.text
         break
       }
       case 'refusal-delta': {
         const target = choice(event.choice)
+        addPartEvent(target, event)
         target.refusal = (target.refusal ?? '') + event.text
         addLogprobs(target, 'refusal', event.logprobs)
         break
       }
       case 'tool-call-start':
-        choice(event.choice).toolCalls[event.index] = {
-          id: event.id,
-          kind: event.kind,
-          name: event.name,
-          arguments: '',
-          ...(event.extra && { extra: event.extra }),
-        }
+        addPartEvent(choice(event.choice), event)
         break
       case 'tool-call-delta':
         openCall(choice(event.choice), event.index).arguments += event.argumentsDelta
         break
-      case 'annotations':
-        choice(event.choice).annotations.push(...event.annotations)
+      case 'annotations': {
+        const target = choice(event.choice)
+        addPartEvent(target, event)
+        target.annotations.push(...event.annotations)
         break
+      }
       case 'audio': {
         const target = choice(event.choice)
         target.audio = mergeAudio(target.audio, event.audio)
@@ -114,6 +118,7 @@ export function mergeExtra(target: Extra, members: Extra): Extra {
 function emptyChoice(index: number): ResponseChoice {
   return {
     index,
+    parts: [],
     content: null,
     reasoning: null,
     refusal: null,

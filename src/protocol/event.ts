@@ -1,11 +1,13 @@
 import type { GatewayError } from '../errors.ts'
-import type { Extra, ToolCallKind } from './request.ts'
+import type { Extra, Signature, ToolCallKind } from './request.ts'
 import type { Settlement, AttemptRecord } from './settlement.ts'
 import type { Usage } from './usage.ts'
 
 /** One step of an answer. Streamed, whole, cached and failed answers are all sequences of these. */
 export type ChatEvent =
   | ResponseStart
+  | PartStart
+  | NativePart
   | TextDelta
   | ReasoningDelta
   | RefusalDelta
@@ -32,20 +34,49 @@ export interface ResponseStart {
   model?: string | undefined
 }
 
+/**
+ * A part of a choice opens: its deltas belong to it until another part or a tool call begins. Dialects
+ * whose answers are lists of parts send it; elsewhere a change from one kind of delta to another opens a part.
+ */
+export interface PartStart {
+  type: 'part-start'
+  choice: number
+  kind: 'text' | 'reasoning' | 'refusal'
+  /** Members of the part that have no place of their own, such as its id, and the dialect that knows them. */
+  extra?: DialectMembers | undefined
+}
+
+/** A part that only its dialect knows, whole: a tool that the provider ran itself and its result, and the like. */
+export interface NativePart {
+  type: 'native-part'
+  choice: number
+  dialect: string
+  part: Extra
+}
+
+export interface DialectMembers {
+  dialect: string
+  members: Extra
+}
+
 export interface TextDelta {
   type: 'text-delta'
   choice: number
   text: string
   /** Log probabilities of the tokens in `text`, where they were asked for. */
   logprobs?: TokenLogprob[] | undefined
+  /** Proof of origin of the part, in the delta that ends it. */
+  signature?: Signature | undefined
 }
 
 export interface ReasoningDelta {
   type: 'reasoning-delta'
   choice: number
   text: string
-  /** Proof of origin that must go back with the text in the next turn. */
-  signature?: string | undefined
+  /** Proof of origin that must go back with the part in the next turn, in the delta that ends it. */
+  signature?: Signature | undefined
+  /** Reasoning that only its provider can read, whole; it must go back in the next turn. */
+  sealed?: Signature | undefined
 }
 
 export interface RefusalDelta {
@@ -64,6 +95,8 @@ export interface ToolCallStart {
   id: string
   kind: ToolCallKind
   name: string
+  /** Proof of origin that must go back with the call in the next turn. */
+  signature?: Signature | undefined
   extra?: Extra | undefined
 }
 
@@ -80,11 +113,23 @@ export interface ToolCallEnd {
   index: number
 }
 
-/** Citations and the like, as the dialect has them. */
+/** Citations and the like of the text part that is open. */
 export interface Annotations {
   type: 'annotations'
   choice: number
-  annotations: unknown[]
+  annotations: Annotation[]
+}
+
+/** What stands behind a piece of text, as its dialect has it; the rest is for doors of other dialects. */
+export interface Annotation {
+  dialect: string
+  raw: unknown
+  /** The source, where it is a page. */
+  url?: string | undefined
+  title?: string | undefined
+  /** Characters of the text that it is about. */
+  startIndex?: number | undefined
+  endIndex?: number | undefined
 }
 
 /** A piece of spoken output: OpenAI's `audio` object. */
@@ -167,6 +212,8 @@ export const finishReasons = [
 export interface FinishReason {
   unified: (typeof finishReasons)[number]
   raw?: string | undefined
+  /** The stop sequence that the model wrote, where the provider tells. */
+  stopSequence?: string | undefined
 }
 
 export interface TokenLogprob {
@@ -181,9 +228,11 @@ export interface TokenLogprob {
 export function isContent(event: ChatEvent): boolean {
   switch (event.type) {
     case 'text-delta':
-    case 'reasoning-delta':
     case 'refusal-delta':
       return event.text !== ''
+    case 'reasoning-delta':
+      return event.text !== '' || event.sealed !== undefined
+    case 'native-part':
     case 'tool-call-start':
     case 'tool-call-delta':
     case 'annotations':
@@ -191,6 +240,7 @@ export function isContent(event: ChatEvent): boolean {
     case 'finish':
       return true
     case 'response-start':
+    case 'part-start':
     case 'tool-call-end':
     case 'extra':
     case 'usage':

@@ -53,6 +53,27 @@ export const features = {
     'Reasoning effort',
     member('reasoning_effort', (request) => request.reasoningEffort),
   ),
+  top_k: knob(
+    'Likeliest tokens only',
+    member('top_k', (request) => request.topK),
+  ),
+  reasoning_budget: knob(
+    'Limit of reasoning tokens',
+    member('reasoning.max_tokens', (request) => request.reasoningBudgetTokens),
+  ),
+  reasoning_summary: knob(
+    'Detail of the reasoning that is shown',
+    member('reasoning.summary', (request) => request.reasoningSummary),
+  ),
+  end_user: knob(
+    'The end user’s id',
+    member('user', (request) => request.endUserId),
+  ),
+  cache_control: knob('Marks for the prompt cache', cacheMarks),
+  tool_error: knob(
+    'Mark of a failed tool',
+    inMessages((message) => message.isError === true, '.is_error'),
+  ),
   parallel_tool_calls: knob(
     'Switch for parallel tool calls',
     member('parallel_tool_calls', (request) => request.parallelToolCalls),
@@ -63,7 +84,7 @@ export const features = {
   ),
   reasoning_history: knob(
     'Reasoning of earlier turns',
-    inMessages((message) => message.reasoning !== undefined, '.reasoning_content'),
+    inMessages(({ parts }) => parts.some(({ type }) => type === 'reasoning'), '.reasoning_content'),
   ),
   image_detail: knob(
     'Detail of images',
@@ -120,11 +141,15 @@ export const features = {
   ),
   image_url: content(
     'Images by URL',
-    inParts((part) => part.type === 'image' && !isData(part.url)),
+    inParts((part) => part.type === 'image' && 'url' in part && !isData(part.url)),
   ),
   image_data: content(
     'Images as data',
-    inParts((part) => part.type === 'image' && isData(part.url)),
+    inParts((part) => part.type === 'image' && 'url' in part && isData(part.url)),
+  ),
+  image_id: content(
+    'Images by the provider’s id',
+    inParts((part) => part.type === 'image' && 'fileId' in part),
   ),
   audio: content(
     'Sound',
@@ -141,6 +166,10 @@ export const features = {
   file_id: content(
     'Files by the provider’s id',
     inParts((part) => part.type === 'file' && 'fileId' in part),
+  ),
+  native_part: content(
+    'Content of one vendor',
+    inParts((part) => part.type === 'native'),
   ),
   refusal_history: content(
     'Refusals of earlier turns',
@@ -218,6 +247,12 @@ function laterSystem({ messages }: ChatRequest): string[] {
     (role === 'system' || role === 'developer') && (index !== first || index > 0) ? [index] : [],
   )
   return others.map((index) => `messages[${index}]`)
+}
+
+function cacheMarks(request: ChatRequest): string[] {
+  const marked = inParts((part) => part.cache !== undefined, '.cache_control')(request)
+  const tools = inTools((tool) => tool.kind === 'function' && tool.cache !== undefined)
+  return [...marked, ...tools(request).map((path) => `${path}.cache_control`)]
 }
 
 function passthroughMembers({ passthrough }: ChatRequest): string[] {

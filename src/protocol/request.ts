@@ -23,8 +23,16 @@ export interface ChatRequest {
   toolChoice?: ToolChoice | undefined
   parallelToolCalls?: boolean | undefined
   responseFormat?: ResponseFormat | undefined
+  /** Only the so many likeliest tokens are drawn from. */
+  topK?: number | undefined
   /** The provider's own word for the effort: `none`, `minimal`, `low`, `medium`, `high`, ... */
   reasoningEffort?: string | undefined
+  /** Upper bound of tokens spent on reasoning. */
+  reasoningBudgetTokens?: number | undefined
+  /** How much of the reasoning is shown: `auto`, `concise`, `detailed`, `omitted`. */
+  reasoningSummary?: string | undefined
+  /** The client's own stable name for the person behind the request. */
+  endUserId?: string | undefined
   logprobs?: boolean | undefined
   /** 0 to 20; only with `logprobs`. */
   topLogprobs?: number | undefined
@@ -38,14 +46,22 @@ export interface Passthrough {
   members: Extra
   /** The client's own word for a member of `ChatRequest` for which the dialect has several. */
   spellings?: Record<string, string> | undefined
+  /** Headers of the request that belong to the dialect, such as opt-ins; names in lower case. */
+  headers?: Record<string, string> | undefined
 }
 
 export type MessageRole = 'system' | 'developer' | 'user' | 'assistant' | 'tool'
 
+/** What a provider signed or sealed: only a provider of the same dialect understands it. */
+export interface Signature {
+  dialect: string
+  value: string
+}
+
 /** One turn of the conversation. */
 export interface Message {
   role: MessageRole
-  /** The content in order; empty where a turn only calls tools. */
+  /** The content in order, reasoning of an assistant included; empty where a turn only calls tools. */
   parts: ContentPart[]
   /** The participant's name, where the client gives one. */
   name?: string | undefined
@@ -53,19 +69,48 @@ export interface Message {
   toolCalls?: ToolCall[] | undefined
   /** The call that a tool turn answers; absent only in OpenAI's deprecated `function` role. */
   toolCallId?: string | undefined
-  /** What the assistant thought before it answered, where the client sends it back. */
-  reasoning?: string | undefined
+  /** Whether a tool turn reports that the tool failed. */
+  isError?: boolean | undefined
   extra?: Extra | undefined
 }
 
-export type ContentPart =
-  | { type: 'text'; text: string; extra?: Extra | undefined }
-  /** `url` is an https: or a data: URL. */
-  | { type: 'image'; url: string; detail?: string | undefined; extra?: Extra | undefined }
-  /** `data` is base64. */
-  | { type: 'audio'; data: string; format: string; extra?: Extra | undefined }
-  | ({ type: 'file'; name?: string | undefined; extra?: Extra | undefined } & FileSource)
-  | { type: 'refusal'; text: string; extra?: Extra | undefined }
+export type ContentPart = PartBase &
+  (
+    | { type: 'text'; text: string; signature?: Signature | undefined }
+    /** An image by URL (https: or data:), or by the id that its provider gave it. */
+    | ({ type: 'image'; detail?: string | undefined } & FileSource)
+    /** `data` is base64. */
+    | { type: 'audio'; data: string; format: string }
+    | ({ type: 'file'; name?: string | undefined } & FileSource)
+    | { type: 'refusal'; text: string }
+    | ReasoningPart
+    /** Where one of the turn's `toolCalls` stands, by its index; calls without a place come last. */
+    | { type: 'tool-call'; index: number }
+    /** A part that only its dialect knows, as it came. */
+    | { type: 'native'; dialect: string; part: Extra }
+  )
+
+interface PartBase {
+  /** The prompt up to here, this part included, is worth keeping in the provider's cache. */
+  cache?: CacheMark | undefined
+  extra?: Extra | undefined
+}
+
+/** A client's wish that the provider caches the prompt up to its place. */
+export interface CacheMark {
+  /** `5m`, `1h`; the provider's own default when absent. */
+  ttl?: string | undefined
+}
+
+/** What the assistant thought before it went on, where the client sends it back. */
+export interface ReasoningPart {
+  type: 'reasoning'
+  /** Empty where the provider shows none of it. */
+  text: string
+  signature?: Signature | undefined
+  /** Reasoning that only its provider can read. */
+  sealed?: Signature | undefined
+}
 
 /** A file by URL (https: or data:), or by the id that its provider gave it. */
 export type FileSource = { url: string; mediaType?: string | undefined } | { fileId: string }
@@ -78,6 +123,8 @@ export interface ToolCall {
   name: string
   /** A string of JSON for functions, free text for custom tools; as the model wrote it, perhaps invalid. */
   arguments: string
+  /** Proof of origin that must go back with the call. */
+  signature?: Signature | undefined
   extra?: Extra | undefined
 }
 
@@ -92,6 +139,7 @@ export type Tool =
       /** JSON Schema of the arguments. */
       parameters?: unknown
       strict?: boolean | undefined
+      cache?: CacheMark | undefined
       extra?: Extra | undefined
     }
   | {

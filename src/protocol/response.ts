@@ -1,5 +1,5 @@
-import type { FinishReason, TokenLogprob } from './event.ts'
-import type { Extra, ToolCall } from './request.ts'
+import type { Annotation, DialectMembers, FinishReason, TokenLogprob } from './event.ts'
+import type { Extra, ReasoningPart, Signature, ToolCall } from './request.ts'
 import type { Settlement } from './settlement.ts'
 import type { Usage } from './usage.ts'
 
@@ -20,16 +20,44 @@ export interface ChatResponse {
 
 export interface ResponseChoice {
   index: number
-  /** Null where the model wrote no text. */
+  /** Everything that the choice consists of, in order; the members after it show the same by kind. */
+  parts: ResponsePart[]
+  /** The texts of all parts; null where the model wrote none. */
   content: string | null
   reasoning: string | null
-  /** Proof of origin that must go back with the reasoning. */
-  reasoningSignature?: string | undefined
   refusal: string | null
   toolCalls: ToolCall[]
-  annotations: unknown[]
+  annotations: Annotation[]
   audio?: Extra | undefined
   logprobs?: { content: TokenLogprob[] | null; refusal: TokenLogprob[] | null } | undefined
   finishReason: FinishReason
   extra?: { dialect: string; message: Extra; choice: Extra } | undefined
+}
+
+/** One part of a choice. */
+export type ResponsePart =
+  | ResponseText
+  | ResponseReasoning
+  | ResponseRefusal
+  /** The place of one of the choice's `toolCalls`, by its index. */
+  | { type: 'tool-call'; index: number }
+  /** A part that only its dialect knows. */
+  | { type: 'native'; dialect: string; part: Extra }
+
+export interface ResponseText extends PartExtra {
+  type: 'text'
+  text: string
+  annotations?: Annotation[] | undefined
+  signature?: Signature | undefined
+}
+
+export interface ResponseReasoning extends ReasoningPart, PartExtra {}
+
+export interface ResponseRefusal extends PartExtra {
+  type: 'refusal'
+  text: string
+}
+
+interface PartExtra {
+  extra?: DialectMembers | undefined
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { nativeBut } from '../protocol/features.ts'
 import { openaiChatApi } from '../dialects/openai-chat/chat-api.ts'
+import { openaiChatSupport } from '../dialects/openai-chat/support.ts'
+import { openaiEmbeddingApi } from '../dialects/openai-embeddings/embedding-api.ts'
 import { openaiModels } from './openai-models.ts'
 import { bearer, url } from './openai-compatible.ts'
 import { defineProvider } from './provider.ts'
@@ -19,7 +20,14 @@ export const openai = defineProvider({
     id,
     baseUrl: settings.base_url,
     authorize: bearer(settings.api_key),
-    support: nativeBut({}),
+    support: {
+      ...openaiChatSupport,
+      top_k: 'ignored',
+      reasoning_budget: 'ignored',
+      reasoning_summary: 'ignored',
+      cache_control: 'ignored',
+    },
+    embeddings: openaiEmbeddingApi(),
     chat: openaiChatApi({ maxTokensField: 'max_completion_tokens' }),
     models: openaiModels,
     openModels: true,

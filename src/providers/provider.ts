@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { ChatApi } from '../protocol/chat-api.ts'
+import type { EmbeddingApi } from '../protocol/embedding.ts'
 import type { FeatureSupport } from '../protocol/features.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
@@ -17,8 +18,12 @@ export interface Provider {
   renewCredential?(refused: UpstreamRequest): boolean
   /** What becomes of each feature of a request. */
   support: FeatureSupport
+  /** The same for one model, where its word differs from its provider's. */
+  supportOf?(model: string): FeatureSupport
   /** Completions over HTTP. */
   chat?: ChatApi
+  /** Embeddings over HTTP. */
+  embeddings?: EmbeddingApi
   /** Completions made in this process, without an upstream. */
   generate?: (request: ChatRequest, model: string, signal: AbortSignal) => AsyncGenerator<ChatEvent>
   /** Lists the models that the upstream has now. */

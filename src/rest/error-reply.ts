@@ -1,12 +1,15 @@
 import type { FastifyReply } from 'fastify'
-import { encodeErrorBody } from '../dialects/openai-chat/encode-error.ts'
+import { openaiChatDoor } from '../dialects/openai-chat/chat-door.ts'
 import type { GatewayError } from '../errors.ts'
 
-/** Answers with OpenAI's error body and, where a wait is known, `retry-after`. */
+/** Answers in the words of the route's dialect, OpenAI's elsewhere, with `retry-after` where a wait is known. */
 export function replyError(reply: FastifyReply, error: GatewayError): FastifyReply {
   if (error.retryAfterMs !== undefined) {
     void reply.header('retry-after', Math.ceil(error.retryAfterMs / 1000))
   }
   if (error.status === 401) void reply.header('www-authenticate', 'Bearer realm="XRouter"')
-  return reply.code(error.status).send(encodeErrorBody(error))
+  const { request } = reply
+  const encode = request.routeOptions.config.encodeError ?? openaiChatDoor.encodeError
+  const { body, status = error.status } = encode(error, request.id)
+  return reply.code(status).send(body)
 }

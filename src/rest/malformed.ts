@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
 import { encodeErrorBody } from '../dialects/openai-chat/encode-error.ts'
+import { isDeeperThan, jsonDepthMax } from '../lib/json-depth.ts'
 import { invalidRequest, InvalidHttpRequest } from '../errors.ts'
 
 /** Refuses a request by its headers alone. Compressed bodies are never inflated: a few bytes of one may stand for gigabytes. */
@@ -11,6 +12,12 @@ export function refuseMalformed(headers: IncomingHttpHeaders): void {
   }
   if (!encoding || encoding.toLowerCase() === 'identity') return
   throw new InvalidHttpRequest(415, 'Send the body as it is, without `content-encoding`.')
+}
+
+/** Refuses a body that is nested so deep that whoever writes it again would run out of stack. */
+export function refuseDeep(body: unknown): void {
+  if (!isDeeperThan(body, jsonDepthMax)) return
+  throw invalidRequest(undefined, `The body is nested deeper than ${jsonDepthMax} levels.`)
 }
 
 /** Answers bytes that are no HTTP; there is no request, and the connection ends. */

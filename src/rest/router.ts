@@ -1,21 +1,41 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { openaiChatDoor } from '../dialects/openai-chat/chat-door.ts'
 import { GatewayError } from '../errors.ts'
 import type { GatewayDeps } from '../gateway/deps.ts'
 import type { Actor } from '../protocol/actor.ts'
+import type { ChatDoor, EncodeError } from '../protocol/chat-door.ts'
 import { handleCompletion } from './completion.ts'
+import { handleEmbedding } from './embedding.ts'
 import { listModels, retrieveModel } from './models.ts'
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** How the route tells a failure; OpenAI's shape where there is none. */
+    encodeError?: EncodeError
+    /** Whether a key may also come as `x-api-key`. */
+    apiKeyHeader?: boolean
+  }
   interface FastifyRequest {
     /** Set by the server before any handler of a route that is not public. */
     actor: Actor | null
   }
 }
 
+/** The paths that answer completions, each in the dialect of its clients. */
+const completionDoors: { path: string; door: ChatDoor; apiKeyHeader?: boolean }[] = [
+  { path: '/v1/chat/completions', door: openaiChatDoor },
+]
+
 /** The table of the REST door: the only place with its paths. */
 export function mountRest(app: FastifyInstance, gateway: GatewayDeps): void {
-  app.post('/v1/chat/completions', (request, reply) =>
-    handleCompletion(gateway, actorOf(request), request, reply),
+  for (const { path, door, apiKeyHeader = false } of completionDoors) {
+    const config = { encodeError: door.encodeError, apiKeyHeader }
+    app.post(path, { config }, (request, reply) =>
+      handleCompletion({ gateway, door }, actorOf(request), request, reply),
+    )
+  }
+  app.post('/v1/embeddings', (request, reply) =>
+    handleEmbedding(gateway, actorOf(request), request, reply),
   )
   app.get('/v1/models', (request) => listModels(gateway.catalogue, actorOf(request)))
   app.get<{ Params: { '*': string } }>('/v1/models/*', (request) =>

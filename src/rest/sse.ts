@@ -33,8 +33,3 @@ export function openSse(response: ServerResponse, signal: AbortSignal): SseWrite
     },
   }
 }
-
-/** One frame as OpenAI writes it. */
-export function sseFrame(data: unknown): string {
-  return `data: ${JSON.stringify(data)}\n\n`
-}

@@ -13,12 +13,22 @@ export type AttemptStatus =
   /** It gave the answer. */
   | 'SUCCEEDED';
 
+/** A wish that the provider's cache keeps the prompt up to this place. */
+export type CacheMarkInput = {
+  /** How long, as `5m` or `1h`; the default of the provider unless told. */
+  ttl?: string | null | undefined;
+};
+
 /** A completion to make. */
 export type CompletionInput = {
   /** How many answers to make; 1 unless told. */
   choices?: number | null | undefined;
+  /** Your own stable name for the person behind the request. */
+  endUser?: string | null | undefined;
   /** Models to try in turn when `model` fails. */
   fallbacks?: Array<string> | null | undefined;
+  /** Against words used often, from -2 to 2. */
+  frequencyPenalty?: number | null | undefined;
   /** Whether the provider computes log probabilities. */
   logprobs?: boolean | null | undefined;
   /** The most tokens to generate, reasoning included. */
@@ -31,8 +41,14 @@ export type CompletionInput = {
   parallelToolCalls?: boolean | null | undefined;
   /** Further members of OpenAI's request for providers of that dialect, an object. */
   passthrough?: unknown;
+  /** Against words used at all, from -2 to 2. */
+  presencePenalty?: number | null | undefined;
+  /** The most tokens to spend on reasoning. */
+  reasoningBudgetTokens?: number | null | undefined;
   /** The provider's word for how long to think, as `low`, `medium`, `high`. */
   reasoningEffort?: string | null | undefined;
+  /** How much of the reasoning is shown: `auto`, `concise`, `detailed`, `omitted`. */
+  reasoningSummary?: string | null | undefined;
   /** In OpenAI's form: `{type: "text"}`, `{type: "json_object"}` or `{type: "json_schema", json_schema: {name, schema}}`. */
   responseFormat?: unknown;
   /** Where the request may go. */
@@ -49,6 +65,8 @@ export type CompletionInput = {
   toolChoice?: unknown;
   /** What the model may call. */
   tools?: Array<ToolInput> | null | undefined;
+  /** Only the so many likeliest tokens are drawn from. */
+  topK?: number | null | undefined;
   /** Alternatives per token, 0 to 20; only with `logprobs`. */
   topLogprobs?: number | null | undefined;
   /** Nucleus sampling, from 0 to 1. */
@@ -58,11 +76,37 @@ export type CompletionInput = {
 /** One piece of a message. */
 export type ContentPartInput =
   {   /** A file. */
-  file: FilePartInput; image?: never; text?: never; }
-  |  { file?: never;   /** An image. */
-  image: ImagePartInput; text?: never; }
-  |  { file?: never; image?: never;   /** Text. */
-  text: string; };
+  file: FilePartInput; fileId?: never; image?: never; imageId?: never; native?: never; reasoning?: never; signedText?: never; text?: never; toolCall?: never; }
+  |  { file?: never;   /** A file by the id that its provider gave it. */
+  fileId: string | number; image?: never; imageId?: never; native?: never; reasoning?: never; signedText?: never; text?: never; toolCall?: never; }
+  |  { file?: never; fileId?: never;   /** An image. */
+  image: ImagePartInput; imageId?: never; native?: never; reasoning?: never; signedText?: never; text?: never; toolCall?: never; }
+  |  { file?: never; fileId?: never; image?: never;   /** An image by the id that its provider gave it. */
+  imageId: string | number; native?: never; reasoning?: never; signedText?: never; text?: never; toolCall?: never; }
+  |  { file?: never; fileId?: never; image?: never; imageId?: never;   /** A part that only one dialect knows. */
+  native: NativePartInput; reasoning?: never; signedText?: never; text?: never; toolCall?: never; }
+  |  { file?: never; fileId?: never; image?: never; imageId?: never; native?: never;   /** What the assistant thought, sent back. */
+  reasoning: ReasoningPartInput; signedText?: never; text?: never; toolCall?: never; }
+  |  { file?: never; fileId?: never; image?: never; imageId?: never; native?: never; reasoning?: never;   /** Text of an earlier answer. */
+  signedText: TextPartInput; text?: never; toolCall?: never; }
+  |  { file?: never; fileId?: never; image?: never; imageId?: never; native?: never; reasoning?: never; signedText?: never;   /** Text. */
+  text: string; toolCall?: never; }
+  |  { file?: never; fileId?: never; image?: never; imageId?: never; native?: never; reasoning?: never; signedText?: never; text?: never;   /** The place of one of the `toolCalls` among the parts, by its index. */
+  toolCall: number; };
+
+/** A key to create in the own organisation. */
+export type CreateApiKeyInput = {
+  /** When it stops working; null = never. */
+  expiresAt?: string | null | undefined;
+  /** The models that it may use, as `provider/model` or `provider/*`; null = all. */
+  models?: Array<string> | null | undefined;
+  /** What people call it, 1 to 100 characters. */
+  name: string;
+  /** What it may do, INFERENCE unless told; never more than the creator may. */
+  scopes?: Array<Scope> | null | undefined;
+  /** `free` (unless told), `pro` or `enterprise`; never above the creator’s own. */
+  tier?: string | null | undefined;
+};
 
 /** The closed list of failures. */
 export type ErrorCode =
@@ -142,6 +186,26 @@ export type FinishReason =
   /** The model calls tools. */
   | 'TOOL_CALLS';
 
+/** How usage is divided by time. */
+export type Granularity =
+  /** By day, in UTC. */
+  | 'DAY'
+  /** By hour. */
+  | 'HOUR'
+  /** Not at all. */
+  | 'TOTAL';
+
+/** How a provider does, by its attempts of the last five minutes. What is the client's fault does not count, nor what the client cancelled. */
+export type HealthState =
+  /** At least a tenth of its last twenty attempts failed. */
+  | 'DEGRADED'
+  /** At least four of its last five attempts failed, or all of the last three or four. */
+  | 'DOWN'
+  /** Fewer than a tenth of its last twenty attempts failed. */
+  | 'OPERATIONAL'
+  /** There was none. */
+  | 'UNKNOWN';
+
 /** An image to read. */
 export type ImagePartInput = {
   /** How closely to look: `low`, `high` or `auto`. */
@@ -152,8 +216,12 @@ export type ImagePartInput = {
 
 /** One turn of the conversation. */
 export type MessageInput = {
+  /** Keep the prompt up to the end of this turn in the provider's cache. */
+  cache?: CacheMarkInput | null | undefined;
   /** The text; either this or `parts`. */
   content?: string | null | undefined;
+  /** Whether a tool turn reports that the tool failed. */
+  isError?: boolean | null | undefined;
   /** The participant's name. */
   name?: string | null | undefined;
   /** The pieces in order; either this or `content`. */
@@ -179,6 +247,24 @@ export type MessageRole =
   /** The person or program that asks. */
   | 'USER';
 
+/** A `NativePart` of an earlier answer, sent back; only providers of its dialect take it. */
+export type NativePartInput = {
+  /** The wire format. */
+  dialect: string;
+  /** The part as it came, an object. */
+  part: unknown;
+};
+
+/** A `ReasoningPart` of an earlier answer, sent back. */
+export type ReasoningPartInput = {
+  /** Its sealed reasoning. */
+  sealed?: SignatureInput | null | undefined;
+  /** Its signature. */
+  signature?: SignatureInput | null | undefined;
+  /** The text, perhaps empty. */
+  text: string;
+};
+
 /** Where the request may go. */
 export type RoutingInput = {
   /** Only these providers. */
@@ -198,6 +284,22 @@ export type Scope =
   /** Read usage and the request log. */
   | 'READ';
 
+/** A `Signature` of an earlier answer, sent back. */
+export type SignatureInput = {
+  /** The wire format that it belongs to. */
+  dialect: string;
+  /** The opaque text. */
+  value: string;
+};
+
+/** A `TextPart` of an earlier answer, sent back with its signature. */
+export type TextPartInput = {
+  /** Its signature. */
+  signature?: SignatureInput | null | undefined;
+  /** The text. */
+  text: string;
+};
+
 /** A tool call of an earlier answer, sent back. */
 export type ToolCallInput = {
   /** The string of JSON that the model wrote, or the object it stands for. */
@@ -206,10 +308,14 @@ export type ToolCallInput = {
   id: string | number;
   /** The name of the tool. */
   name: string;
+  /** Its signature. */
+  signature?: SignatureInput | null | undefined;
 };
 
 /** A function that the model may call. */
 export type ToolInput = {
+  /** Keep the tools up to this one in the provider's cache. */
+  cache?: CacheMarkInput | null | undefined;
   /** What it does and when to call it. */
   description?: string | null | undefined;
   /** Its name. */
@@ -218,6 +324,49 @@ export type ToolInput = {
   parameters?: unknown;
   /** Whether the arguments must follow the schema exactly. */
   strict?: boolean | null | undefined;
+};
+
+/** What to change of a key of the own organisation. What is left out stays as it is. */
+export type UpdateApiKeyInput = {
+  /** When it stops working; null = never. */
+  expiresAt?: string | null | undefined;
+  /** The id of the key. */
+  id: string | number;
+  /** The models that it may use, as `provider/model` or `provider/*`; null = all. */
+  models?: Array<string> | null | undefined;
+  /** What people call it, 1 to 100 characters. */
+  name?: string | null | undefined;
+  /** What it may do, in place of what it might; never more than the caller may. */
+  scopes?: Array<Scope> | null | undefined;
+  /** `free`, `pro` or `enterprise`; never above the own one. */
+  tier?: string | null | undefined;
+};
+
+/** What usage can be divided by. */
+export type UsageDimension =
+  /** By API key: `{"apiKeyId": "key_…"}`, null for the master key. */
+  | 'API_KEY'
+  /** By model: `{"model": "provider/model"}`. */
+  | 'MODEL'
+  /** By provider: `{"provider": "name"}`. */
+  | 'PROVIDER'
+  /** By tag: `{"tag": {"name": value}}`. A request counts under each of its tags; one without tags is left out. */
+  | 'TAG';
+
+/** Which usage is meant. */
+export type UsageFilter = {
+  /** Only requests made with this key. */
+  apiKeyId?: string | number | null | undefined;
+  /** Usage is kept by hour: the first one is that which begins here or next. */
+  from: string;
+  /** Only this `provider/model`. */
+  model?: string | null | undefined;
+  /** Only this provider. */
+  provider?: string | null | undefined;
+  /** Only requests that have a tag of this name. */
+  tag?: string | null | undefined;
+  /** Hours that begin here or later are left out; at most 400 days after `from`. */
+  to: string;
 };
 
 export type CreateCompletionMutationVariables = Exact<{
@@ -293,6 +442,41 @@ export type OneRequestQueryVariables = Exact<{
 
 
 export type OneRequestQuery = { request: { id: string, createdAt: string, model: string, requestedModel: string, provider: string | null, status: string, stream: boolean, latencyMs: number | null, errorCode: ErrorCode | null, usage: { inputTokens: number | null, outputTokens: number | null, reasoningTokens: number | null, totalTokens: number | null, estimated: boolean, cost: { amount: string, currency: string } | null } | null, attempts: Array<{ number: number, errorCode: ErrorCode | null }>, apiKey: { id: string } | null } | null };
+
+export type UpdateApiKeyMutationVariables = Exact<{
+  input: UpdateApiKeyInput;
+}>;
+
+
+export type UpdateApiKeyMutation = { updateApiKey: { id: string, name: string, tier: string, scopes: Array<Scope>, models: Array<string> | null, expiresAt: string | null } };
+
+export type CreateApiKeyMutationVariables = Exact<{
+  input: CreateApiKeyInput;
+}>;
+
+
+export type CreateApiKeyMutation = { createApiKey: { secret: string, apiKey: { id: string } } };
+
+export type RevokeApiKeyMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RevokeApiKeyMutation = { revokeApiKey: { id: string, revokedAt: string | null } };
+
+export type ProviderHealthQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ProviderHealthQuery = { providerHealth: Array<{ provider: string, state: HealthState, reason: string | null, successRate: number | null, since: string, checkedAt: string | null }>, providers: Array<{ id: string, health: { provider: string, state: HealthState } }> };
+
+export type UsageReportQueryVariables = Exact<{
+  filter: UsageFilter;
+  groupBy?: Array<UsageDimension> | UsageDimension | null | undefined;
+  granularity?: Granularity | null | undefined;
+}>;
+
+
+export type UsageReportQuery = { usage: Array<{ time: string | null, key: unknown, requests: string, errors: string, cost: Array<{ currency: string, amountNanos: string }> }> };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -566,3 +750,66 @@ export const OneRequestDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<OneRequestQuery, OneRequestQueryVariables>;
+export const UpdateApiKeyDocument = new TypedDocumentString(`
+    mutation UpdateApiKey($input: UpdateApiKeyInput!) {
+  updateApiKey(input: $input) {
+    id
+    name
+    tier
+    scopes
+    models
+    expiresAt
+  }
+}
+    `) as unknown as TypedDocumentString<UpdateApiKeyMutation, UpdateApiKeyMutationVariables>;
+export const CreateApiKeyDocument = new TypedDocumentString(`
+    mutation CreateApiKey($input: CreateApiKeyInput!) {
+  createApiKey(input: $input) {
+    apiKey {
+      id
+    }
+    secret
+  }
+}
+    `) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
+export const RevokeApiKeyDocument = new TypedDocumentString(`
+    mutation RevokeApiKey($id: ID!) {
+  revokeApiKey(id: $id) {
+    id
+    revokedAt
+  }
+}
+    `) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
+export const ProviderHealthDocument = new TypedDocumentString(`
+    query ProviderHealth {
+  providerHealth {
+    provider
+    state
+    reason
+    successRate
+    since
+    checkedAt
+  }
+  providers {
+    id
+    health {
+      provider
+      state
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ProviderHealthQuery, ProviderHealthQueryVariables>;
+export const UsageReportDocument = new TypedDocumentString(`
+    query UsageReport($filter: UsageFilter!, $groupBy: [UsageDimension!], $granularity: Granularity) {
+  usage(filter: $filter, groupBy: $groupBy, granularity: $granularity) {
+    time
+    key
+    requests
+    errors
+    cost {
+      currency
+      amountNanos
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UsageReportQuery, UsageReportQueryVariables>;

@@ -1,4 +1,5 @@
 import { createMetrics } from '../../src/gateway/metrics.ts'
+import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
 import { createShutdown } from '../../src/gateway/shutdown.ts'
 import { memoryLedger } from '../support/memory-ledger.ts'
 import { setImmediate as tick } from 'node:timers/promises'
@@ -10,6 +11,7 @@ import type { GatewayDeps } from '../../src/gateway/deps.ts'
 import { createContext } from '../../src/graphql/context.ts'
 import { createEngine } from '../../src/graphql/engine.ts'
 import type { ServiceDeps } from '../../src/services/deps.ts'
+import { noEmbeddings } from '../support/no-embeddings.ts'
 import { createScripts } from './scripts.ts'
 import { usualProtection } from './support.ts'
 
@@ -29,11 +31,13 @@ async function subscribe(signal: AbortSignal) {
     }),
     ledger: memoryLedger(),
     metrics: createMetrics({}),
+    health: createHealthMonitor(),
     shutdown: createShutdown(),
     callUpstream: ({ provider, model }, request, options) => {
       if (!provider.generate) throw new Error('a test provider generates')
       return provider.generate(request, model, options.signal)
     },
+    embedUpstream: noEmbeddings,
     logger,
   }
   const context = createContext(

@@ -1,4 +1,5 @@
 import { createMetrics } from '../../src/gateway/metrics.ts'
+import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
 import { createShutdown } from '../../src/gateway/shutdown.ts'
 import { memoryLedger } from '../support/memory-ledger.ts'
 import { once } from 'node:events'
@@ -18,6 +19,7 @@ import type { Protection } from '../../src/graphql/protection.ts'
 import type { Actor, Scope } from '../../src/protocol/actor.ts'
 import type { ServiceDeps } from '../../src/services/deps.ts'
 import type { TypedDocumentString } from '../gql/graphql.ts'
+import { noEmbeddings } from '../support/no-embeddings.ts'
 import { createScripts, type Scripts } from './scripts.ts'
 
 export interface Answer<Data = unknown> {
@@ -109,11 +111,13 @@ export async function startGraphql(
       }),
       ledger: settings.ledger ?? memoryLedger(ledger),
       metrics: createMetrics({}),
+      health: createHealthMonitor(),
       shutdown: createShutdown(),
       callUpstream: ({ provider, model }, request, { signal }) => {
         if (!provider.generate) throw new Error('a test provider generates')
         return provider.generate(request, model, signal)
       },
+      embedUpstream: noEmbeddings,
       logger,
     },
     services: settings.services ?? withoutDatabase(),

@@ -55,7 +55,8 @@ function isSystem({ role }: Message): boolean {
 function encodeTurns({ message, path }: Place, results: readonly Place[]): Turn[] {
   const role = message.role === 'assistant' ? 'assistant' : 'user'
   const said: Turn = { role, ...encodeContent(message, path) }
-  if (message.reasoning !== undefined) said.reasoning_content = message.reasoning
+  const thoughts = message.parts.filter((part) => part.type === 'reasoning')
+  if (thoughts.length > 0) said.reasoning_content = thoughts.map((part) => part.text).join('')
   const open = [...results]
   const turns = (message.toolCalls ?? []).flatMap((call, index): Turn[] => {
     const answered = open.findIndex((result) => answers(result.message, call))
@@ -126,6 +127,12 @@ function addPart(
     case 'image':
     case 'audio':
       throw unsupported(path, 'it takes files by their id only')
+    case 'native':
+      throw unsupported(path, 'it is content of another vendor')
+    // Reasoning is a member of the turn, and calls are turns of their own.
+    case 'reasoning':
+    case 'tool-call':
+      return
     default:
       part satisfies never
   }

@@ -1,4 +1,5 @@
 import type { ChatEvent, FinishReason, TokenLogprob } from '../../protocol/event.ts'
+import { decodeAnnotation } from './annotation.ts'
 import { openaiChat } from './dialect.ts'
 import { decodeLogprobs } from './logprobs.ts'
 import { isRecord, text, unreadValues } from '../narrow.ts'
@@ -211,7 +212,11 @@ function decodeRest(state: ChoiceState, delta: Record<string, unknown>, out: Cha
   const { function_call: call, annotations, audio } = delta
   if (call !== undefined && call !== null) addFunctionCall(state.calls, call, out)
   if (Array.isArray(annotations) && annotations.length > 0) {
-    out.push({ type: 'annotations', choice: state.index, annotations })
+    out.push({
+      type: 'annotations',
+      choice: state.index,
+      annotations: annotations.map(decodeAnnotation),
+    })
   }
   if (isRecord(audio)) out.push({ type: 'audio', choice: state.index, audio })
 }

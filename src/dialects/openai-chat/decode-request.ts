@@ -1,6 +1,4 @@
 import { z } from 'zod'
-import { invalidRequest } from '../../errors.ts'
-import { isDeeperThan, jsonDepthMax } from '../../lib/json-depth.ts'
 import type { ChatRequest, Passthrough } from '../../protocol/request.ts'
 import { check, invalidMember } from './check.ts'
 import { decodeMessage } from './decode-message.ts'
@@ -19,9 +17,6 @@ export interface DecodedChatRequest {
 
 /** Reads the body of a completion request; a problem is thrown as a 400 that names its member. */
 export function decodeChatRequest(raw: unknown): DecodedChatRequest {
-  if (isDeeperThan(raw, jsonDepthMax)) {
-    throw invalidRequest(undefined, `The body is nested deeper than ${jsonDepthMax} levels.`)
-  }
   const body = check(bodySchema, raw, '')
   if (body.top_logprobs != null && body.logprobs !== true) {
     throw invalidMember('top_logprobs', 'it needs logprobs to be true')
@@ -32,6 +27,7 @@ export function decodeChatRequest(raw: unknown): DecodedChatRequest {
     stream: body.stream ?? false,
     temperature: body.temperature ?? undefined,
     topP: body.top_p ?? undefined,
+    topK: body.top_k ?? undefined,
     maxTokens: maxTokens(body),
     frequencyPenalty: body.frequency_penalty ?? undefined,
     presencePenalty: body.presence_penalty ?? undefined,
@@ -42,7 +38,8 @@ export function decodeChatRequest(raw: unknown): DecodedChatRequest {
     toolChoice: decodeToolChoice(body.tool_choice, 'tool_choice'),
     parallelToolCalls: body.parallel_tool_calls ?? undefined,
     responseFormat: decodeResponseFormat(body.response_format, 'response_format'),
-    reasoningEffort: body.reasoning_effort ?? undefined,
+    ...decodeReasoning(body),
+    endUserId: body.user ?? undefined,
     logprobs: body.logprobs ?? undefined,
     topLogprobs: body.top_logprobs ?? undefined,
     passthrough: passthrough(body),
@@ -61,6 +58,7 @@ const bodySchema = z.looseObject({
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
+  top_k: z.int().min(0).nullish(),
   max_tokens: tokenLimit,
   max_completion_tokens: tokenLimit,
   frequency_penalty: penalty,
@@ -75,6 +73,8 @@ const bodySchema = z.looseObject({
   parallel_tool_calls: z.boolean().nullish(),
   response_format: z.unknown().optional(),
   reasoning_effort: z.string().nullish(),
+  reasoning: z.unknown().optional(),
+  user: z.string().nullish(),
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
   xrouter: z.unknown().optional(),
@@ -93,12 +93,41 @@ function maxTokens(body: Body): number | undefined {
   return newer ?? older ?? undefined
 }
 
+const reasoningSchema = z.strictObject({
+  effort: z.string().nullish(),
+  max_tokens: z.int().min(1).nullish(),
+  summary: z.string().nullish(),
+})
+
+/** Servers that copied OpenAI know more of reasoning than an effort; what is in no form that we read goes as it came. */
+function readReasoning(body: Body): z.infer<typeof reasoningSchema> | undefined {
+  return body.reasoning == null ? undefined : reasoningSchema.safeParse(body.reasoning).data
+}
+
+function decodeReasoning(body: Body): Partial<ChatRequest> {
+  const reasoning = readReasoning(body)
+  const effort = body.reasoning_effort ?? reasoning?.effort ?? undefined
+  return {
+    reasoningEffort: effort,
+    ...(reasoning?.max_tokens != null && { reasoningBudgetTokens: reasoning.max_tokens }),
+    ...(reasoning?.summary != null && { reasoningSummary: reasoning.summary }),
+  }
+}
+
 /** Always there, even when empty: it says whose the extras of the messages, parts and tools are. */
 function passthrough(body: Body): Passthrough {
   const spelling = body.max_completion_tokens != null ? 'max_completion_tokens' : 'max_tokens'
+  const spellings = {
+    ...(maxTokens(body) !== undefined && { maxTokens: spelling }),
+    ...(readReasoning(body)?.effort != null && { reasoning: 'reasoning.effort' }),
+  }
+  const unreadReasoning = body.reasoning != null && !readReasoning(body)
   return {
     dialect: openaiChat,
-    members: unread(body, readMembers) ?? {},
-    ...(maxTokens(body) !== undefined && { spellings: { maxTokens: spelling } }),
+    members: {
+      ...unread(body, readMembers),
+      ...(unreadReasoning && { reasoning: body.reasoning }),
+    },
+    ...(Object.keys(spellings).length > 0 && { spellings }),
   }
 }

@@ -1,25 +1,31 @@
 import type { ContentPart, Extra, Message, ToolCall } from '../../protocol/request.ts'
-import { inner } from './encode-support.ts'
+import { encodeCacheMark } from './cache-mark.ts'
+import { inner, unsupported } from './encode-support.ts'
 
-/** Whether the extras of a request are of this dialect; those of others are not sent. */
+/** What of a request may be sent. */
 export interface Ownership {
+  /** Whether its extras are of this dialect; those of others are not sent. */
   own: boolean
+  /** Whether the upstream knows marks for the prompt cache. */
+  cacheMarks?: boolean | undefined
 }
 
 /** One turn for an upstream. */
-export function encodeMessage(message: Message, { own }: Ownership): Record<string, unknown> {
+export function encodeMessage(message: Message, ownership: Ownership): Record<string, unknown> {
+  const { own } = ownership
   const extra = own ? message.extra : undefined
   const encoded: Record<string, unknown> = {
     ...extra,
     role: wireRole(message),
-    content: encodeContent(message, own),
+    content: encodeContent(message, ownership),
   }
   if (message.name !== undefined) encoded['name'] = message.name
   if (message.toolCallId !== undefined) encoded['tool_call_id'] = message.toolCallId
   if (message.toolCalls) addCalls(encoded, message.toolCalls, own)
+  const reasoning = reasoningOf(message)
   // A client that spelt it `reasoning` has it among the extras already.
-  if (message.reasoning !== undefined && extra?.['reasoning'] !== message.reasoning) {
-    encoded['reasoning_content'] = message.reasoning
+  if (reasoning !== undefined && extra?.['reasoning'] !== reasoning) {
+    encoded['reasoning_content'] = reasoning
   }
   return encoded
 }
@@ -53,26 +59,50 @@ function addCalls(encoded: Record<string, unknown>, calls: ToolCall[], own: bool
   if (deprecated) encoded['function_call'] = encodeFunctionCall(deprecated, { own })
 }
 
-function encodeContent(message: Message, own: boolean): unknown {
-  const [first, second] = message.parts
-  if (!first) return message.role === 'assistant' ? null : emptyContent(message)
-  if (!second && first.type === 'text' && !(own && first.extra)) return first.text
-  return message.parts.map((part) => encodePart(part, own))
+function reasoningOf({ parts }: Message): string | undefined {
+  const thoughts = parts.filter((part) => part.type === 'reasoning')
+  return thoughts.length === 0 ? undefined : thoughts.map(({ text }) => text).join('')
 }
+
+function encodeContent(message: Message, ownership: Ownership): unknown {
+  const parts = message.parts.filter(isContent)
+  const [first, second] = parts
+  if (!first) return message.role === 'assistant' ? null : emptyContent(message)
+  if (!second && first.type === 'text' && isPlain(first, ownership)) return first.text
+  return parts.map((part) => {
+    const mark = ownership.cacheMarks && part.cache
+    const encoded = encodePart(part, ownership.own)
+    return mark ? { ...encoded, cache_control: encodeCacheMark(mark) } : encoded
+  })
+}
+
+function isPlain({ extra, cache }: ContentPart, { own, cacheMarks }: Ownership): boolean {
+  return !(own && extra) && !(cacheMarks && cache)
+}
+
+/** Reasoning and calls are members of the message, whatever their place among its parts was. */
+function isContent(part: ContentPart): part is SentPart {
+  return part.type !== 'reasoning' && part.type !== 'tool-call'
+}
+
+type SentPart = Exclude<ContentPart, { type: 'reasoning' | 'tool-call' }>
 
 function emptyContent(message: Message): string | null {
   return wireRole(message) === 'function' ? null : ''
 }
 
-function encodePart(part: ContentPart, own: boolean): Record<string, unknown> {
+function encodePart(part: SentPart, own: boolean): Record<string, unknown> {
   const extra: Extra | undefined = own ? part.extra : undefined
   switch (part.type) {
     case 'text':
       return { ...extra, type: 'text', text: part.text }
     case 'refusal':
       return { ...extra, type: 'refusal', refusal: part.text }
+    case 'native':
+      throw unsupported('content of one vendor')
     case 'image': {
-      const image: Extra = { ...inner(extra, 'image_url'), url: part.url }
+      const source = 'fileId' in part ? { file_id: part.fileId } : { url: part.url }
+      const image: Extra = { ...inner(extra, 'image_url'), ...source }
       if (part.detail !== undefined) image['detail'] = part.detail
       return { ...extra, type: 'image_url', image_url: image }
     }

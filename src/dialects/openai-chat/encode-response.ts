@@ -1,9 +1,11 @@
 import type { Extra } from '../../protocol/request.ts'
 import type { ChatResponse, ResponseChoice } from '../../protocol/response.ts'
+import { encodeAnnotation } from './annotation.ts'
 import { openaiChat } from './dialect.ts'
 import { encodeFunctionCall, encodeToolCall } from './encode-message.ts'
 import { encodeFinishReason } from './finish-reason.ts'
 import { encodeLogprobs } from './logprobs.ts'
+import { ownPartsOf } from './own-parts.ts'
 import { encodeUsage } from './usage.ts'
 
 /** A whole answer for a client that did not ask for a stream. */
@@ -45,6 +47,7 @@ function encodeChoice(choice: ResponseChoice): Record<string, unknown> {
 function encodeMessage(choice: ResponseChoice): Record<string, unknown> {
   const calls = choice.toolCalls.filter((call) => call.kind !== 'function_call')
   const deprecated = choice.toolCalls.find((call) => call.kind === 'function_call')
+  const own = ownPartsOf(choice)
   return {
     ...ownExtra(choice)?.message,
     role: 'assistant',
@@ -55,8 +58,11 @@ function encodeMessage(choice: ResponseChoice): Record<string, unknown> {
       tool_calls: calls.map((call) => encodeToolCall(call, { own: true })),
     }),
     ...(deprecated && { function_call: encodeFunctionCall(deprecated, { own: true }) }),
-    ...(choice.annotations.length > 0 && { annotations: choice.annotations }),
+    ...(choice.annotations.length > 0 && {
+      annotations: choice.annotations.map(encodeAnnotation),
+    }),
     ...(choice.audio && { audio: choice.audio }),
+    ...(own && { xrouter: own }),
   }
 }
 

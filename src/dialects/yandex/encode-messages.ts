@@ -61,6 +61,7 @@ function parseArguments(written: string, path: string): Record<string, unknown> 
 function textOf({ parts }: Message, path: string): string {
   const texts = parts.map((part, index) => {
     if (part.type === 'text' || part.type === 'refusal') return part.text
+    if (part.type === 'reasoning' || part.type === 'tool-call') return ''
     throw unsupported(`${path}.content[${index}]`, `a message holds text, and this is ${part.type}`)
   })
   return texts.join('')
