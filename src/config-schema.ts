@@ -41,6 +41,17 @@ const storage = z.strictObject({
   data_dir: z.string().min(1).default('./data'),
 })
 
+const webSocket = z.strictObject({
+  connections_max: integer(1, 1_000_000).default(10_000),
+  connections_per_key_max: integer(1, 1_000_000).default(1_000),
+  /** Operations that run at once on one connection. */
+  operations_max: integer(1, 100_000).default(100),
+  /** How long a client may take to say who it is. */
+  init_timeout_ms: milliseconds.default(5_000),
+  /** How often a client is pinged and its key is checked again. */
+  ping_interval_ms: milliseconds.default(12_000),
+})
+
 const count = (usual: number) => z.number().int().min(1).max(1_000_000).default(usual)
 
 const graphql = z
@@ -66,6 +77,7 @@ const graphql = z
       .optional(),
     /** Whether every other document is refused. */
     persisted_only: z.boolean().default(false),
+    websocket: webSocket.prefault({}),
   })
   .refine((table) => table.introspection || !table.public_introspection, {
     path: ['public_introspection'],

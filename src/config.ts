@@ -39,6 +39,13 @@ export interface Config {
     batchLimit: number
     /** The documents that clients may name by their id, and whether they may send others. */
     persisted: { documents: ReadonlyMap<string, string>; only: boolean } | undefined
+    webSocket: {
+      connectionsMax: number
+      connectionsPerKeyMax: number
+      operationsMax: number
+      initTimeoutMs: number
+      pingIntervalMs: number
+    }
   }
   logLevel: string
   /** An admin credential, beside the keys in the database. */
@@ -139,6 +146,17 @@ function graphqlNames(graphql: FileSettings['graphql'], production: boolean): Co
     maxComplexity: graphql.max_complexity,
     batchLimit: graphql.batch_limit,
     persisted: documents && { documents, only },
+    webSocket: webSocketNames(graphql.websocket),
+  }
+}
+
+function webSocketNames(limits: FileSettings['graphql']['websocket']) {
+  return {
+    connectionsMax: limits.connections_max,
+    connectionsPerKeyMax: limits.connections_per_key_max,
+    operationsMax: limits.operations_max,
+    initTimeoutMs: limits.init_timeout_ms,
+    pingIntervalMs: limits.ping_interval_ms,
   }
 }
 

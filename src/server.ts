@@ -1,5 +1,4 @@
 import cors from '@fastify/cors'
-import helmet from '@fastify/helmet'
 import fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -15,9 +14,10 @@ import type { Config } from './config.ts'
 import { databaseStatus, type Database } from './db/client.ts'
 import { GatewayError, internalError, invalidRequest, InvalidHttpRequest } from './errors.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
-import { errorBody } from './graphql/respond.ts'
+import { mountGraphql } from './graphql/mount.ts'
 import type { GraphqlServer } from './graphql/server.ts'
 import { newId } from './lib/id.ts'
+import { securityHeaders } from './lib/security-headers.ts'
 import { hasScope } from './protocol/actor.ts'
 import type { Bus } from './redis/bus.ts'
 import { replyError } from './rest/error-reply.ts'
@@ -45,6 +45,9 @@ export const selfAuthenticatedRoutes: readonly string[] = [graphqlPath]
 
 const metricsPath = '/metrics'
 
+/** Asked every few seconds by machines. */
+const quietRoutes: ReadonlySet<string> = new Set([...publicRoutes, metricsPath])
+
 export interface Route {
   method: string | string[]
   url: string
@@ -58,6 +61,8 @@ export async function createServer(
   const baseLogger: FastifyBaseLogger = logger
   const app = fastify({
     loggerInstance: baseLogger,
+    // A logger of its own for each request would be made for nothing: what is logged names the request itself.
+    childLoggerFactory: (parent) => parent,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId('req'),
     requestIdHeader: false,
@@ -74,14 +79,9 @@ export async function createServer(
   const openRoutes = config.server.publicMetrics ? [...publicRoutes, metricsPath] : publicRoutes
   app.addHook('onRoute', ({ method, url }) => void routes.push({ method, url }))
   app.decorateRequest('actor', null)
-  app.addHook('onRequest', async (request, reply) => {
-    void reply.header('x-request-id', request.id)
-  })
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    },
+  app.addHook('onRequest', (request, reply, done) => {
+    void reply.headers(securityHeaders).header('x-request-id', request.id)
+    done()
   })
   const origins = config.server.corsOrigins
   await app.register(cors, {
@@ -107,10 +107,14 @@ export async function createServer(
     done()
   })
   // A load balancer that keeps its connections must look elsewhere when this instance stops.
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (deps.gateway.shutdown.draining) void reply.header('connection', 'close')
+    done()
   })
-  app.addHook('onResponse', async (request, reply) => logRequest(logger, request, reply))
+  app.addHook('onResponse', (request, reply, done) => {
+    logRequest(logger, request, reply)
+    done()
+  })
   app.setErrorHandler((error: FastifyError | GatewayError, request, reply) => {
     const { url } = request.routeOptions
     const failure = error instanceof GatewayError ? error : httpError(error, { ...config, url })
@@ -131,7 +135,7 @@ export async function createServer(
   mountHealth(app, deps)
   mountMetrics(app, deps)
   mountRest(app, deps.gateway)
-  mountGraphql(app, deps.graphql)
+  await mountGraphql(app, deps.graphql)
   return { app, routes }
 }
 
@@ -161,21 +165,6 @@ function mountMetrics(app: FastifyInstance, { config, gateway: { metrics } }: Se
     }
     void reply.type(metrics.contentType)
     return metrics.render()
-  })
-}
-
-function mountGraphql(app: FastifyInstance, graphql: GraphqlServer): void {
-  app.route({
-    url: graphqlPath,
-    config: { encodeError: (error, requestId) => ({ body: errorBody(error, requestId) }) },
-    method: ['GET', 'POST', 'OPTIONS'],
-    handler: async (request, reply) => {
-      reply.hijack()
-      for (const [name, value] of Object.entries(reply.getHeaders())) {
-        if (value !== undefined) reply.raw.setHeader(name, value)
-      }
-      await graphql.handle(request.raw, reply.raw, { requestId: request.id, body: request.body })
-    },
   })
 }
 
@@ -218,7 +207,7 @@ function httpError(
 /** One line for each exchange, without bodies and without credentials. */
 function logRequest(logger: Logger, request: FastifyRequest, reply: FastifyReply): void {
   const route = request.routeOptions.url ?? 'unknown'
-  const level = [...publicRoutes, metricsPath].includes(route) ? 'debug' : 'info'
+  const level = quietRoutes.has(route) ? 'debug' : 'info'
   logger[level](
     {
       requestId: request.id,

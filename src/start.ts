@@ -113,6 +113,7 @@ async function serve(
     graphiql: !config.production,
     publicIntrospection: config.graphql.publicIntrospection,
     protection: config.graphql,
+    webSocket: config.graphql.webSocket,
     logger,
   })
   const redis = config.storage.redis && bus

@@ -3,7 +3,7 @@ import type { EmbeddingApi, EmbeddingBatch, EmbeddingRequest } from '../protocol
 import { addUsage, type Usage } from '../protocol/usage.ts'
 import type { EmbedUpstream } from './deps.ts'
 import { readJson } from './upstream-read.ts'
-import { startLimits, type CallLimits } from './upstream-limits.ts'
+import { CallLimits } from './upstream-limits.ts'
 import { connectionError } from './upstream-error.ts'
 import { sendSigned, type Upstream } from './upstream-send.ts'
 
@@ -51,14 +51,14 @@ async function embedPart(
   options: Parameters<EmbedUpstream>[2],
 ): Promise<EmbeddingBatch> {
   const { connection, provider, embeddings } = target
-  const limits = startLimits(connection, options.signal)
+  const limits = new CallLimits(connection, options.signal)
   let head = false
   let whole = false
   try {
     const response = await send(target, request, limits)
     head = true
     options.onHead(response.statusCode)
-    const body = await readJson(response, limits, embeddings)
+    const body = await readJson(response, embeddings)
     whole = true
     return embeddings.decodeBody(body, request.inputs.length)
   } catch (error) {

@@ -1,7 +1,6 @@
-import type { Dispatcher } from 'undici'
 import { GatewayError } from '../errors.ts'
 import type { UpstreamFailure } from '../protocol/chat-api.ts'
-import { pieces, type CallLimits } from './upstream-limits.ts'
+import type { UpstreamBody, UpstreamResponse } from './upstream-exchange.ts'
 
 const jsonBytesMax = 64 * 1024 * 1024
 const errorBytesMax = 256 * 1024
@@ -11,40 +10,28 @@ interface Dialect {
   decodeError(failure: UpstreamFailure): GatewayError
 }
 
-type Head = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'>
-
 export function isRefused(statusCode: number): boolean {
   return statusCode < 200 || statusCode > 299
 }
 
 /** The parsed body of an answer that is JSON; a refusal is thrown in its dialect's reading. */
-export async function readJson(
-  response: Dispatcher.ResponseData,
-  limits: CallLimits,
-  dialect: Dialect,
-): Promise<unknown> {
-  // The connection serves the next call, so leaving its stream must not destroy it.
-  const bytes = pieces(response.body.iterator({ destroyOnReturn: false }), limits)
-  if (isRefused(response.statusCode)) throw await readFailure(response, bytes, dialect)
-  return readBody(response, bytes)
+export async function readJson(response: UpstreamResponse, dialect: Dialect): Promise<unknown> {
+  if (isRefused(response.statusCode)) throw await readFailure(response, dialect)
+  return readBody(response)
 }
 
 /** The failure that an answer with an error status is. */
 export async function readFailure(
-  { statusCode, headers, body }: Pick<Dispatcher.ResponseData, 'statusCode' | 'headers' | 'body'>,
-  bytes: AsyncIterable<Uint8Array>,
+  { statusCode, headers, body }: UpstreamResponse,
   dialect: Dialect,
 ): Promise<GatewayError> {
-  const text = await readErrorText(body, bytes)
+  const text = await readErrorText(body)
   return dialect.decodeError({ status: statusCode, body: parseJson(text) ?? text, headers })
 }
 
 /** The parsed body of a whole answer. */
-export async function readBody(
-  { statusCode, headers }: Head,
-  bytes: AsyncIterable<Uint8Array>,
-): Promise<unknown> {
-  const parsed = parseJson(await readText(bytes))
+export async function readBody({ statusCode, headers, body }: UpstreamResponse): Promise<unknown> {
+  const parsed = parseJson(await readText(body))
   if (parsed === undefined) throw notJson(statusCode, headers['content-type'])
   return parsed
 }
@@ -61,15 +48,12 @@ async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 /** What comes of an error's body in short time: its status says enough, so a body that breaks or stalls is none. */
-async function readErrorText(
-  body: Dispatcher.ResponseData['body'],
-  stream: AsyncIterable<Uint8Array>,
-): Promise<string> {
+async function readErrorText(body: UpstreamBody): Promise<string> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   const timer = setTimeout(() => body.destroy(), errorMsMax)
   try {
-    for await (const chunk of stream) {
+    for await (const chunk of body) {
       bytes += chunk.byteLength
       chunks.push(chunk)
       if (bytes > errorBytesMax) break

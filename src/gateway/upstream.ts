@@ -1,4 +1,4 @@
-import type { Agent, Dispatcher } from 'undici'
+import type { Agent } from 'undici'
 import { GatewayError } from '../errors.ts'
 import { awsEventStream } from '../lib/aws-event-stream.ts'
 import { ndjsonLines } from '../lib/ndjson.ts'
@@ -11,7 +11,8 @@ import type { CallUpstream, EmbedUpstream } from './deps.ts'
 import { openAgent } from './upstream-agent.ts'
 import { embedHttp } from './upstream-embed.ts'
 import { connectionError } from './upstream-error.ts'
-import { pieces, startLimits, type CallLimits } from './upstream-limits.ts'
+import type { UpstreamResponse } from './upstream-exchange.ts'
+import { CallLimits } from './upstream-limits.ts'
 import { isRefused, readBody, readFailure } from './upstream-read.ts'
 import { sendOwn, sendSigned, type Upstream } from './upstream-send.ts'
 
@@ -74,16 +75,17 @@ async function* callHttp(
   options: { signal: AbortSignal; onHead: (status: number) => void },
 ): AsyncGenerator<ChatEvent> {
   const { chat, connection, provider } = target
-  const limits = startLimits(connection, options.signal)
+  const limits = new CallLimits(connection, options.signal)
   let head = false
   let whole = false
   try {
     const response = await sendRequest(target, request, limits)
     head = true
     options.onHead(response.statusCode)
-    yield* decode({ chat, request, limits }, response)
+    yield* decode(chat, request, response)
     whole = true
-    drain(response)
+    // What may follow a stream's last frame is read, so that its connection can serve the next request.
+    response.body.discard({ bytes: Number.MAX_SAFE_INTEGER, ms: drainMsMax })
   } catch (error) {
     if (options.signal.aborted || error instanceof GatewayError) throw error
     const { reached } = limits
@@ -93,18 +95,11 @@ async function* callHttp(
   }
 }
 
-/** Reads what may follow a stream's last frame, so that its connection can serve the next request. */
-function drain({ body }: Dispatcher.ResponseData): void {
-  if (body.closed) return
-  const limits = { limit: Number.MAX_SAFE_INTEGER, signal: AbortSignal.timeout(drainMsMax) }
-  body.dump(limits).catch(() => {})
-}
-
 function sendRequest(
   target: Target,
   request: ChatRequest,
   limits: CallLimits,
-): Promise<Dispatcher.ResponseData> {
+): Promise<UpstreamResponse> {
   const { provider, chat, model } = target
   const unsigned: UpstreamRequest = {
     method: 'POST',
@@ -120,24 +115,17 @@ function sendRequest(
   return sendSigned(target, unsigned, limits)
 }
 
-interface Decoding {
-  chat: ChatApi
-  request: ChatRequest
-  limits: CallLimits
-}
-
 async function* decode(
-  { chat, request, limits }: Decoding,
-  { statusCode, headers, body }: Dispatcher.ResponseData,
+  chat: ChatApi,
+  request: ChatRequest,
+  { statusCode, headers, body }: UpstreamResponse,
 ): AsyncGenerator<ChatEvent> {
-  // The connection of a whole answer serves the next one, so leaving its stream must not destroy it.
-  const bytes = pieces(body.iterator({ destroyOnReturn: false }), limits)
-  if (isRefused(statusCode)) throw await readFailure({ statusCode, headers, body }, bytes, chat)
+  if (isRefused(statusCode)) throw await readFailure({ statusCode, headers, body }, chat)
   if (request.stream && isStream(chat, headers)) {
-    yield* chat.decodeEvents(framesOf(chat.framing ?? 'sse', bytes))
+    yield* chat.decodeEvents(framesOf(chat.framing ?? 'sse', body))
     return
   }
-  yield* chat.decodeBody(await readBody({ statusCode, headers }, bytes))
+  yield* chat.decodeBody(await readBody({ statusCode, headers, body }))
 }
 
 function framesOf(framing: Framing, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
@@ -155,7 +143,7 @@ function framesOf(framing: Framing, bytes: AsyncIterable<Uint8Array>): AsyncGene
 }
 
 /** Lines of JSON come under any media type, and a whole answer is one of them. */
-function isStream(chat: ChatApi, headers: Dispatcher.ResponseData['headers']): boolean {
+function isStream(chat: ChatApi, headers: UpstreamResponse['headers']): boolean {
   const type = String(headers['content-type'])
   switch (chat.framing ?? 'sse') {
     case 'ndjson':

@@ -66,8 +66,12 @@ function sums(batch: readonly LedgerRows[]): Sum[] {
     const failed = request.status === 'failed' || request.status === 'interrupted'
     const tags = Object.entries(request.tags ?? {})
     for (const tag of [undefined, ...tags]) {
-      for (const attempt of attempts) addAttempt(sumOf(byKey, request, { attempt, tag }), attempt)
-      const last = sumOf(byKey, request, { attempt: attempts.at(-1), tag })
+      let last: Sum | undefined
+      for (const attempt of attempts) {
+        last = sumOf(byKey, request, { attempt, tag })
+        addAttempt(last, attempt)
+      }
+      last ??= sumOf(byKey, request, { attempt: undefined, tag })
       last.requests += 1
       if (failed) last.errors += 1
     }
@@ -84,7 +88,7 @@ function addAttempt(sum: Sum, attempt: AttemptRow): void {
   sum.output_tokens += attempt.outputTokens ?? 0
   sum.reasoning_tokens += attempt.reasoningTokens ?? 0
   sum.total_tokens += attempt.totalTokens ?? 0
-  sum.cost_nanos = String(BigInt(sum.cost_nanos) + (attempt.costNanos ?? 0n))
+  if (attempt.costNanos) sum.cost_nanos = String(BigInt(sum.cost_nanos) + attempt.costNanos)
 }
 
 /** The row that an attempt adds to; one of no provider for a request that was never sent. */
@@ -118,7 +122,7 @@ function sumOf(
   return sum
 }
 
-/** JSON writes half a surrogate pair as an escape, which the database refuses; in a parameter it is replaced. */
+/** JSON writes NUL and half a surrogate pair as escapes, which the database refuses; here they are replaced. */
 function wellFormed(text: string | null): string | null {
-  return text === null ? null : text.toWellFormed()
+  return text === null ? null : text.replaceAll('\u0000', '\ufffd').toWellFormed()
 }
