@@ -81,6 +81,8 @@ export async function createServer(
   app.decorateRequest('actor', null)
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(securityHeaders).header('x-request-id', request.id)
+    // Anthropic's SDKs know the id under this name.
+    if (request.routeOptions.config.apiKeyHeader) void reply.header('request-id', request.id)
     done()
   })
   const origins = config.server.corsOrigins
@@ -89,6 +91,7 @@ export async function createServer(
     strictPreflight: false,
     exposedHeaders: /* the browser's SDKs read them */ [
       'x-request-id',
+      'request-id',
       'retry-after',
       'x-xrouter-provider',
       'x-xrouter-model',
@@ -128,7 +131,7 @@ export async function createServer(
       reply,
       new GatewayError({
         code: 'NOT_FOUND',
-        message: `There is no ${request.method} ${request.url.split('?', 1)[0]?.slice(0, 200)} here. The routes are /v1/chat/completions, /v1/models and /graphql.`,
+        message: `There is no ${request.method} ${request.url.split('?', 1)[0]?.slice(0, 200)} here. The routes are /v1/chat/completions, /v1/messages, /v1/models and /graphql.`,
       }),
     ),
   )

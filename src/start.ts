@@ -100,6 +100,7 @@ async function serve(
     health: createHealthMonitor(),
     shutdown,
     callUpstream,
+    countUpstream: upstreams.count,
     embedUpstream,
     logger,
   }

@@ -34,7 +34,9 @@ export function resolvePersistedDocument<Params extends OperationParams>(
     if (persisted.only) throw notListed()
     return params
   }
-  const query = persisted.documents.get(id) ?? persisted.documents.get(id.replace(/^sha\d+:/, ''))
+  const query = spellings(id)
+    .map((each) => persisted.documents.get(each))
+    .find(Boolean)
   if (query !== undefined) return withQuery(rest, query)
   throw invalidOperation(
     `There is no persisted document \`${id.slice(0, 100)}\` here; it must be in the list of graphql.persisted_documents.`,
@@ -47,6 +49,11 @@ export function usePersistedDocuments(persisted: PersistedDocuments | undefined)
   return {
     onParams: ({ params, setParams }) => setParams(resolvePersistedDocument(persisted, params)),
   }
+}
+
+/** Lists and clients write a hash with the name of its algorithm or without. */
+function spellings(id: string): string[] {
+  return [id, id.replace(/^sha\d+:/, ''), `sha256:${id}`, `sha1:${id}`]
 }
 
 const listed = new WeakMap<PersistedDocuments, ReadonlySet<string>>()

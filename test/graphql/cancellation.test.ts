@@ -37,6 +37,7 @@ async function subscribe(signal: AbortSignal) {
       if (!provider.generate) throw new Error('a test provider generates')
       return provider.generate(request, model, options.signal)
     },
+    countUpstream: async () => undefined,
     embedUpstream: noEmbeddings,
     logger,
   }

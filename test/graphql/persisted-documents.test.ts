@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { resolvePersistedDocument } from '../../src/graphql/persisted-documents.ts'
 import { startGraphql, type TestServer } from './support.ts'
@@ -129,6 +130,32 @@ test.each([null, 7, 'text', undefined])(
     expect(resolvePersistedDocument(persisted, params as never)).toBe(params)
   },
 )
+
+describe('the list that the code generator writes', () => {
+  const list = new URL('../clients/gql/persisted-documents.json', import.meta.url)
+  const generated = new Map<string, string>(
+    Object.entries(JSON.parse(readFileSync(list, 'utf8'))).map(([id, text]) => [id, String(text)]),
+  )
+  let server: TestServer
+
+  beforeAll(async () => {
+    server = await startGraphql({ protection: { persisted: { documents: generated, only: true } } })
+  })
+
+  afterAll(() => server.stop())
+
+  test('is found by its ids with the name of the hash and without, and is within the limits', async () => {
+    expect(generated.size).toBeGreaterThan(0)
+    for (const id of generated.keys()) {
+      for (const hash of [id, id.replace('sha256:', '')]) {
+        const response = await server.post({ extensions: byHash(hash) })
+        const text = await response.text()
+        // Variables are missing, and some documents are subscriptions: neither is said of a refused one.
+        expect(text).not.toMatch(/persisted|limit of/i)
+      }
+    }
+  })
+})
 
 test('without a list nothing changes', () => {
   const params = { documentId: 'abc' }

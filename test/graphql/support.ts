@@ -134,6 +134,7 @@ export async function startGraphql(
         if (!provider.generate) throw new Error('a test provider generates')
         return provider.generate(request, model, signal)
       },
+      countUpstream: async () => undefined,
       embedUpstream: noEmbeddings,
       logger,
     },
