@@ -113,6 +113,7 @@ async function serve(
     newRequestId: () => newId('req'),
     graphiql: !config.production,
     publicIntrospection: config.graphql.publicIntrospection,
+    protection: config.graphql,
     webSocket: config.graphql.webSocket,
     logger,
   })
