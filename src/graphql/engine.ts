@@ -20,7 +20,7 @@ export function createEngine(logger: Logger, protection: Protection): Engine {
     landingPage: false,
     multipart: false,
     // The server has read the body by then, within its own limit.
-    maxRequestBodySize: false,
+    maxRequestBodySize: Infinity,
     logging: false,
     batching: { limit: protection.batchLimit },
     parserAndValidationCache: {
