@@ -57,6 +57,7 @@ export function createCollector(): {
         part.text += event.text
         target.content = (target.content ?? '') + event.text
         if (event.signature) part.signature = event.signature
+        if (event.logprobs) (part.logprobs ??= []).push(...event.logprobs)
         addLogprobs(target, 'content', event.logprobs)
         break
       }
