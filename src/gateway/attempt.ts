@@ -2,6 +2,7 @@ import { GatewayError } from '../errors.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { Deployment } from './catalogue.ts'
 import type { GatewayDeps } from './deps.ts'
+import { emulate } from './emulate.ts'
 import { lossesOf } from './loss.ts'
 import { noteOpen } from './settle.ts'
 import { AttemptMeter, type Ticket } from './ticket.ts'
@@ -51,7 +52,7 @@ async function* held(
   const losses = lossesOf(meter.deployment, request)
   const waiting: ChatEvent[] = losses.map((message) => ({ type: 'warning', message }))
   let open = false
-  const events = deps.callUpstream(meter.deployment, request, {
+  const events = deps.callUpstream(meter.deployment, emulate(meter.deployment, request), {
     signal: call.signal,
     onHead: (status) => (meter.httpStatus = status),
   })

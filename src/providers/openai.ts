@@ -1,8 +1,10 @@
 import { z } from 'zod'
-import { nativeBut } from '../protocol/features.ts'
 import { openaiChatApi } from '../dialects/openai-chat/chat-api.ts'
+import { openaiResponsesApi } from '../dialects/openai-responses/chat-api.ts'
+import { nativeBut } from '../protocol/features.ts'
 import { openaiModels } from './openai-models.ts'
 import { bearer, url } from './openai-compatible.ts'
+import { responsesSupport, sealsReasoning } from './openai-responses.ts'
 import { defineProvider } from './provider.ts'
 
 export const openai = defineProvider({
@@ -10,6 +12,8 @@ export const openai = defineProvider({
   settings: z.strictObject({
     base_url: url.default('https://api.openai.com/v1'),
     api_key: z.string().min(1),
+    /** Chat completions, or the Responses API, which returns sealed reasoning and runs tools of its own. */
+    api: z.enum(['chat', 'responses']).default('chat'),
   }),
   fromEnvironment: ({ OPENAI_API_KEY, OPENAI_BASE_URL }) =>
     OPENAI_API_KEY
@@ -19,8 +23,12 @@ export const openai = defineProvider({
     id,
     baseUrl: settings.base_url,
     authorize: bearer(settings.api_key),
-    support: nativeBut({}),
-    chat: openaiChatApi({ maxTokensField: 'max_completion_tokens' }),
+    ...(settings.api === 'responses'
+      ? { support: responsesSupport, chat: openaiResponsesApi({ reasons: sealsReasoning }) }
+      : {
+          support: nativeBut({}),
+          chat: openaiChatApi({ maxTokensField: 'max_completion_tokens' }),
+        }),
     models: openaiModels,
     openModels: true,
     connection,

@@ -1,7 +1,7 @@
 import type { ChatApi } from '../../protocol/chat-api.ts'
 import { decodeChatError } from './decode-error.ts'
 import { decodeChatBody, decodeChatEvents } from './decode-events.ts'
-import { type MaxTokensField, openaiChat } from './dialect.ts'
+import { type MaxTokensField, openaiChat, sharedMembers } from './dialect.ts'
 import { encodeChatRequest } from './encode-request.ts'
 
 export interface OpenaiChatOptions {
@@ -16,6 +16,7 @@ export function openaiChatApi(options: OpenaiChatOptions = {}): ChatApi {
   const { path = '/chat/completions', maxTokensField = 'max_tokens' } = options
   return {
     dialect: openaiChat,
+    sharedMembers,
     path: () => path,
     encodeRequest: (request, model) => encodeChatRequest(request, { model, maxTokensField }),
     decodeEvents: decodeChatEvents,

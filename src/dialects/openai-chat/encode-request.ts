@@ -1,6 +1,6 @@
 import type { ChatRequest, ResponseFormat, Tool, ToolChoice } from '../../protocol/request.ts'
 import { readMembers } from './decode-request.ts'
-import { type MaxTokensField, openaiChat } from './dialect.ts'
+import { type MaxTokensField, openaiChat, sharedMembers } from './dialect.ts'
 import { encodeMessage } from './encode-message.ts'
 import { inner, unsupported } from './encode-support.ts'
 
@@ -35,7 +35,7 @@ export function encodeChatRequest(
   set(body, 'user', request.endUserId)
   set(body, 'logprobs', request.logprobs)
   set(body, 'top_logprobs', request.topLogprobs)
-  if (own) addPassthrough(body, request)
+  addPassthrough(body, request)
   return body
 }
 
@@ -50,10 +50,13 @@ function maxTokensField(request: ChatRequest, field: MaxTokensField): string {
   return passthrough.spellings?.['maxTokens'] ?? field
 }
 
-function addPassthrough(body: Record<string, unknown>, request: ChatRequest): void {
-  const members = request.passthrough?.members ?? {}
+/** Members that this dialect's own clients sent, and those of a sister that mean the same. */
+function addPassthrough(body: Record<string, unknown>, { passthrough }: ChatRequest): void {
+  if (!passthrough) return
+  const { dialect, members } = passthrough
+  const known = dialect === openaiChat ? undefined : (sharedMembers[dialect] ?? new Set())
   for (const member in members) {
-    if (!readMembers.has(member)) body[member] = members[member]
+    if (!readMembers.has(member) && (known?.has(member) ?? true)) body[member] = members[member]
   }
 }
 
