@@ -4,9 +4,10 @@ import {
   features,
   type Emulated,
   type FeatureName,
+  type FeatureSupport,
   type Support,
 } from '../protocol/features.ts'
-import type { ChatRequest } from '../protocol/request.ts'
+import type { ChatRequest, ContentPart } from '../protocol/request.ts'
 import type { Deployment } from './catalogue.ts'
 
 /**
@@ -19,7 +20,7 @@ export function lossesOf(deployment: Deployment, request: ChatRequest): string[]
   const warnings: string[] = []
   const refused: Loss[] = []
   for (const name of featureNames) {
-    const how = supportHere(deployment, request, { name, how: support[name] })
+    const how = wordFor(name, { support, request, dialect: provider.chat?.dialect })
     if (how === 'native') continue
     const paths = features[name].find(request).filter((path) => !isShared(deployment, request, path))
     if (paths.length === 0) continue
@@ -37,31 +38,29 @@ interface Loss {
   paths: string[]
 }
 
-/** What only one vendor's dialect knows is native where that dialect is spoken, and nowhere else. */
-function supportHere(
-  { provider }: Deployment,
-  request: ChatRequest,
-  { name, how }: { name: FeatureName; how: Support },
-): Support {
-  const owner = ownerOf(name, request)
-  if (owner === undefined) return how
-  if (provider.chat?.dialect === owner) return name === 'passthrough' ? 'native' : how
-  if (how !== 'native') return how
-  return name === 'passthrough' ? 'ignored' : 'refused'
+interface Translation {
+  support: FeatureSupport
+  request: ChatRequest
+  /** The provider's. */
+  dialect: string | undefined
 }
 
-/** The dialect that a feature of this request belongs to; undefined for what every dialect may have. */
-function ownerOf(name: FeatureName, { passthrough, messages }: ChatRequest): string | undefined {
+/** What no door of ours interprets goes as it is to the providers of the dialect that it came in, and to no other. */
+function wordFor(name: FeatureName, { support, request, dialect }: Translation): Support {
+  const own = request.passthrough?.dialect === dialect
   switch (name) {
     case 'passthrough':
+      return own ? 'native' : 'ignored'
     case 'native_tools':
-    case 'native_response_format':
     case 'tool_choice_native':
-      return passthrough?.dialect
+    case 'native_response_format':
+      return own ? support[name] : foreign(support[name])
     case 'native_part':
-      return messages.flatMap(({ parts }) => parts).find((part) => part.type === 'native')?.dialect
+      return request.messages.every(({ parts }) => parts.every((part) => isAtHome(part, dialect)))
+        ? support[name]
+        : foreign(support[name])
     default:
-      return undefined
+      return support[name]
   }
 }
 
@@ -69,6 +68,14 @@ function ownerOf(name: FeatureName, { passthrough, messages }: ChatRequest): str
 function isShared({ provider }: Deployment, { passthrough }: ChatRequest, path: string): boolean {
   if (passthrough === undefined || !(path in passthrough.members)) return false
   return provider.chat?.sharedMembers?.[passthrough.dialect]?.has(path) ?? false
+}
+
+function foreign(word: Support): Support {
+  return word === 'native' ? 'refused' : word
+}
+
+function isAtHome(part: ContentPart, dialect: string | undefined): boolean {
+  return part.type !== 'native' || part.dialect === dialect
 }
 
 function warning({ id }: Deployment, paths: readonly string[], how: 'ignored' | Emulated): string {

@@ -1,6 +1,14 @@
 import type { finishReasons } from '../protocol/event.ts'
 import type { ChatResponse, ResponseChoice } from '../protocol/response.ts'
 import type { Settlement } from '../protocol/settlement.ts'
+import {
+  Annotation,
+  AnswerPart,
+  ChosenToken,
+  partsOf,
+  ToolCall,
+  toolCallsOf,
+} from './answer-part.ts'
 import { Attempt, attemptOfRecord, type AttemptValue } from './attempt.ts'
 import { builder } from './builder.ts'
 import { Usage, usageValue, type UsageValue } from './usage.ts'
@@ -18,13 +26,6 @@ export interface CompletionValue {
   warnings: string[]
 }
 
-interface ToolCallValue {
-  id: string
-  index: number
-  name: string
-  arguments: string
-}
-
 type FinishReasonValue = (typeof finishReasons)[number]
 
 const FinishReason = builder.enumType('FinishReason', {
@@ -39,18 +40,6 @@ const FinishReason = builder.enumType('FinishReason', {
     ERROR: { value: 'error', description: 'The provider failed on the way.' },
     OTHER: { value: 'other', description: 'Something else; see `rawFinishReason`.' },
   } as const satisfies Record<string, { value: FinishReasonValue; description: string }>,
-})
-
-const ToolCall = builder.objectRef<ToolCallValue>('ToolCall').implement({
-  description: 'A tool that the model calls.',
-  fields: (t) => ({
-    id: t.exposeID('id', { description: 'What the answering tool message refers to.' }),
-    index: t.exposeInt('index', { description: 'Its place in the answer, from 0.' }),
-    name: t.exposeString('name', { description: 'The name of the tool.' }),
-    arguments: t.exposeString('arguments', {
-      description: 'A string of JSON as the model wrote it, perhaps invalid.',
-    }),
-  }),
 })
 
 const Choice = builder.objectRef<ResponseChoice>('Choice').implement({
@@ -74,6 +63,22 @@ const Choice = builder.objectRef<ResponseChoice>('Choice').implement({
       description: 'The tools that the model calls.',
       resolve: toolCallsOf,
     }),
+    parts: t.field({
+      type: [AnswerPart],
+      description:
+        'Everything that it consists of, in order. Sent back as the `parts` of the next turn, it loses nothing.',
+      resolve: partsOf,
+    }),
+    annotations: t.expose('annotations', {
+      type: [Annotation],
+      description: 'What stands behind its text: citations and the like.',
+    }),
+    logprobs: t.field({
+      type: [ChosenToken],
+      nullable: true,
+      description: 'The tokens of its text; null unless `logprobs` was asked for.',
+      resolve: ({ logprobs }) => logprobs?.content,
+    }),
     finishReason: t.field({
       type: FinishReason,
       description: 'Why it ended.',
@@ -83,6 +88,11 @@ const Choice = builder.objectRef<ResponseChoice>('Choice').implement({
       nullable: true,
       description: "The provider's own word for it.",
       resolve: (choice) => choice.finishReason.raw,
+    }),
+    stopSequence: t.string({
+      nullable: true,
+      description: 'The stop sequence that ended it, where the provider tells.',
+      resolve: (choice) => choice.finishReason.stopSequence,
     }),
   }),
 })
@@ -144,13 +154,4 @@ export function completionValue(
     attempts: attempts.map(attemptOfRecord),
     warnings: response.warnings,
   }
-}
-
-function toolCallsOf(choice: ResponseChoice): ToolCallValue[] {
-  return choice.toolCalls.map((call, index) => ({
-    id: call.id,
-    index,
-    name: call.name,
-    arguments: call.arguments,
-  }))
 }

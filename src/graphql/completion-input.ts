@@ -28,6 +28,49 @@ const FilePartInput = builder.inputType('FilePartInput', {
   }),
 })
 
+const SignatureInput = builder.inputType('SignatureInput', {
+  description: 'A `Signature` of an earlier answer, sent back.',
+  fields: (t) => ({
+    dialect: t.string({ required: true, description: 'The wire format that it belongs to.' }),
+    value: t.string({ required: true, description: 'The opaque text.' }),
+  }),
+})
+
+const TextPartInput = builder.inputType('TextPartInput', {
+  description: 'A `TextPart` of an earlier answer, sent back with its signature.',
+  fields: (t) => ({
+    text: t.string({ required: true, description: 'The text.' }),
+    signature: t.field({ type: SignatureInput, description: 'Its signature.' }),
+  }),
+})
+
+const ReasoningPartInput = builder.inputType('ReasoningPartInput', {
+  description: 'A `ReasoningPart` of an earlier answer, sent back.',
+  fields: (t) => ({
+    text: t.string({ required: true, description: 'The text, perhaps empty.' }),
+    signature: t.field({ type: SignatureInput, description: 'Its signature.' }),
+    sealed: t.field({ type: SignatureInput, description: 'Its sealed reasoning.' }),
+  }),
+})
+
+const NativePartInput = builder.inputType('NativePartInput', {
+  description:
+    'A `NativePart` of an earlier answer, sent back; only providers of its dialect take it.',
+  fields: (t) => ({
+    dialect: t.string({ required: true, description: 'The wire format.' }),
+    part: t.field({ type: 'JSON', required: true, description: 'The part as it came, an object.' }),
+  }),
+})
+
+const CacheMarkInput = builder.inputType('CacheMarkInput', {
+  description: "A wish that the provider's cache keeps the prompt up to this place.",
+  fields: (t) => ({
+    ttl: t.string({
+      description: 'How long, as `5m` or `1h`; the default of the provider unless told.',
+    }),
+  }),
+})
+
 const ContentPartInput = builder.inputType('ContentPartInput', {
   description: 'One piece of a message.',
   isOneOf: true,
@@ -35,6 +78,17 @@ const ContentPartInput = builder.inputType('ContentPartInput', {
     text: t.string({ description: 'Text.' }),
     image: t.field({ type: ImagePartInput, description: 'An image.' }),
     file: t.field({ type: FilePartInput, description: 'A file.' }),
+    imageId: t.id({ description: 'An image by the id that its provider gave it.' }),
+    fileId: t.id({ description: 'A file by the id that its provider gave it.' }),
+    signedText: t.field({ type: TextPartInput, description: 'Text of an earlier answer.' }),
+    reasoning: t.field({
+      type: ReasoningPartInput,
+      description: 'What the assistant thought, sent back.',
+    }),
+    toolCall: t.int({
+      description: 'The place of one of the `toolCalls` among the parts, by its index.',
+    }),
+    native: t.field({ type: NativePartInput, description: 'A part that only one dialect knows.' }),
   }),
 })
 
@@ -48,6 +102,7 @@ const ToolCallInput = builder.inputType('ToolCallInput', {
       required: true,
       description: 'The string of JSON that the model wrote, or the object it stands for.',
     }),
+    signature: t.field({ type: SignatureInput, description: 'Its signature.' }),
   }),
 })
 
@@ -66,6 +121,11 @@ const MessageInput = builder.inputType('MessageInput', {
       description: 'The tools that the assistant called in this turn.',
     }),
     toolCallId: t.id({ description: 'The call that a tool turn answers.' }),
+    isError: t.boolean({ description: 'Whether a tool turn reports that the tool failed.' }),
+    cache: t.field({
+      type: CacheMarkInput,
+      description: "Keep the prompt up to the end of this turn in the provider's cache.",
+    }),
   }),
 })
 
@@ -76,6 +136,10 @@ const ToolInput = builder.inputType('ToolInput', {
     description: t.string({ description: 'What it does and when to call it.' }),
     parameters: t.field({ type: 'JSON', description: 'JSON Schema of its arguments, an object.' }),
     strict: t.boolean({ description: 'Whether the arguments must follow the schema exactly.' }),
+    cache: t.field({
+      type: CacheMarkInput,
+      description: "Keep the tools up to this one in the provider's cache.",
+    }),
   }),
 })
 
@@ -100,6 +164,9 @@ export const CompletionInput = builder.inputType('CompletionInput', {
       description: 'The conversation, oldest first.',
     }),
     temperature: t.float({ description: 'Randomness, from 0 to 2.' }),
+    topK: t.int({ description: 'Only the so many likeliest tokens are drawn from.' }),
+    frequencyPenalty: t.float({ description: 'Against words used often, from -2 to 2.' }),
+    presencePenalty: t.float({ description: 'Against words used at all, from -2 to 2.' }),
     topP: t.float({ description: 'Nucleus sampling, from 0 to 1.' }),
     maxTokens: t.int({ description: 'The most tokens to generate, reasoning included.' }),
     stop: t.stringList({ description: 'Texts before which the answer ends.' }),
@@ -119,6 +186,11 @@ export const CompletionInput = builder.inputType('CompletionInput', {
     reasoningEffort: t.string({
       description: "The provider's word for how long to think, as `low`, `medium`, `high`.",
     }),
+    reasoningBudgetTokens: t.int({ description: 'The most tokens to spend on reasoning.' }),
+    reasoningSummary: t.string({
+      description: 'How much of the reasoning is shown: `auto`, `concise`, `detailed`, `omitted`.',
+    }),
+    endUser: t.string({ description: 'Your own stable name for the person behind the request.' }),
     logprobs: t.boolean({ description: 'Whether the provider computes log probabilities.' }),
     topLogprobs: t.int({ description: 'Alternatives per token, 0 to 20; only with `logprobs`.' }),
     fallbacks: t.stringList({ description: 'Models to try in turn when `model` fails.' }),

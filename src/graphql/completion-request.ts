@@ -25,11 +25,12 @@ export function decodeCompletion(
 ): { request: ChatRequest } & Pick<Call, 'hints' | 'tags'> {
   const parsed = completionInput.safeParse(input)
   if (!parsed.success) throw firstFault(parsed.error)
-  const { fallbacks, routing, tags, passthrough, messages, ...settings } = parsed.data
+  const { fallbacks, routing, tags, passthrough, messages, endUser, ...settings } = parsed.data
   const request: ChatRequest = {
     ...settings,
     messages: messages.map(toMessage),
     stream: options.stream,
+    endUserId: endUser,
     passthrough: passthrough && { dialect: 'openai-chat', members: passthrough },
   }
   return { request, hints: { fallbacks, ...routing }, tags }
@@ -46,8 +47,22 @@ const ownFields = new Set(
 
 const mediaUrl = z.string().regex(/^(https:\/\/|data:)/i, 'must be an https: or a data: URL')
 
+const signature = z.object({ dialect: z.string().min(1), value: z.string() })
+
+const cacheMark = z.object({ ttl: optional(z.string().min(1)) })
+
 const contentPart = z.object({
   text: optional(z.string()),
+  imageId: optional(z.string().min(1)),
+  fileId: optional(z.string().min(1)),
+  signedText: optional(z.object({ text: z.string(), signature: optional(signature) })),
+  reasoning: optional(
+    z.object({ text: z.string(), signature: optional(signature), sealed: optional(signature) }),
+  ),
+  toolCall: optional(z.int().min(0)),
+  native: optional(
+    z.object({ dialect: z.string().min(1), part: z.record(z.string(), z.unknown()) }),
+  ),
   image: optional(z.object({ url: mediaUrl, detail: optional(z.string()) })),
   file: optional(
     z.object({ url: mediaUrl, mediaType: z.string().min(1), name: optional(z.string()) }),
@@ -60,6 +75,7 @@ const toolCall = z.object({
   arguments: z.union([z.string(), z.record(z.string(), z.unknown())], {
     error: 'must be a string of JSON or an object',
   }),
+  signature: optional(signature),
 })
 
 const message = z
@@ -70,8 +86,10 @@ const message = z
     name: optional(z.string()),
     toolCalls: optional(z.array(toolCall).min(1)),
     toolCallId: optional(z.string().min(1)),
+    isError: optional(z.boolean()),
+    cache: optional(cacheMark),
   })
-  .superRefine(({ role, content, parts, toolCalls, toolCallId }, context) => {
+  .superRefine(({ role, content, parts, toolCalls, toolCallId, isError }, context) => {
     const fault = (path: string, text: string): void =>
       context.addIssue({ code: 'custom', path: [path], message: text })
     if (content !== undefined && parts) fault('content', 'cannot be given together with `parts`')
@@ -85,6 +103,14 @@ const message = z
     if (role !== 'tool' && toolCallId !== undefined) {
       fault('toolCallId', 'is only for the role TOOL')
     }
+    if (role !== 'tool' && isError !== undefined) fault('isError', 'is only for the role TOOL')
+    for (const [index, part] of (parts ?? []).entries()) {
+      const beyond = part.toolCall !== undefined && part.toolCall >= (toolCalls?.length ?? 0)
+      if (beyond) fault(`parts[${index}].toolCall`, 'is no index of `toolCalls`')
+      if (part.reasoning && role !== 'assistant') {
+        fault(`parts[${index}].reasoning`, 'is only for the role ASSISTANT')
+      }
+    }
   })
 
 const tool = z
@@ -93,6 +119,7 @@ const tool = z
     description: optional(z.string()),
     parameters: optional(z.record(z.string(), z.unknown())),
     strict: optional(z.boolean()),
+    cache: optional(cacheMark),
   })
   .transform((fields) => ({ kind: 'function' as const, ...fields }))
 
@@ -156,6 +183,9 @@ const completionInput = z
     messages: z.array(message).min(1, 'must have at least one message'),
     temperature: optional(z.number().min(0).max(2)),
     topP: optional(z.number().min(0).max(1)),
+    topK: optional(z.int().min(0)),
+    frequencyPenalty: optional(z.number().min(-2).max(2)),
+    presencePenalty: optional(z.number().min(-2).max(2)),
     maxTokens: optional(z.int().min(1)),
     stop: optional(z.array(z.string().min(1))),
     seed: optional(z.int()),
@@ -165,6 +195,9 @@ const completionInput = z
     parallelToolCalls: optional(z.boolean()),
     responseFormat: optional(responseFormat),
     reasoningEffort: optional(z.string().min(1)),
+    reasoningBudgetTokens: optional(z.int().min(1)),
+    reasoningSummary: optional(z.string().min(1)),
+    endUser: optional(z.string().min(1)),
     logprobs: optional(z.boolean()),
     topLogprobs: optional(z.int().min(0).max(20)),
     fallbacks: optional(names),
@@ -188,24 +221,36 @@ function namedTool(name: string): ToolChoice {
   return { mode: 'tool', kind: 'function', name }
 }
 
-function toMessage({ content, parts, toolCalls, ...turn }: z.infer<typeof message>): Message {
+function toMessage(said: z.infer<typeof message>): Message {
+  const { content, parts, toolCalls, cache, ...turn } = said
   const text: ContentPart[] = content === undefined ? [] : [{ type: 'text', text: content }]
+  const pieces = parts?.flatMap(toPart) ?? text
+  const last = pieces.at(-1)
+  if (last && cache) last.cache = cache
   return {
     ...turn,
-    parts: parts?.flatMap(toPart) ?? text,
+    parts: pieces,
     toolCalls: toolCalls?.map((call) => ({
       id: call.id,
       kind: 'function',
       name: call.name,
       arguments:
         typeof call.arguments === 'string' ? call.arguments : JSON.stringify(call.arguments),
+      signature: call.signature,
     })),
   }
 }
 
-function toPart({ text, image, file }: z.infer<typeof contentPart>): ContentPart[] {
+function toPart(part: z.infer<typeof contentPart>): ContentPart[] {
+  const { text, image, file, imageId, fileId, signedText, reasoning, toolCall: call, native } = part
   if (image) return [{ type: 'image', ...image }]
   if (file) return [{ type: 'file', ...file }]
+  if (imageId !== undefined) return [{ type: 'image', fileId: imageId }]
+  if (fileId !== undefined) return [{ type: 'file', fileId }]
+  if (signedText) return [{ type: 'text', ...signedText }]
+  if (reasoning) return [{ type: 'reasoning', ...reasoning }]
+  if (call !== undefined) return [{ type: 'tool-call', index: call }]
+  if (native) return [{ type: 'native', ...native }]
   return text === undefined ? [] : [{ type: 'text', text }]
 }
 

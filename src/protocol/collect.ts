@@ -1,12 +1,7 @@
-import type { ChatEvent, ExtraMembers, TextDelta, TokenLogprob, ToolCallStart } from './event.ts'
+import { addPartEvent } from './collect-parts.ts'
+import type { ChatEvent, ExtraMembers, TextDelta, TokenLogprob } from './event.ts'
 import type { Extra, ToolCall } from './request.ts'
-import type {
-  ChatResponse,
-  ResponseChoice,
-  ResponseReasoning,
-  ResponseRefusal,
-  ResponseText,
-} from './response.ts'
+import type { ChatResponse, ResponseChoice } from './response.ts'
 
 /** Folds events into the whole answer; a terminal `error` event is thrown as its `GatewayError`. */
 export async function collect(
@@ -38,56 +33,39 @@ export function createCollector(): {
         answer.upstreamModel = event.model
         break
       case 'part-start':
-        choice(event.choice).parts.push({
-          type: event.kind,
-          text: '',
-          ...(event.extra && { extra: event.extra }),
-        })
-        break
       case 'native-part':
-        choice(event.choice).parts.push({
-          type: 'native',
-          dialect: event.dialect,
-          part: event.part,
-        })
+        addPartEvent(choice(event.choice), event)
         break
       case 'text-delta': {
         const target = choice(event.choice)
-        const part = textOf(target)
-        part.text += event.text
+        addPartEvent(target, event)
         target.content = (target.content ?? '') + event.text
-        if (event.signature) part.signature = event.signature
-        if (event.logprobs) (part.logprobs ??= []).push(...event.logprobs)
         addLogprobs(target, 'content', event.logprobs)
         break
       }
       case 'reasoning-delta': {
         const target = choice(event.choice)
-        const part = reasoningOf(target)
-        part.text += event.text
+        addPartEvent(target, event)
         if (event.text !== '') target.reasoning = (target.reasoning ?? '') + event.text
-        if (event.signature) part.signature = event.signature
-        if (event.sealed) part.sealed = event.sealed
         break
       }
       case 'refusal-delta': {
         const target = choice(event.choice)
-        refusalOf(target).text += event.text
+        addPartEvent(target, event)
         target.refusal = (target.refusal ?? '') + event.text
         addLogprobs(target, 'refusal', event.logprobs)
         break
       }
       case 'tool-call-start':
-        addCall(choice(event.choice), event)
+        addPartEvent(choice(event.choice), event)
         break
       case 'tool-call-delta':
         openCall(choice(event.choice), event.index).arguments += event.argumentsDelta
         break
       case 'annotations': {
         const target = choice(event.choice)
+        addPartEvent(target, event)
         target.annotations.push(...event.annotations)
-        const part = target.parts.findLast(({ type }) => type === 'text')
-        if (part?.type === 'text') (part.annotations ??= []).push(...event.annotations)
         break
       }
       case 'audio': {
@@ -148,40 +126,6 @@ function emptyChoice(index: number): ResponseChoice {
     annotations: [],
     finishReason: { unified: 'other' },
   }
-}
-
-/** The part that is open, or a new one where the last is of another kind. */
-function textOf(choice: ResponseChoice): ResponseText {
-  const last = choice.parts.at(-1)
-  if (last?.type === 'text') return last
-  const part: ResponseText = { type: 'text', text: '' }
-  choice.parts.push(part)
-  return part
-}
-
-function reasoningOf(choice: ResponseChoice): ResponseReasoning {
-  const last = choice.parts.at(-1)
-  if (last?.type === 'reasoning') return last
-  const part: ResponseReasoning = { type: 'reasoning', text: '' }
-  choice.parts.push(part)
-  return part
-}
-
-function refusalOf(choice: ResponseChoice): ResponseRefusal {
-  const last = choice.parts.at(-1)
-  if (last?.type === 'refusal') return last
-  const part: ResponseRefusal = { type: 'refusal', text: '' }
-  choice.parts.push(part)
-  return part
-}
-
-function addCall(choice: ResponseChoice, event: ToolCallStart): void {
-  const { id, kind, name, index, extra, signature } = event
-  const call: ToolCall = { id, kind, name, arguments: '' }
-  if (signature) call.signature = signature
-  if (extra) call.extra = extra
-  choice.toolCalls[index] = call
-  choice.parts.push({ type: 'tool-call', index })
 }
 
 function openCall(choice: ResponseChoice, index: number): ToolCall {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { nativeBut } from '../protocol/features.ts'
 import { openaiChatApi } from '../dialects/openai-chat/chat-api.ts'
+import { openaiChatSupport } from '../dialects/openai-chat/support.ts'
 import { defineProvider, type Provider } from './provider.ts'
 
 /** An http(s) URL without its trailing slash. */
@@ -19,8 +19,8 @@ export const openaiCompatible = defineProvider({
     id,
     baseUrl: settings.base_url,
     authorize: bearer(settings.api_key),
-    support: nativeBut({}),
-    chat: openaiChatApi(),
+    support: openaiChatSupport,
+    chat: openaiChatApi({ extensions: { topK: true, reasoning: true, cacheMarks: true } }),
     models: (settings.models ?? []).map((name) => ({ name })),
     openModels: settings.models === undefined,
     connection,

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { openaiChatApi } from '../dialects/openai-chat/chat-api.ts'
+import { openaiChatSupport } from '../dialects/openai-chat/support.ts'
 import { openaiResponsesApi } from '../dialects/openai-responses/chat-api.ts'
-import { nativeBut } from '../protocol/features.ts'
 import { openaiModels } from './openai-models.ts'
 import { bearer, url } from './openai-compatible.ts'
 import { responsesSupport, sealsReasoning } from './openai-responses.ts'
-import { defineProvider } from './provider.ts'
+import { defineProvider, type Provider } from './provider.ts'
 
 export const openai = defineProvider({
   type: 'openai',
@@ -23,14 +23,25 @@ export const openai = defineProvider({
     id,
     baseUrl: settings.base_url,
     authorize: bearer(settings.api_key),
-    ...(settings.api === 'responses'
-      ? { support: responsesSupport, chat: openaiResponsesApi({ reasons: sealsReasoning }) }
-      : {
-          support: nativeBut({}),
-          chat: openaiChatApi({ maxTokensField: 'max_completion_tokens' }),
-        }),
+    ...(settings.api === 'responses' ? viaResponses : viaChat),
     models: openaiModels,
     openModels: true,
     connection,
   }),
 })
+
+const viaChat = {
+  support: {
+    ...openaiChatSupport,
+    top_k: 'ignored',
+    reasoning_budget: 'ignored',
+    reasoning_summary: 'ignored',
+    cache_control: 'ignored',
+  },
+  chat: openaiChatApi({ maxTokensField: 'max_completion_tokens' }),
+} satisfies Partial<Provider>
+
+const viaResponses = {
+  support: responsesSupport,
+  chat: openaiResponsesApi({ reasons: sealsReasoning }),
+} satisfies Partial<Provider>

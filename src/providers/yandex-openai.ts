@@ -14,6 +14,8 @@ const perhaps = { emulated: 'passed on, but not every model heeds it' }
 export const yandexOpenaiSupport = nothingBut({
   temperature: 'native',
   top_p: perhaps,
+  top_k: perhaps,
+  end_user: 'native',
   max_tokens: 'native',
   frequency_penalty: perhaps,
   presence_penalty: perhaps,
@@ -49,6 +51,7 @@ export function yandexOpenaiApi({ modelUri }: { modelUri: (model: string) => str
       const { stream_options: _unsupported, ...body } = encodeChatRequest(plainRequest(request), {
         model: modelUri(model),
         maxTokensField: 'max_tokens',
+        extensions: { topK: true },
       })
       return body
     },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeChatRequest } from '../../src/dialects/openai-chat/decode-request.ts'
 import { featureNames, features, type FeatureName } from '../../src/protocol/features.ts'
-import { featureSamples } from '../support/feature-samples.ts'
+import { featureSamples, type FeatureSample } from '../support/feature-samples.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { startSimulatedProviders, type SimulatedProviders } from '../support/simulated-providers.ts'
 
@@ -18,12 +18,18 @@ afterAll(async () => {
   await simulated.close()
 })
 
-async function send(model: string, name: FeatureName, extra: object = {}) {
+/** Content of one vendor is that of the provider whose word is tested. */
+function sampleFor(name: FeatureName, dialect = 'of-nobody'): FeatureSample {
+  const { path, body } = featureSamples[name]
+  return { path, body: JSON.parse(JSON.stringify(body).replaceAll('of-nobody', dialect)) }
+}
+
+async function send(model: string, sample: object, extra: object = {}) {
   const calls = simulated.calls()
   const response = await fetch(`${gateway.url}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${gateway.adminKey}` },
-    body: JSON.stringify({ model, ...featureSamples[name].body, ...extra }),
+    body: JSON.stringify({ model, ...sample, ...extra }),
   })
   const body = await response.json()
   const warnings: string[] = body.xrouter?.warnings ?? []
@@ -42,13 +48,13 @@ describe('what the table says of a provider is what happens', () => {
 
   describe.each(models)('%s', (model) => {
     test.each(featureNames)('%s', async (name) => {
-      const { support } = gateway.running.catalogue.resolve(model).provider
-      const { path, body: sample } = featureSamples[name]
+      const { support, chat } = gateway.running.catalogue.resolve(model).provider
+      const { path, body: sample } = sampleFor(name, chat?.dialect)
       const { request } = decodeChatRequest({ model, ...sample })
       const refused = featureNames.filter(
         (each) => support[each] === 'refused' && features[each].find(request).length > 0,
       )
-      const { response, body, warnings, called } = await send(model, name)
+      const { response, body, warnings, called } = await send(model, sample)
       if (refused.length > 0) {
         expect([response.status, body.error.code, called]).toEqual([400, 'unsupported_feature', 0])
         for (const each of refused) expect(body.error.message).toContain(`${each} (\``)
@@ -78,7 +84,7 @@ describe('what the table says of a provider is what happens', () => {
 
 describe('a request that the first deployment cannot express', () => {
   test('goes to a fallback that can, and says so in its attempts', async () => {
-    const { response, body } = await send('demo/echo', 'tools', {
+    const { response, body } = await send('demo/echo', featureSamples.tools.body, {
       xrouter: { fallbacks: ['openai/gpt-4o'] },
     })
     expect(response.status).toBe(200)
@@ -87,7 +93,7 @@ describe('a request that the first deployment cannot express', () => {
   })
 
   test('warnings are those of the deployment that answers, alone', async () => {
-    const { warnings } = await send('demo/echo', 'tools', {
+    const { warnings } = await send('demo/echo', featureSamples.tools.body, {
       temperature: 1,
       xrouter: { fallbacks: ['openai/gpt-4o'] },
     })

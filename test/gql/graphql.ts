@@ -13,12 +13,22 @@ export type AttemptStatus =
   /** It gave the answer. */
   | 'SUCCEEDED';
 
+/** A wish that the provider's cache keeps the prompt up to this place. */
+export type CacheMarkInput = {
+  /** How long, as `5m` or `1h`; the default of the provider unless told. */
+  ttl?: string | null | undefined;
+};
+
 /** A completion to make. */
 export type CompletionInput = {
   /** How many answers to make; 1 unless told. */
   choices?: number | null | undefined;
+  /** Your own stable name for the person behind the request. */
+  endUser?: string | null | undefined;
   /** Models to try in turn when `model` fails. */
   fallbacks?: Array<string> | null | undefined;
+  /** Against words used often, from -2 to 2. */
+  frequencyPenalty?: number | null | undefined;
   /** Whether the provider computes log probabilities. */
   logprobs?: boolean | null | undefined;
   /** The most tokens to generate, reasoning included. */
@@ -31,8 +41,14 @@ export type CompletionInput = {
   parallelToolCalls?: boolean | null | undefined;
   /** Further members of OpenAI's request for providers of that dialect, an object. */
   passthrough?: unknown;
+  /** Against words used at all, from -2 to 2. */
+  presencePenalty?: number | null | undefined;
+  /** The most tokens to spend on reasoning. */
+  reasoningBudgetTokens?: number | null | undefined;
   /** The provider's word for how long to think, as `low`, `medium`, `high`. */
   reasoningEffort?: string | null | undefined;
+  /** How much of the reasoning is shown: `auto`, `concise`, `detailed`, `omitted`. */
+  reasoningSummary?: string | null | undefined;
   /** In OpenAI's form: `{type: "text"}`, `{type: "json_object"}` or `{type: "json_schema", json_schema: {name, schema}}`. */
   responseFormat?: unknown;
   /** Where the request may go. */
@@ -49,6 +65,8 @@ export type CompletionInput = {
   toolChoice?: unknown;
   /** What the model may call. */
   tools?: Array<ToolInput> | null | undefined;
+  /** Only the so many likeliest tokens are drawn from. */
+  topK?: number | null | undefined;
   /** Alternatives per token, 0 to 20; only with `logprobs`. */
   topLogprobs?: number | null | undefined;
   /** Nucleus sampling, from 0 to 1. */
@@ -58,11 +76,23 @@ export type CompletionInput = {
 /** One piece of a message. */
 export type ContentPartInput =
   {   /** A file. */
-  file: FilePartInput; image?: never; text?: never; }
-  |  { file?: never;   /** An image. */
-  image: ImagePartInput; text?: never; }
-  |  { file?: never; image?: never;   /** Text. */
-  text: string; };
+  file: FilePartInput; fileId?: never; image?: never; imageId?: never; native?: never; reasoning?: never; signedText?: never; text?: never; toolCall?: never; }
+  |  { file?: never;   /** A file by the id that its provider gave it. */
+  fileId: string | number; image?: never; imageId?: never; native?: never; reasoning?: never; signedText?: never; text?: never; toolCall?: never; }
+  |  { file?: never; fileId?: never;   /** An image. */
+  image: ImagePartInput; imageId?: never; native?: never; reasoning?: never; signedText?: never; text?: never; toolCall?: never; }
+  |  { file?: never; fileId?: never; image?: never;   /** An image by the id that its provider gave it. */
+  imageId: string | number; native?: never; reasoning?: never; signedText?: never; text?: never; toolCall?: never; }
+  |  { file?: never; fileId?: never; image?: never; imageId?: never;   /** A part that only one dialect knows. */
+  native: NativePartInput; reasoning?: never; signedText?: never; text?: never; toolCall?: never; }
+  |  { file?: never; fileId?: never; image?: never; imageId?: never; native?: never;   /** What the assistant thought, sent back. */
+  reasoning: ReasoningPartInput; signedText?: never; text?: never; toolCall?: never; }
+  |  { file?: never; fileId?: never; image?: never; imageId?: never; native?: never; reasoning?: never;   /** Text of an earlier answer. */
+  signedText: TextPartInput; text?: never; toolCall?: never; }
+  |  { file?: never; fileId?: never; image?: never; imageId?: never; native?: never; reasoning?: never; signedText?: never;   /** Text. */
+  text: string; toolCall?: never; }
+  |  { file?: never; fileId?: never; image?: never; imageId?: never; native?: never; reasoning?: never; signedText?: never; text?: never;   /** The place of one of the `toolCalls` among the parts, by its index. */
+  toolCall: number; };
 
 /** The closed list of failures. */
 export type ErrorCode =
@@ -152,8 +182,12 @@ export type ImagePartInput = {
 
 /** One turn of the conversation. */
 export type MessageInput = {
+  /** Keep the prompt up to the end of this turn in the provider's cache. */
+  cache?: CacheMarkInput | null | undefined;
   /** The text; either this or `parts`. */
   content?: string | null | undefined;
+  /** Whether a tool turn reports that the tool failed. */
+  isError?: boolean | null | undefined;
   /** The participant's name. */
   name?: string | null | undefined;
   /** The pieces in order; either this or `content`. */
@@ -179,6 +213,24 @@ export type MessageRole =
   /** The person or program that asks. */
   | 'USER';
 
+/** A `NativePart` of an earlier answer, sent back; only providers of its dialect take it. */
+export type NativePartInput = {
+  /** The wire format. */
+  dialect: string;
+  /** The part as it came, an object. */
+  part: unknown;
+};
+
+/** A `ReasoningPart` of an earlier answer, sent back. */
+export type ReasoningPartInput = {
+  /** Its sealed reasoning. */
+  sealed?: SignatureInput | null | undefined;
+  /** Its signature. */
+  signature?: SignatureInput | null | undefined;
+  /** The text, perhaps empty. */
+  text: string;
+};
+
 /** Where the request may go. */
 export type RoutingInput = {
   /** Only these providers. */
@@ -198,6 +250,22 @@ export type Scope =
   /** Read usage and the request log. */
   | 'READ';
 
+/** A `Signature` of an earlier answer, sent back. */
+export type SignatureInput = {
+  /** The wire format that it belongs to. */
+  dialect: string;
+  /** The opaque text. */
+  value: string;
+};
+
+/** A `TextPart` of an earlier answer, sent back with its signature. */
+export type TextPartInput = {
+  /** Its signature. */
+  signature?: SignatureInput | null | undefined;
+  /** The text. */
+  text: string;
+};
+
 /** A tool call of an earlier answer, sent back. */
 export type ToolCallInput = {
   /** The string of JSON that the model wrote, or the object it stands for. */
@@ -206,10 +274,14 @@ export type ToolCallInput = {
   id: string | number;
   /** The name of the tool. */
   name: string;
+  /** Its signature. */
+  signature?: SignatureInput | null | undefined;
 };
 
 /** A function that the model may call. */
 export type ToolInput = {
+  /** Keep the tools up to this one in the provider's cache. */
+  cache?: CacheMarkInput | null | undefined;
   /** What it does and when to call it. */
   description?: string | null | undefined;
   /** Its name. */

@@ -40,6 +40,81 @@ describe('messages', () => {
     ])
   })
 
+  test('an earlier answer comes back with its signatures, its order and the parts of one vendor', () => {
+    const signature = { dialect: 'd', value: 'c2ln' }
+    const parts = [
+      { reasoning: { text: 'hm', signature } },
+      { reasoning: { text: '', sealed: signature } },
+      { native: { dialect: 'd', part: { type: 'search' } } },
+      { toolCall: 0 },
+      { signedText: { text: 'It rains.', signature } },
+    ]
+    const toolCalls = [{ id: 'a', name: 'f', arguments: '{}', signature }]
+    const messages = [
+      { role: 'assistant', parts, toolCalls },
+      { role: 'tool', toolCallId: 'a', content: 'no', isError: true },
+    ]
+    expect(decode({ messages }).request.messages).toMatchObject([
+      {
+        parts: [
+          { type: 'reasoning', text: 'hm', signature },
+          { type: 'reasoning', text: '', sealed: signature },
+          { type: 'native', dialect: 'd', part: { type: 'search' } },
+          { type: 'tool-call', index: 0 },
+          { type: 'text', text: 'It rains.', signature },
+        ],
+        toolCalls: [{ id: 'a', kind: 'function', name: 'f', arguments: '{}', signature }],
+      },
+      { role: 'tool', toolCallId: 'a', isError: true },
+    ])
+  })
+
+  test('the cache is marked at the end of a turn and at a tool', () => {
+    const { request } = decode({
+      messages: [
+        { ...user, cache: { ttl: '1h' } },
+        { ...user, cache: {} },
+      ],
+      tools: [{ name: 'f', cache: { ttl: null } }],
+    })
+    expect(request.messages.map(({ parts }) => parts[0]?.cache)).toEqual([
+      { ttl: '1h' },
+      { ttl: undefined },
+    ])
+    expect(request.tools).toMatchObject([{ name: 'f', cache: {} }])
+  })
+
+  test('files and images may be named by the id that their provider gave them', () => {
+    const parts = [{ imageId: 'file-1' }, { fileId: 'file-2' }]
+    expect(decode({ messages: [{ role: 'user', parts }] }).request.messages[0]?.parts).toEqual([
+      { type: 'image', fileId: 'file-1' },
+      { type: 'file', fileId: 'file-2' },
+    ])
+  })
+
+  test.each([
+    ['input.messages[0].parts[0].toolCall', { role: 'assistant', parts: [{ toolCall: 0 }] }],
+    [
+      'input.messages[0].parts[0].reasoning',
+      { role: 'user', parts: [{ reasoning: { text: 'hm' } }] },
+    ],
+    ['input.messages[0].isError', { ...user, isError: true }],
+  ])('%s is refused where it has no place', (path, message) => {
+    expect(faultOf({ messages: [message] })).toMatchObject({ code: 'INVALID_REQUEST', path })
+  })
+
+  test('settings beyond the basic ones reach the request', () => {
+    const settings = {
+      topK: 40,
+      frequencyPenalty: 0.5,
+      presencePenalty: -0.5,
+      reasoningBudgetTokens: 500,
+      reasoningSummary: 'concise',
+    }
+    const { request } = decode({ ...settings, endUser: 'person-1' })
+    expect(request).toMatchObject({ ...settings, endUserId: 'person-1' })
+  })
+
   test('a tool turn: arguments as text stay, an object becomes text', () => {
     const messages = [
       {

@@ -15,7 +15,12 @@ describe('collect', () => {
       { type: 'response-start', id: 'up_1', model: 'm-2026' },
       { type: 'text-delta', choice: 1, text: 'b' },
       { type: 'text-delta', choice: 0, text: 'a' },
-      { type: 'reasoning-delta', choice: 0, text: 'think', signature: 's' },
+      {
+        type: 'reasoning-delta',
+        choice: 0,
+        text: 'think',
+        signature: { dialect: 'd', value: 's' },
+      },
       { type: 'text-delta', choice: 1, text: 'B' },
       { type: 'refusal-delta', choice: 2, text: 'No' },
       { type: 'refusal-delta', choice: 2, text: '.' },
@@ -25,7 +30,16 @@ describe('collect', () => {
     ])
     expect(answer).toMatchObject({ upstreamId: 'up_1', upstreamModel: 'm-2026' })
     expect(answer.choices).toMatchObject([
-      { index: 0, content: 'a', reasoning: 'think', reasoningSignature: 's', refusal: null },
+      {
+        index: 0,
+        parts: [
+          { type: 'text', text: 'a' },
+          { type: 'reasoning', text: 'think', signature: { dialect: 'd', value: 's' } },
+        ],
+        content: 'a',
+        reasoning: 'think',
+        refusal: null,
+      },
       { index: 1, content: 'bB', reasoning: null },
       { index: 2, content: null, refusal: 'No.' },
     ])
@@ -72,8 +86,8 @@ describe('collect', () => {
     const answer = await collect([
       { type: 'text-delta', choice: 0, text: 'a', logprobs: [token('a')] },
       { type: 'text-delta', choice: 0, text: 'b', logprobs: [token('b')] },
-      { type: 'annotations', choice: 0, annotations: [1] },
-      { type: 'annotations', choice: 0, annotations: [2] },
+      { type: 'annotations', choice: 0, annotations: [{ dialect: 'd', raw: 1 }] },
+      { type: 'annotations', choice: 0, annotations: [{ dialect: 'd', raw: 2 }] },
       { type: 'audio', choice: 0, audio: { id: 'x', data: 'AA', transcript: 'he' } },
       { type: 'audio', choice: 0, audio: { data: 'BB', transcript: 'y', expires_at: 1 } },
       { type: 'extra', dialect: 'd', members: { tier: 'a', list: [1] } },
@@ -83,7 +97,10 @@ describe('collect', () => {
     ])
     expect(answer.choices[0]).toMatchObject({
       logprobs: { content: [{ token: 'a' }, { token: 'b' }], refusal: null },
-      annotations: [1, 2],
+      annotations: [
+        { dialect: 'd', raw: 1 },
+        { dialect: 'd', raw: 2 },
+      ],
       audio: { id: 'x', data: 'AABB', transcript: 'hey', expires_at: 1 },
       extra: { dialect: 'd', message: {}, choice: { native: 'x' } },
     })

@@ -81,7 +81,7 @@ describe('the API that is chosen', () => {
     ],
   ])('%j is at %s%s', (given, baseUrl, path) => {
     const provider = create(given)
-    expect([provider.baseUrl, provider.chat?.path('yandexgpt')]).toEqual([baseUrl, path])
+    expect([provider.baseUrl, provider.chat?.path('yandexgpt', request)]).toEqual([baseUrl, path])
   })
 
   test.each([

@@ -22,6 +22,25 @@ export const featureSamples: Record<FeatureName, FeatureSample> = {
   presence_penalty: sample({ presence_penalty: 0.5 }, 'presence_penalty'),
   seed: sample({ seed: 1 }, 'seed'),
   reasoning_effort: sample({ reasoning_effort: 'low' }, 'reasoning_effort'),
+  top_k: sample({ top_k: 40 }, 'top_k'),
+  reasoning_budget: sample({ reasoning: { max_tokens: 500 } }, 'reasoning.max_tokens'),
+  reasoning_summary: sample({ reasoning: { summary: 'concise' } }, 'reasoning.summary'),
+  end_user: sample({ user: 'person-1' }, 'user'),
+  cache_control: said(
+    [part({ type: 'text', text: 'hello', cache_control: { type: 'ephemeral' } })],
+    'messages[0].content[0].cache_control',
+  ),
+  tool_error: sample(
+    {
+      tools: [tool],
+      messages: [
+        user,
+        { role: 'assistant', content: null, tool_calls: [call('call_1')] },
+        { ...result('call_1'), is_error: true },
+      ],
+    },
+    'messages[2].is_error',
+  ),
   parallel_tool_calls: sample({ parallel_tool_calls: false, tools: [tool] }, 'parallel_tool_calls'),
   participant_name: said([{ ...user, name: 'Anna' }], 'messages[0].name'),
   reasoning_history: said(
@@ -60,6 +79,7 @@ export const featureSamples: Record<FeatureName, FeatureSample> = {
     { response_format: { type: 'grammar', grammar: 'root ::= "x"' } },
     'response_format',
   ),
+  suffix: sample({ suffix: 'the end' }, 'suffix'),
   tools: sample({ tools: [tool] }, 'tools[0]'),
   custom_tools: sample({ tools: [custom] }, 'tools[0]'),
   native_tools: sample({ tools: [{ type: 'web_search' }] }, 'tools[0]'),
@@ -112,6 +132,10 @@ export const featureSamples: Record<FeatureName, FeatureSample> = {
     [part({ type: 'image_url', image_url: { url: pixel } })],
     'messages[0].content[0]',
   ),
+  image_id: said(
+    [part({ type: 'image_url', image_url: { file_id: 'file-1' } })],
+    'messages[0].content[0]',
+  ),
   audio: said(
     [part({ type: 'input_audio', input_audio: { data: 'AAAA', format: 'wav' } })],
     'messages[0].content[0]',
@@ -130,6 +154,23 @@ export const featureSamples: Record<FeatureName, FeatureSample> = {
     'messages[0].content[0]',
   ),
   file_id: said([part({ type: 'file', file: { file_id: 'file-1' } })], 'messages[0].content[0]'),
+  native_part: said(
+    [
+      user,
+      {
+        role: 'assistant',
+        content: 'hi',
+        xrouter: {
+          parts: [
+            { type: 'native', dialect: 'of-nobody', part: { type: 'search', query: 'x' } },
+            { type: 'text', text: 'hi' },
+          ],
+        },
+      },
+      user,
+    ],
+    'messages[1].content[0]',
+  ),
   refusal_history: said(
     [user, { role: 'assistant', content: [{ type: 'refusal', refusal: 'No.' }] }, user],
     'messages[1].content[0]',

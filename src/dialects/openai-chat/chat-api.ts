@@ -1,7 +1,7 @@
 import type { ChatApi } from '../../protocol/chat-api.ts'
 import { decodeChatError } from './decode-error.ts'
 import { decodeChatBody, decodeChatEvents } from './decode-events.ts'
-import { type MaxTokensField, openaiChat, sharedMembers } from './dialect.ts'
+import { type Extensions, type MaxTokensField, openaiChat, sharedMembers } from './dialect.ts'
 import { encodeChatRequest } from './encode-request.ts'
 
 export interface OpenaiChatOptions {
@@ -9,16 +9,18 @@ export interface OpenaiChatOptions {
   path?: string | undefined
   /** The name that this upstream knows, for requests that do not bring their own. */
   maxTokensField?: MaxTokensField | undefined
+  extensions?: Extensions | undefined
 }
 
 /** Completions as OpenAI and all that copied it speak them. */
 export function openaiChatApi(options: OpenaiChatOptions = {}): ChatApi {
-  const { path = '/chat/completions', maxTokensField = 'max_tokens' } = options
+  const { path = '/chat/completions', maxTokensField = 'max_tokens', extensions } = options
   return {
     dialect: openaiChat,
     sharedMembers,
     path: () => path,
-    encodeRequest: (request, model) => encodeChatRequest(request, { model, maxTokensField }),
+    encodeRequest: (request, model) =>
+      encodeChatRequest(request, { model, maxTokensField, extensions }),
     decodeEvents: decodeChatEvents,
     decodeBody: decodeChatBody,
     decodeError: decodeChatError,

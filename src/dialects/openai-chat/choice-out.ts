@@ -1,4 +1,5 @@
 import type { ToolCallDelta, ToolCallStart } from '../../protocol/event.ts'
+import type { PartedChoice } from '../../protocol/collect-parts.ts'
 import type { Extra, ToolCallKind } from '../../protocol/request.ts'
 
 /** What must be remembered of one choice between two chunks that are sent. */
@@ -7,6 +8,8 @@ export interface ChoiceOut {
   kinds: Map<number, ToolCallKind>
   /** True once the choice makes OpenAI's deprecated single call. */
   deprecatedCall: boolean
+  /** What was said so far, to tell at the end what OpenAI's members could not. */
+  spoken: PartedChoice
   /** Members for the next chunk of this choice. */
   waiting: { message: Extra | undefined; choice: Extra | undefined }
 }
@@ -16,6 +19,7 @@ export function newChoiceOut(index: number): ChoiceOut {
     index,
     kinds: new Map(),
     deprecatedCall: false,
+    spoken: { parts: [], toolCalls: [] },
     waiting: { message: undefined, choice: undefined },
   }
 }

@@ -4,6 +4,7 @@ import { check, invalidMember, quoted } from './check.ts'
 import { decodePart } from './decode-part.ts'
 import { decodeFunctionCall, decodeToolCall } from './decode-tool-call.ts'
 import { unread } from '../narrow.ts'
+import { ownPartsSchema, restoreParts } from './own-parts.ts'
 
 /** One turn as a client sends it. */
 export function decodeMessage(raw: unknown, path: string): Message {
@@ -22,9 +23,11 @@ export function decodeMessage(raw: unknown, path: string): Message {
   if (message.name != null) decoded.name = message.name
   if (calls.length > 0) decoded.toolCalls = calls
   if (message.tool_call_id != null) decoded.toolCallId = message.tool_call_id
+  if (message.is_error === true) decoded.isError = true
   const reasoning = message.reasoning_content ?? reasoningOf(message)
   if (reasoning !== undefined) decoded.parts.unshift({ type: 'reasoning', text: reasoning })
   if (extra) decoded.extra = extra
+  if (message.xrouter != null) restoreParts(decoded, message.xrouter)
   return decoded
 }
 
@@ -37,6 +40,8 @@ const messageSchema = z.looseObject({
   tool_call_id: z.string().min(1).nullish(),
   refusal: z.string().nullish(),
   reasoning_content: z.string().nullish(),
+  is_error: z.boolean().nullish(),
+  xrouter: ownPartsSchema.nullish(),
 })
 
 type WireMessage = z.infer<typeof messageSchema>
@@ -52,7 +57,13 @@ const roles: ReadonlyMap<string, MessageRole> = new Map([
   ['function', 'tool'],
 ])
 
-const assistantMembers = ['tool_calls', 'function_call', 'refusal', 'reasoning_content'] as const
+const assistantMembers = [
+  'tool_calls',
+  'function_call',
+  'refusal',
+  'reasoning_content',
+  'xrouter',
+] as const
 
 /** A member in a role that does not know it would be lost on the way to other dialects. */
 function checkPlaces(message: WireMessage, path: string): void {
@@ -61,8 +72,10 @@ function checkPlaces(message: WireMessage, path: string): void {
       throw invalidMember(`${path}.${member}`, 'only an assistant message may have it')
     }
   }
-  if (message.role !== 'tool' && message.tool_call_id != null) {
-    throw invalidMember(`${path}.tool_call_id`, 'only a tool message may have it')
+  for (const member of ['tool_call_id', 'is_error'] as const) {
+    if (message.role !== 'tool' && message[member] != null) {
+      throw invalidMember(`${path}.${member}`, 'only a tool message may have it')
+    }
   }
   if (message.role === 'tool' && message.tool_call_id == null) {
     throw invalidMember(`${path}.tool_call_id`, 'a tool message must name the call that it answers')

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { ContentPart, Extra } from '../../protocol/request.ts'
 import { check, invalidMember, quoted } from './check.ts'
 import { unread, unreadNested } from '../narrow.ts'
+import { takeCacheMark } from './cache-mark.ts'
 
 /** One content part as a client sends it. */
 export function decodePart(raw: unknown, path: string): ContentPart {
@@ -29,7 +30,11 @@ const textSchema = z.looseObject({ type: z.string(), text: z.string() })
 const refusalSchema = z.looseObject({ type: z.string(), refusal: z.string() })
 const imageSchema = z.looseObject({
   type: z.string(),
-  image_url: z.looseObject({ url, detail: z.string().nullish() }),
+  image_url: z.looseObject({
+    url: url.nullish(),
+    file_id: z.string().min(1).nullish(),
+    detail: z.string().nullish(),
+  }),
 })
 const audioSchema = z.looseObject({
   type: z.string(),
@@ -47,7 +52,7 @@ const fileSchema = z.looseObject({
 const read = {
   text: new Set(['type', 'text']),
   refusal: new Set(['type', 'refusal']),
-  image: { outer: new Set(['type', 'image_url']), inner: new Set(['url', 'detail']) },
+  image: { outer: new Set(['type', 'image_url']), inner: new Set(['url', 'file_id', 'detail']) },
   audio: { outer: new Set(['type', 'input_audio']), inner: new Set(['data', 'format']) },
   file: {
     outer: new Set(['type', 'file']),
@@ -67,8 +72,12 @@ function decodeRefusal(raw: unknown, path: string): ContentPart {
 
 function decodeImage(raw: unknown, path: string): ContentPart {
   const part = check(imageSchema, raw, path)
-  const { url: address, detail } = part.image_url
-  const image: ContentPart = { type: 'image', url: address, ...(detail != null && { detail }) }
+  const { url: address, file_id: fileId, detail } = part.image_url
+  if ((fileId == null) === (address == null)) {
+    throw invalidMember(`${path}.image_url.url`, 'expected a string, or file_id in its place')
+  }
+  const source = fileId != null ? { fileId } : { url: address ?? '' }
+  const image: ContentPart = { type: 'image', ...source, ...(detail != null && { detail }) }
   return withExtra(image, unreadNested(part, 'image_url', read.image))
 }
 
@@ -90,6 +99,7 @@ function decodeFile(raw: unknown, path: string): ContentPart {
   return withExtra(file, unreadNested(part, 'file', read.file))
 }
 
-function withExtra(part: ContentPart, extra: Extra | undefined): ContentPart {
-  return extra ? { ...part, extra } : part
+function withExtra(part: ContentPart, members: Extra | undefined): ContentPart {
+  const { cache, extra } = takeCacheMark(members)
+  return cache || extra ? { ...part, ...(cache && { cache }), ...(extra && { extra }) } : part
 }

@@ -38,7 +38,7 @@ export function decodeChatRequest(raw: unknown): DecodedChatRequest {
     toolChoice: decodeToolChoice(body.tool_choice, 'tool_choice'),
     parallelToolCalls: body.parallel_tool_calls ?? undefined,
     responseFormat: decodeResponseFormat(body.response_format, 'response_format'),
-    reasoningEffort: body.reasoning_effort ?? undefined,
+    ...decodeReasoning(body),
     endUserId: body.user ?? undefined,
     logprobs: body.logprobs ?? undefined,
     topLogprobs: body.top_logprobs ?? undefined,
@@ -73,6 +73,7 @@ const bodySchema = z.looseObject({
   parallel_tool_calls: z.boolean().nullish(),
   response_format: z.unknown().optional(),
   reasoning_effort: z.string().nullish(),
+  reasoning: z.unknown().optional(),
   user: z.string().nullish(),
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
@@ -92,12 +93,41 @@ function maxTokens(body: Body): number | undefined {
   return newer ?? older ?? undefined
 }
 
+const reasoningSchema = z.strictObject({
+  effort: z.string().nullish(),
+  max_tokens: z.int().min(1).nullish(),
+  summary: z.string().nullish(),
+})
+
+/** Servers that copied OpenAI know more of reasoning than an effort; what is in no form that we read goes as it came. */
+function readReasoning(body: Body): z.infer<typeof reasoningSchema> | undefined {
+  return body.reasoning == null ? undefined : reasoningSchema.safeParse(body.reasoning).data
+}
+
+function decodeReasoning(body: Body): Partial<ChatRequest> {
+  const reasoning = readReasoning(body)
+  const effort = body.reasoning_effort ?? reasoning?.effort ?? undefined
+  return {
+    reasoningEffort: effort,
+    ...(reasoning?.max_tokens != null && { reasoningBudgetTokens: reasoning.max_tokens }),
+    ...(reasoning?.summary != null && { reasoningSummary: reasoning.summary }),
+  }
+}
+
 /** Always there, even when empty: it says whose the extras of the messages, parts and tools are. */
 function passthrough(body: Body): Passthrough {
   const spelling = body.max_completion_tokens != null ? 'max_completion_tokens' : 'max_tokens'
+  const spellings = {
+    ...(maxTokens(body) !== undefined && { maxTokens: spelling }),
+    ...(readReasoning(body)?.effort != null && { reasoning: 'reasoning.effort' }),
+  }
+  const unreadReasoning = body.reasoning != null && !readReasoning(body)
   return {
     dialect: openaiChat,
-    members: unread(body, readMembers) ?? {},
-    ...(maxTokens(body) !== undefined && { spellings: { maxTokens: spelling } }),
+    members: {
+      ...unread(body, readMembers),
+      ...(unreadReasoning && { reasoning: body.reasoning }),
+    },
+    ...(Object.keys(spellings).length > 0 && { spellings }),
   }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { ResponseFormat, Tool, ToolChoice } from '../../protocol/request.ts'
 import { check, invalidMember, quoted } from './check.ts'
 import { unreadNested } from '../narrow.ts'
+import { takeCacheMark } from './cache-mark.ts'
 
 /** A tool that the model may call; kinds that OpenAI does not define are kept as they came. */
 export function decodeTool(raw: unknown, path: string): Tool {
@@ -94,13 +95,14 @@ const customMembers = {
 function decodeFunction(raw: unknown, path: string): Tool {
   const tool = check(functionSchema, raw, path)
   const { name, description, parameters, strict } = tool.function
-  const extra = unreadNested(tool, 'function', functionMembers)
+  const { cache, extra } = takeCacheMark(unreadNested(tool, 'function', functionMembers))
   return {
     kind: 'function',
     name,
     ...(description != null && { description }),
     ...(parameters != null && { parameters }),
     ...(strict != null && { strict }),
+    ...(cache && { cache }),
     ...(extra && { extra }),
   }
 }

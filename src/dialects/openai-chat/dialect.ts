@@ -17,3 +17,13 @@ export const sharedMembers: Readonly<Record<string, ReadonlySet<string>>> = {
 
 /** The two names of the upper bound of generated tokens; newer models of OpenAI refuse the first. */
 export type MaxTokensField = 'max_tokens' | 'max_completion_tokens'
+
+/** Members that OpenAI itself refuses and some servers that copied it know. */
+export interface Extensions {
+  /** `top_k`. */
+  topK?: boolean
+  /** The object `reasoning`: a limit of tokens, how much is shown. */
+  reasoning?: boolean
+  /** `cache_control` on parts and tools. */
+  cacheMarks?: boolean
+}

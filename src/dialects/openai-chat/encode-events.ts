@@ -1,5 +1,14 @@
 import { mergeExtra } from '../../protocol/collect.ts'
-import type { ChatEvent, End, ExtraMembers, TextDelta } from '../../protocol/event.ts'
+import { addPartEvent } from '../../protocol/collect-parts.ts'
+import type {
+  ChatEvent,
+  End,
+  ExtraMembers,
+  NativePart,
+  PartStart,
+  ReasoningDelta,
+  TextDelta,
+} from '../../protocol/event.ts'
 import type { Extra } from '../../protocol/request.ts'
 import type { Usage } from '../../protocol/usage.ts'
 import { encodeAnnotation } from './annotation.ts'
@@ -7,6 +16,7 @@ import { type ChoiceOut, encodeCallDelta, encodeCallStart, newChoiceOut } from '
 import { openaiChat } from './dialect.ts'
 import { encodeFinishReason } from './finish-reason.ts'
 import { encodeLogprobs } from './logprobs.ts'
+import { ownPartsOf } from './own-parts.ts'
 import { encodeUsage } from './usage.ts'
 
 export type Chunk = Record<string, unknown>
@@ -51,13 +61,18 @@ interface Stream {
 function encodeEvent(stream: Stream, event: ChatEvent): void {
   switch (event.type) {
     case 'text-delta':
+      addPartEvent(choiceOut(stream, event, '').spoken, event)
       return pushText(stream, event, { content: event.text })
     case 'refusal-delta':
+      addPartEvent(choiceOut(stream, event, null).spoken, event)
       return pushText(stream, event, { refusal: event.text })
     case 'reasoning-delta':
+      if (event.text === '' && !event.signature && !event.sealed) return
+      keepPart(stream, event)
       if (event.text === '') return
       return pushDelta(stream, event.choice, { reasoning_content: event.text })
     case 'tool-call-start':
+      addPartEvent(choiceOut(stream, event, null).spoken, event)
       return pushDelta(stream, event.choice, encodeCallStart(choiceOut(stream, event, null), event))
     case 'tool-call-delta':
       return pushDelta(stream, event.choice, encodeCallDelta(choiceOut(stream, event), event))
@@ -70,8 +85,13 @@ function encodeEvent(stream: Stream, event: ChatEvent): void {
     case 'finish': {
       const choice = choiceOut(stream, event)
       const finish = encodeFinishReason(event.reason, { deprecatedCall: choice.deprecatedCall })
-      return pushDelta(stream, event.choice, {}, { finish_reason: finish })
+      const own = ownPartsOf(choice.spoken)
+      return pushDelta(stream, event.choice, own ? { xrouter: own } : {}, { finish_reason: finish })
     }
+    // What only lists of parts can say is told when the choice ends.
+    case 'part-start':
+    case 'native-part':
+      return keepPart(stream, event)
     case 'extra':
       return keepExtra(stream, event)
     case 'usage':
@@ -84,9 +104,6 @@ function encodeEvent(stream: Stream, event: ChatEvent): void {
     // A failure is a frame of its own, and the attempts are told in the headers.
     case 'error':
     case 'response-start':
-    // This dialect's answers are not lists of parts, and it has no word for those of other vendors.
-    case 'part-start':
-    case 'native-part':
     case 'tool-call-end':
     case 'attempt-start':
     case 'attempt-failed':
@@ -94,6 +111,10 @@ function encodeEvent(stream: Stream, event: ChatEvent): void {
     default:
       event satisfies never
   }
+}
+
+function keepPart(stream: Stream, event: PartStart | NativePart | ReasoningDelta): void {
+  addPartEvent(choiceOut(stream, event).spoken, event)
 }
 
 /** The first chunk of a choice says its role; its content is null where a call or a refusal comes first. */

@@ -1,19 +1,23 @@
 import type { ContentPart, Extra, Message, ToolCall } from '../../protocol/request.ts'
-import { openaiChat } from './dialect.ts'
+import { encodeCacheMark } from './cache-mark.ts'
 import { inner, unsupported } from './encode-support.ts'
 
-/** Whether the extras of a request are of this dialect; those of others are not sent. */
+/** What of a request may be sent. */
 export interface Ownership {
+  /** Whether its extras are of this dialect; those of others are not sent. */
   own: boolean
+  /** Whether the upstream knows marks for the prompt cache. */
+  cacheMarks?: boolean | undefined
 }
 
 /** One turn for an upstream. */
-export function encodeMessage(message: Message, { own }: Ownership): Record<string, unknown> {
+export function encodeMessage(message: Message, ownership: Ownership): Record<string, unknown> {
+  const { own } = ownership
   const extra = own ? message.extra : undefined
   const encoded: Record<string, unknown> = {
     ...extra,
     role: wireRole(message),
-    content: encodeContent(message, own),
+    content: encodeContent(message, ownership),
   }
   if (message.name !== undefined) encoded['name'] = message.name
   if (message.toolCallId !== undefined) encoded['tool_call_id'] = message.toolCallId
@@ -60,12 +64,20 @@ function reasoningOf({ parts }: Message): string | undefined {
   return thoughts.length === 0 ? undefined : thoughts.map(({ text }) => text).join('')
 }
 
-function encodeContent(message: Message, own: boolean): unknown {
+function encodeContent(message: Message, ownership: Ownership): unknown {
   const parts = message.parts.filter(isContent)
   const [first, second] = parts
   if (!first) return message.role === 'assistant' ? null : emptyContent(message)
-  if (!second && first.type === 'text' && !(own && first.extra)) return first.text
-  return parts.map((part) => encodePart(part, own))
+  if (!second && first.type === 'text' && isPlain(first, ownership)) return first.text
+  return parts.map((part) => {
+    const mark = ownership.cacheMarks && part.cache
+    const encoded = encodePart(part, ownership.own)
+    return mark ? { ...encoded, cache_control: encodeCacheMark(mark) } : encoded
+  })
+}
+
+function isPlain({ extra, cache }: ContentPart, { own, cacheMarks }: Ownership): boolean {
+  return !(own && extra) && !(cacheMarks && cache)
 }
 
 /** Reasoning and calls are members of the message, whatever their place among its parts was. */
@@ -87,11 +99,10 @@ function encodePart(part: SentPart, own: boolean): Record<string, unknown> {
     case 'refusal':
       return { ...extra, type: 'refusal', refusal: part.text }
     case 'native':
-      if (part.dialect !== openaiChat) throw unsupported('content of another vendor')
-      return part.part
+      throw unsupported('content of one vendor')
     case 'image': {
-      if (!('url' in part)) throw unsupported('an image by the id of its provider')
-      const image: Extra = { ...inner(extra, 'image_url'), url: part.url }
+      const source = 'fileId' in part ? { file_id: part.fileId } : { url: part.url }
+      const image: Extra = { ...inner(extra, 'image_url'), ...source }
       if (part.detail !== undefined) image['detail'] = part.detail
       return { ...extra, type: 'image_url', image_url: image }
     }

@@ -1,18 +1,25 @@
 import type { ChatRequest, ResponseFormat, Tool, ToolChoice } from '../../protocol/request.ts'
 import { readMembers } from './decode-request.ts'
-import { type MaxTokensField, openaiChat, sharedMembers } from './dialect.ts'
-import { encodeMessage } from './encode-message.ts'
+import { type Extensions, type MaxTokensField, openaiChat, sharedMembers } from './dialect.ts'
+import { encodeCacheMark } from './cache-mark.ts'
+import { encodeMessage, type Ownership } from './encode-message.ts'
 import { inner, unsupported } from './encode-support.ts'
 
 /** The body of a completion request to an upstream of this dialect. */
 export function encodeChatRequest(
   request: ChatRequest,
-  options: { model: string; maxTokensField: MaxTokensField },
+  options: {
+    model: string
+    maxTokensField: MaxTokensField
+    extensions?: Extensions | undefined
+  },
 ): Record<string, unknown> {
   const own = request.passthrough?.dialect === openaiChat
+  const { topK, reasoning, cacheMarks } = options.extensions ?? {}
+  const ownership = { own, cacheMarks }
   const body: Record<string, unknown> = {
     model: options.model,
-    messages: request.messages.map((message) => encodeMessage(message, { own })),
+    messages: request.messages.map((message) => encodeMessage(message, ownership)),
   }
   if (request.stream) {
     body['stream'] = true
@@ -20,18 +27,20 @@ export function encodeChatRequest(
   }
   set(body, 'temperature', request.temperature)
   set(body, 'top_p', request.topP)
-  set(body, 'top_k', request.topK)
+  if (topK) set(body, 'top_k', request.topK)
   set(body, maxTokensField(request, options.maxTokensField), request.maxTokens)
   set(body, 'frequency_penalty', request.frequencyPenalty)
   set(body, 'presence_penalty', request.presencePenalty)
   set(body, 'stop', request.stop)
   set(body, 'seed', request.seed)
   set(body, 'n', request.choices)
-  set(body, 'tools', request.tools && request.tools.map((tool) => encodeTool(tool, own)))
+  set(body, 'tools', request.tools && request.tools.map((tool) => encodeTool(tool, ownership)))
   set(body, 'tool_choice', request.toolChoice && encodeToolChoice(request.toolChoice, own))
   set(body, 'parallel_tool_calls', request.parallelToolCalls)
   set(body, 'response_format', request.responseFormat && encodeFormat(request.responseFormat, own))
-  set(body, 'reasoning_effort', request.reasoningEffort)
+  const inside = reasoningSpelling(request) === 'reasoning.effort' && reasoning
+  if (!inside) set(body, 'reasoning_effort', request.reasoningEffort)
+  if (reasoning) set(body, 'reasoning', encodeReasoning(request, { inside }))
   set(body, 'user', request.endUserId)
   set(body, 'logprobs', request.logprobs)
   set(body, 'top_logprobs', request.topLogprobs)
@@ -56,11 +65,27 @@ function addPassthrough(body: Record<string, unknown>, { passthrough }: ChatRequ
   const { dialect, members } = passthrough
   const known = dialect === openaiChat ? undefined : (sharedMembers[dialect] ?? new Set())
   for (const member in members) {
-    if (!readMembers.has(member) && (known?.has(member) ?? true)) body[member] = members[member]
+    if (readMembers.has(member) && member !== 'reasoning') continue
+    if (known?.has(member) ?? true) body[member] = members[member]
   }
 }
 
-function encodeTool(tool: Tool, own: boolean): unknown {
+function reasoningSpelling({ passthrough }: ChatRequest): string | undefined {
+  return passthrough?.dialect === openaiChat ? passthrough.spellings?.['reasoning'] : undefined
+}
+
+function encodeReasoning(
+  request: ChatRequest,
+  { inside }: { inside: boolean | undefined },
+): unknown {
+  const reasoning: Record<string, unknown> = {}
+  if (inside) set(reasoning, 'effort', request.reasoningEffort)
+  set(reasoning, 'max_tokens', request.reasoningBudgetTokens)
+  set(reasoning, 'summary', request.reasoningSummary)
+  return Object.keys(reasoning).length > 0 ? reasoning : undefined
+}
+
+function encodeTool(tool: Tool, { own, cacheMarks }: Ownership): unknown {
   switch (tool.kind) {
     case 'function': {
       const { name, description, parameters, strict } = tool
@@ -69,7 +94,8 @@ function encodeTool(tool: Tool, own: boolean): unknown {
       set(definition, 'description', description)
       set(definition, 'parameters', parameters)
       set(definition, 'strict', strict)
-      return { ...extra, type: 'function', function: definition }
+      const mark = cacheMarks && tool.cache && { cache_control: encodeCacheMark(tool.cache) }
+      return { ...extra, ...mark, type: 'function', function: definition }
     }
     case 'custom': {
       const { name, description, format } = tool

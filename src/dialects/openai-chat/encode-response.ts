@@ -5,6 +5,7 @@ import { openaiChat } from './dialect.ts'
 import { encodeFunctionCall, encodeToolCall } from './encode-message.ts'
 import { encodeFinishReason } from './finish-reason.ts'
 import { encodeLogprobs } from './logprobs.ts'
+import { ownPartsOf } from './own-parts.ts'
 import { encodeUsage } from './usage.ts'
 
 /** A whole answer for a client that did not ask for a stream. */
@@ -46,6 +47,7 @@ function encodeChoice(choice: ResponseChoice): Record<string, unknown> {
 function encodeMessage(choice: ResponseChoice): Record<string, unknown> {
   const calls = choice.toolCalls.filter((call) => call.kind !== 'function_call')
   const deprecated = choice.toolCalls.find((call) => call.kind === 'function_call')
+  const own = ownPartsOf(choice)
   return {
     ...ownExtra(choice)?.message,
     role: 'assistant',
@@ -60,6 +62,7 @@ function encodeMessage(choice: ResponseChoice): Record<string, unknown> {
       annotations: choice.annotations.map(encodeAnnotation),
     }),
     ...(choice.audio && { audio: choice.audio }),
+    ...(own && { xrouter: own }),
   }
 }
 

@@ -201,7 +201,7 @@ describe('the conversation', () => {
     ],
     [
       'earlier reasoning goes back',
-      [hello, say('assistant', 'hi', { reasoning: 'a greeting' }), hello],
+      [hello, said(thought('a greeting'), text('hi')), hello],
       [
         { role: 'user', content: 'hello' },
         { role: 'assistant', content: 'hi', reasoning_content: 'a greeting' },
@@ -241,8 +241,7 @@ describe('the conversation', () => {
         hello,
         {
           ...calling(call('1', 'f'), call('2', 'g')),
-          parts: [text('let me see')],
-          reasoning: 'two',
+          parts: [thought('two'), text('let me see')],
         },
         result('2', '[1, 2]'),
         result('1', 'sunny'),
@@ -297,6 +296,12 @@ describe('the conversation', () => {
     expect(encode({ messages })['messages']).toEqual(wire)
   })
 
+  function said(...parts: Message['parts']): Message {
+    return { role: 'assistant', parts }
+  }
+  function thought(words: string): Message['parts'][number] {
+    return { type: 'reasoning', text: words }
+  }
   function text(words: string): Message['parts'][number] {
     return { type: 'text', text: words }
   }

@@ -24,6 +24,12 @@ function withoutRaw({ usage, ...response }: ChatResponse): unknown {
   return { ...response, usage: classes }
 }
 
+/** A whole message of this wire does not say in which order its members were written. */
+function withoutParts(response: ChatResponse): unknown {
+  const choices = response.choices.map((choice) => ({ ...choice, parts: [] }))
+  return withoutRaw({ ...response, choices })
+}
+
 it('a streamed answer survives our chunks, their framing and the way back', async () => {
   await fc.assert(
     fc.asyncProperty(answer, async (events) => {
@@ -47,7 +53,7 @@ it('a whole answer survives our JSON and the way back', async () => {
       const wire: unknown = JSON.parse(JSON.stringify(body))
       expect(wire).toEqual(body)
       const again = await collect(decodeChatBody(wire))
-      expect(withoutRaw(again)).toEqual(withoutRaw(response))
+      expect(withoutParts(again)).toEqual(withoutParts(response))
     }),
     { numRuns: 300 },
   )

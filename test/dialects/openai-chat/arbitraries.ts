@@ -29,6 +29,8 @@ export const extra: fc.Arbitrary<Extra> = fc.dictionary(
 export const text = fc.string({ unit: 'grapheme', maxLength: 12 })
 export const word = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 })
 
+const cache = fc.oneof(fc.constant({}), fc.constant({ ttl: '1h' }))
+
 const withExtra = { extra }
 
 function some<T>(record: { [K in keyof T]: fc.Arbitrary<T[K]> }, required: (keyof T)[]) {
@@ -38,9 +40,12 @@ function some<T>(record: { [K in keyof T]: fc.Arbitrary<T[K]> }, required: (keyo
 const url = fc.constantFrom('https://example.com/a.png', 'data:image/png;base64,AA==')
 
 const part: fc.Arbitrary<ContentPart> = fc.oneof(
-  some({ type: fc.constant('text' as const), text, ...withExtra }, ['type', 'text']),
+  some({ type: fc.constant('text' as const), text, cache, ...withExtra }, ['type', 'text']),
   some({ type: fc.constant('refusal' as const), text, ...withExtra }, ['type', 'text']),
-  some({ type: fc.constant('image' as const), url, detail: word, ...withExtra }, ['type', 'url']),
+  some({ type: fc.constant('image' as const), url, detail: word, cache, ...withExtra }, [
+    'type',
+    'url',
+  ]),
   some({ type: fc.constant('audio' as const), data: text, format: word, ...withExtra }, [
     'type',
     'data',
@@ -82,11 +87,10 @@ const message: fc.Arbitrary<Message> = fc.oneof(
       parts: fc.array(part, { maxLength: 2 }),
       name: text,
       toolCalls: fc.array(toolCall, { minLength: 1, maxLength: 2 }),
-      reasoning: text,
       ...withExtra,
     },
     ['role', 'parts'],
-  ),
+  ).chain((said) => fc.option(text).map((thought) => withThought(said, thought))),
   some({ role: fc.constant('tool' as const), parts, toolCallId: word, ...withExtra }, [
     'role',
     'parts',
@@ -94,6 +98,11 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   ]),
   some({ role: fc.constant('tool' as const), parts, name: word }, ['role', 'parts', 'name']),
 )
+
+function withThought<T extends { parts: ContentPart[] }>(said: T, thought: string | null): T {
+  if (thought === null) return said
+  return { ...said, parts: [{ type: 'reasoning', text: thought }, ...said.parts] }
+}
 
 const schema = fc.constantFrom({ type: 'object', properties: { a: { type: 'number' } } }, {})
 
@@ -107,6 +116,7 @@ const tool: fc.Arbitrary<Tool> = fc.oneof(
       description: text,
       parameters: schema,
       strict: fc.boolean(),
+      cache,
       ...withExtra,
     },
     ['kind', 'name'],
@@ -171,6 +181,10 @@ export const chatRequest: fc.Arbitrary<ChatRequest> = fc
       parallelToolCalls: fc.boolean(),
       responseFormat,
       reasoningEffort: word,
+      reasoningBudgetTokens: fc.integer({ min: 1, max: 9_999 }),
+      reasoningSummary: word,
+      topK: fc.nat({ max: 100 }),
+      endUserId: word,
       logprobs: fc.constant(true),
     },
     { requiredKeys: ['model', 'messages', 'stream'], noNullPrototype: true },

@@ -18,7 +18,10 @@ const logprobs: fc.Arbitrary<TokenLogprob[]> = fc.array(
   { minLength: 1, maxLength: 2 },
 )
 
-const annotations = fc.array(extra, { minLength: 1, maxLength: 2 })
+const annotations = fc.array(
+  extra.map((raw) => ({ dialect, raw })),
+  { minLength: 1, maxLength: 2 },
+)
 
 const audio = fc.record(
   { id: word, data: word, transcript: word, expires_at: fc.nat() },

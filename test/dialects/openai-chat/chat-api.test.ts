@@ -20,8 +20,8 @@ describe('the dialect as a provider uses it', () => {
   })
 
   it('is found at OpenAI’s path unless the provider has another', () => {
-    expect(api.path('any')).toBe('/chat/completions')
-    expect(openaiChatApi({ path: '/v2/chat' }).path('any')).toBe('/v2/chat')
+    expect(api.path('any', request)).toBe('/chat/completions')
+    expect(openaiChatApi({ path: '/v2/chat' }).path('any', request)).toBe('/v2/chat')
   })
 
   it('limits tokens under the name that the provider knows', () => {

@@ -42,7 +42,11 @@ describe('a whole answer', () => {
       },
       { type: 'reasoning-delta', choice: 0, text: 'hm' },
       { type: 'text-delta', choice: 0, text: 'Hi', logprobs: [{ ...token, topLogprobs: [] }] },
-      { type: 'annotations', choice: 0, annotations: [{ type: 'url_citation' }] },
+      {
+        type: 'annotations',
+        choice: 0,
+        annotations: [{ dialect: 'openai-chat', raw: { type: 'url_citation' } }],
+      },
       { type: 'finish', choice: 0, reason: { unified: 'stop', raw: 'stop' } },
       {
         type: 'usage',

@@ -241,7 +241,13 @@ describe('what a stream says besides text', () => {
     [
       'annotations',
       { annotations: [{ type: 'url_citation' }] },
-      [{ type: 'annotations', choice: 0, annotations: [{ type: 'url_citation' }] }],
+      [
+        {
+          type: 'annotations',
+          choice: 0,
+          annotations: [{ dialect: 'openai-chat', raw: { type: 'url_citation' } }],
+        },
+      ],
     ],
     ['no annotations', { annotations: [] }, []],
     [

@@ -116,13 +116,22 @@ describe('a completion request', () => {
     const unknown = {
       logit_bias: { '50256': -100 },
       metadata: { a: 'b' },
-      user: null,
       functions: [{ name: 'f', parameters: {} }],
       function_call: { name: 'f' },
-      reasoning: { effort: 'low' },
+      reasoning: { effort: 'low', exclude: true },
       verbosity: 'low',
     }
     expect(requestOf(unknown).passthrough).toEqual({ dialect: 'openai-chat', members: unknown })
+  })
+
+  it('reads the object `reasoning` of servers that copied OpenAI', () => {
+    const request = requestOf({ reasoning: { effort: 'low', max_tokens: 9, summary: 'auto' } })
+    expect(request).toMatchObject({
+      reasoningEffort: 'low',
+      reasoningBudgetTokens: 9,
+      reasoningSummary: 'auto',
+      passthrough: { members: {}, spellings: { reasoning: 'reasoning.effort' } },
+    })
   })
 })
 
@@ -192,15 +201,23 @@ describe('messages', () => {
     [
       'assistant with reasoning_content',
       { role: 'assistant', content: 'A', reasoning_content: 'because' },
-      { role: 'assistant', parts: [{ type: 'text', text: 'A' }], reasoning: 'because' },
+      {
+        role: 'assistant',
+        parts: [
+          { type: 'reasoning', text: 'because' },
+          { type: 'text', text: 'A' },
+        ],
+      },
     ],
     [
       'assistant with reasoning, spelt so',
       { role: 'assistant', content: 'A', reasoning: 'because', reasoning_details: [{ x: 1 }] },
       {
         role: 'assistant',
-        parts: [{ type: 'text', text: 'A' }],
-        reasoning: 'because',
+        parts: [
+          { type: 'reasoning', text: 'because' },
+          { type: 'text', text: 'A' },
+        ],
         extra: { reasoning: 'because', reasoning_details: [{ x: 1 }] },
       },
     ],

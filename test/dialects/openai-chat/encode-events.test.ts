@@ -91,13 +91,17 @@ describe('chunks for a client', () => {
   const said: [name: string, event: ChatEvent, expected: unknown][] = [
     [
       'reasoning',
-      { type: 'reasoning-delta', choice: 0, text: 'hm', signature: 's' },
+      { type: 'reasoning-delta', choice: 0, text: 'hm' },
       delta({ reasoning_content: 'hm' }),
     ],
     ['a refusal', { type: 'refusal-delta', choice: 0, text: 'No.' }, delta({ refusal: 'No.' })],
     [
       'annotations',
-      { type: 'annotations', choice: 0, annotations: [{ type: 'url_citation' }] },
+      {
+        type: 'annotations',
+        choice: 0,
+        annotations: [{ dialect: 'openai-chat', raw: { type: 'url_citation' } }],
+      },
       delta({ annotations: [{ type: 'url_citation' }] }),
     ],
     [
@@ -160,8 +164,8 @@ describe('chunks for a client', () => {
     expect(choices([event])).toEqual([expected])
   })
 
-  it('say nothing of a thought that is only a signature', () => {
-    expect(encode([{ type: 'reasoning-delta', choice: 0, text: '', signature: 's' }])).toEqual([])
+  it('say nothing of an empty thought', () => {
+    expect(encode([{ type: 'reasoning-delta', choice: 0, text: '' }])).toEqual([])
   })
 
   it('say nothing of what goes on inside the gateway', () => {

@@ -96,7 +96,7 @@ describe('a request to an upstream', () => {
 
   it('passes unknown members on, but never over its own', () => {
     const members = {
-      user: 'u1',
+      verbosity: 'low',
       model: 'other',
       messages: [],
       stream: true,
@@ -108,7 +108,7 @@ describe('a request to an upstream', () => {
     expect(body).toEqual({
       model: 'gpt-4o-mini',
       messages: [{ role: 'user', content: 'Hello' }],
-      user: 'u1',
+      verbosity: 'low',
     })
   })
 
@@ -193,8 +193,7 @@ describe('messages to an upstream', () => {
       messages(
         {
           role: 'assistant',
-          parts: [],
-          reasoning: 'hm',
+          parts: [{ type: 'reasoning', text: 'hm' }],
           toolCalls: [
             { id: 'c1', kind: 'function', name: 'f', arguments: '{' },
             { id: 'c2', kind: 'custom', name: 'sh', arguments: 'ls' },

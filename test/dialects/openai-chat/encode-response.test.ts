@@ -6,6 +6,7 @@ const context = { id: 'chatcmpl-1', created: 7, model: 'openai/gpt-4o-mini' }
 
 const plain: ResponseChoice = {
   index: 0,
+  parts: [{ type: 'text', text: 'Hello' }],
   content: 'Hello',
   reasoning: null,
   refusal: null,
@@ -49,7 +50,7 @@ describe('a whole answer for a client', () => {
     ],
     [
       'reasoning',
-      { reasoning: 'hm', reasoningSignature: 's' },
+      { reasoning: 'hm' },
       { role: 'assistant', content: 'Hello', refusal: null, reasoning_content: 'hm' },
     ],
     [
@@ -86,7 +87,10 @@ describe('a whole answer for a client', () => {
     ],
     [
       'annotations and speech',
-      { annotations: [{ type: 'url_citation' }], audio: { id: 'audio_1' } },
+      {
+        annotations: [{ dialect: 'openai-chat', raw: { type: 'url_citation' } }],
+        audio: { id: 'audio_1' },
+      },
       {
         role: 'assistant',
         content: 'Hello',

@@ -4,7 +4,10 @@ import { decodeChatRequest } from '../../../src/dialects/openai-chat/decode-requ
 import { encodeChatRequest } from '../../../src/dialects/openai-chat/encode-request.ts'
 import { chatRequest } from './arbitraries.ts'
 
-const options = { maxTokensField: 'max_tokens' } as const
+const options = {
+  maxTokensField: 'max_tokens',
+  extensions: { topK: true, reasoning: true, cacheMarks: true },
+} as const
 
 it('a request of this dialect survives encoding and decoding', () => {
   fc.assert(
