@@ -28,6 +28,7 @@ export interface Config {
     dataDir: string
   }
   graphql: { publicIntrospection: boolean }
+  responses: { retentionHours: number }
   logLevel: string
   /** An admin credential, beside the keys in the database. */
   masterKey: string | undefined
@@ -88,7 +89,8 @@ export function loadConfig(environment: Environment = process.env, path?: string
   }
 }
 
-function ourNames({ server, storage, graphql, log, aliases, fallbacks, prices }: FileSettings) {
+function ourNames(settings: FileSettings) {
+  const { server, storage, graphql, responses, log, aliases, fallbacks, prices } = settings
   return {
     server: {
       host: server.host,
@@ -106,6 +108,7 @@ function ourNames({ server, storage, graphql, log, aliases, fallbacks, prices }:
       dataDir: storage.data_dir,
     },
     graphql: { publicIntrospection: graphql.public_introspection },
+    responses: { retentionHours: responses.retention_hours },
     logLevel: log.level,
     aliases,
     fallbacks,

@@ -23,7 +23,7 @@ import { replyError } from './rest/error-reply.ts'
 import { mountRest } from './rest/router.ts'
 
 export interface ServerDeps {
-  config: Pick<Config, 'server'>
+  config: Pick<Config, 'server' | 'responses'>
   db: Database
   /** Present when Redis is configured. */
   redis: Pick<Bus, 'status'> | undefined
@@ -109,13 +109,14 @@ export async function createServer(
       reply,
       new GatewayError({
         code: 'NOT_FOUND',
-        message: `There is no ${request.method} ${request.url.split('?', 1)[0]?.slice(0, 200)} here. The routes are /v1/chat/completions, /v1/models and /graphql.`,
+        message: `There is no ${request.method} ${request.url.split('?', 1)[0]?.slice(0, 200)} here. The routes are /v1/chat/completions, /v1/responses, /v1/completions, /v1/models and /graphql.`,
       }),
     ),
   )
   mountHealth(app, deps)
   mountMetrics(app, deps)
-  mountRest(app, deps.gateway)
+  const responseRetentionMs = config.responses.retentionHours * 3_600_000
+  mountRest(app, { gateway: deps.gateway, responses: { db: deps.db, responseRetentionMs } })
   mountGraphql(app, deps.graphql)
   return { app, routes }
 }

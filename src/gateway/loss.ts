@@ -22,7 +22,9 @@ export function lossesOf(deployment: Deployment, request: ChatRequest): string[]
   for (const name of featureNames) {
     const how = wordFor(name, { support, request, dialect: provider.chat?.dialect })
     if (how === 'native') continue
-    const paths = features[name].find(request).filter((path) => !isShared(deployment, request, path))
+    const paths = features[name]
+      .find(request)
+      .filter((path) => !isShared(deployment, request, path))
     if (paths.length === 0) continue
     if (how === 'refused') refused.push({ name, paths })
     else if (how !== 'ignored' && how.when?.(request) === false) continue

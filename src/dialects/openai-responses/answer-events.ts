@@ -5,7 +5,9 @@ import type { ChatResponse, ResponseChoice, ResponsePart } from '../../protocol/
 export function* answerEvents({ choices }: ChatResponse): Generator<ChatEvent> {
   const [choice] = choices
   if (!choice) return
-  const placed = choice.parts.flatMap((part) => (part.type === 'text' ? (part.annotations ?? []) : []))
+  const placed = choice.parts.flatMap((part) =>
+    part.type === 'text' ? (part.annotations ?? []) : [],
+  )
   const early = choice.annotations.filter((annotation) => !placed.includes(annotation))
   if (early.length > 0) yield { type: 'annotations', choice: 0, annotations: early }
   for (const part of choice.parts) yield* partEvents(choice, part)

@@ -100,6 +100,7 @@ function startCall(
     id: text(item['call_id']) ?? text(item['id']) ?? `call_${index}`,
     kind: state.type === 'custom_tool_call' ? 'custom' : 'function',
     name: text(item['name']) ?? '',
-    ...(isRecord(state.members) && Object.keys(state.members).length > 0 && { extra: state.members }),
+    ...(isRecord(state.members) &&
+      Object.keys(state.members).length > 0 && { extra: state.members }),
   })
 }

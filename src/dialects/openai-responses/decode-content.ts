@@ -96,10 +96,7 @@ function decodeFile(raw: unknown, path: string): ContentPart {
 function decodeAudio(raw: unknown, path: string): ContentPart {
   const part = check(audioSchema, raw, path)
   const { data, format } = part.input_audio
-  return withExtra(
-    { type: 'audio', data, format },
-    unreadNested(part, 'input_audio', audioMembers),
-  )
+  return withExtra({ type: 'audio', data, format }, unreadNested(part, 'input_audio', audioMembers))
 }
 
 /** The data may come as bare base64, whose kind only the file's name tells. */

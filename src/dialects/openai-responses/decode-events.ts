@@ -52,7 +52,9 @@ function decodeFrame(answer: AnswerState, frame: Extra, out: ChatEvent[]): End {
     case 'response.incomplete':
     case 'response.failed':
     case 'response.cancelled':
-      return finishResponse(answer, { ...object(frame['response']), ...rest(frame) }, out) ?? 'whole'
+      return (
+        finishResponse(answer, { ...object(frame['response']), ...rest(frame) }, out) ?? 'whole'
+      )
     case 'error':
       return decodeInlineError(isRecord(frame['error']) ? frame : { error: frame })
     default:

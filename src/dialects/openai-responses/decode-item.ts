@@ -68,7 +68,12 @@ export function finishContent(
     const written = known.written ? '' : (text(part['text']) ?? '')
     const tokens = known.logprobs ? undefined : logprobs
     if (written !== '' || tokens) {
-      out.push({ type: 'text-delta', choice: 0, text: written, ...(tokens && { logprobs: tokens }) })
+      out.push({
+        type: 'text-delta',
+        choice: 0,
+        text: written,
+        ...(tokens && { logprobs: tokens }),
+      })
     }
     known.logprobs ||= tokens !== undefined
   }

@@ -133,7 +133,8 @@ function instructions({ instructions: text }: Body): Message[] {
 /** Always there, even when empty: it says whose the extras of the messages, parts and tools are. */
 function passthrough(body: Body): Passthrough {
   const members: Extra = unread(body, readMembers) ?? {}
-  for (const [member, value] of Object.entries(members)) if (isNothing(value)) delete members[member]
+  for (const [member, value] of Object.entries(members))
+    if (isNothing(value)) delete members[member]
   const text = body.text && unread(body.text, new Set(['format']))
   const reasoning = body.reasoning && unread(body.reasoning, new Set(['effort', 'summary']))
   const include = (body.include ?? []).filter((word) => !readIncludes.has(word))

@@ -51,7 +51,8 @@ export function finishResponse(
   const usage = decodeUsage(response['usage'])
   if (usage) out.push({ type: 'usage', usage })
   if (isRecord(response['error'])) return decodeInlineError(response)
-  if (status === 'failed' || status === 'cancelled') return decodeInlineError({ error: { message: `the response was ${status}` } })
+  if (status === 'failed' || status === 'cancelled')
+    return decodeInlineError({ error: { message: `the response was ${status}` } })
   out.push({ type: 'finish', choice: 0, reason: finishReason(answer, response) })
   return undefined
 }

@@ -38,7 +38,8 @@ function encodeOutput(
   own: boolean,
 ): Extra {
   if (toolCallId === undefined) throw unsupported('the result of a call without an id')
-  const type = kinds.get(toolCallId) === 'custom' ? 'custom_tool_call_output' : 'function_call_output'
+  const type =
+    kinds.get(toolCallId) === 'custom' ? 'custom_tool_call_output' : 'function_call_output'
   const content = parts.length === 0 ? '' : inputContent(parts, own)
   return { ...(own && extra), type, call_id: toolCallId, output: content }
 }

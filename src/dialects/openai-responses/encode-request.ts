@@ -87,7 +87,11 @@ function reasoningOf(request: ChatRequest, { reasoning }: Extra): Extra | undefi
   const { reasoningEffort: effort, reasoningSummary: summary } = request
   const rest = isRecord(reasoning) ? reasoning : undefined
   if (effort === undefined && summary === undefined) return rest
-  return { ...rest, ...(effort !== undefined && { effort }), ...(summary !== undefined && { summary }) }
+  return {
+    ...rest,
+    ...(effort !== undefined && { effort }),
+    ...(summary !== undefined && { summary }),
+  }
 }
 
 function atLeast(min: number, limit: number | undefined): number | undefined {

@@ -17,7 +17,11 @@ export interface Asked {
 }
 
 /** A whole answer: the response object with all of its output. */
-export function encodeResponse(asked: Asked, response: ChatResponse, context: AnswerContext): Extra {
+export function encodeResponse(
+  asked: Asked,
+  response: ChatResponse,
+  context: AnswerContext,
+): Extra {
   const output = new Output({ itemId: itemIds(context), emit: () => {} })
   for (const event of answerEvents(response)) output.add(event)
   const status = statusOf(response.choices[0]?.finishReason)

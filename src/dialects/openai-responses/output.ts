@@ -44,7 +44,9 @@ export class Output {
   get warnings(): string[] {
     return this.#foreign === 0
       ? []
-      : [`${this.#foreign} part(s) of the answer that only the provider’s own API knows are left out.`]
+      : [
+          `${this.#foreign} part(s) of the answer that only the provider’s own API knows are left out.`,
+        ]
   }
 
   add(event: ChatEvent): void {
