@@ -20,14 +20,14 @@ export interface ItemState {
   parts: Map<string, PartState>
   /** The position of a call among the calls. */
   call: number | undefined
-  /** Whether arguments of a call came as deltas. */
-  written: boolean
+  /** The arguments of a call, as far as they came as deltas. */
+  written: string
   done: boolean
 }
 
 export interface PartState {
-  /** Whether text came as deltas. */
-  written: boolean
+  /** The text, as far as it came as deltas. */
+  written: string
   annotations: number
   logprobs: boolean
 }
@@ -51,7 +51,7 @@ export function itemAt(
     members,
     parts: new Map(),
     call: undefined,
-    written: false,
+    written: '',
     done: false,
   }
   answer.items.set(index, state)
@@ -67,11 +67,16 @@ export function partAt(
 ): PartState {
   const known = item.parts.get(name)
   if (known) return known
-  const part: PartState = { written: false, annotations: 0, logprobs: false }
+  const part: PartState = { written: '', annotations: 0, logprobs: false }
   item.parts.set(name, part)
   const extra = { dialect: openaiResponses, members: { item: item.members, ...members } }
   out.push({ type: 'part-start', choice: 0, kind, extra })
   return part
+}
+
+/** What a text that is complete has beyond its deltas; nothing where it says something else. */
+export function missing(whole: unknown, written: string): string {
+  return typeof whole === 'string' && whole.startsWith(written) ? whole.slice(written.length) : ''
 }
 
 export function isCall(type: string): boolean {

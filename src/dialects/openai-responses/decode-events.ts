@@ -123,7 +123,7 @@ function addText(answer: AnswerState, { frame, index, at, out }: Piece): void {
   const written = text(frame['delta']) ?? ''
   const logprobs = decodeLogprobs(frame['logprobs'])
   if (written === '' && !logprobs) return
-  part.written = true
+  part.written += written
   part.logprobs ||= logprobs !== undefined
   const type = refused ? 'refusal-delta' : 'text-delta'
   out.push({ type, choice: 0, text: written, ...(logprobs && { logprobs }) })
@@ -143,7 +143,7 @@ function addThought(answer: AnswerState, { frame, index, at, out }: Piece): void
   const part = thoughtAt(item, { place, at: raw ? at : count(frame['summary_index']), out })
   const thought = text(frame['delta'])
   if (thought === undefined) return
-  part.written = true
+  part.written += thought
   out.push({ type: 'reasoning-delta', choice: 0, text: thought })
 }
 
@@ -151,7 +151,7 @@ function addArguments(answer: AnswerState, { frame, index, out }: Piece): void {
   const item = answer.items.get(index)
   const argumentsDelta = text(frame['delta'])
   if (item?.call === undefined || argumentsDelta === undefined) return
-  item.written = true
+  item.written += argumentsDelta
   out.push({ type: 'tool-call-delta', choice: 0, index: item.call, argumentsDelta })
 }
 

@@ -3,7 +3,14 @@ import type { Extra } from '../../protocol/request.ts'
 import { isRecord, text, unreadValues } from '../narrow.ts'
 import { decodeLogprobs } from '../openai-chat/logprobs.ts'
 import { decodeAnnotation } from './annotation.ts'
-import { type AnswerState, isCall, itemAt, type ItemState, partAt } from './answer-state.ts'
+import {
+  type AnswerState,
+  isCall,
+  itemAt,
+  type ItemState,
+  missing,
+  partAt,
+} from './answer-state.ts'
 import { openaiResponses } from './dialect.ts'
 
 /** An item that is complete: what of it did not come in pieces comes now, and what closes it. */
@@ -57,27 +64,20 @@ export function finishContent(
   { at, part, out }: { at: number; part: Extra; out: ChatEvent[] },
 ): void {
   const known = contentAt(state, { at, part, out })
-  const { type, refusal, annotations } = part
-  const logprobs = decodeLogprobs(part['logprobs'])
+  const { type, annotations } = part
   if (type === 'refusal') {
-    const said = text(refusal)
-    if (!known.written && said !== undefined) {
-      out.push({ type: 'refusal-delta', choice: 0, text: said })
-    }
+    const rest = missing(part['refusal'], known.written)
+    if (rest !== '') out.push({ type: 'refusal-delta', choice: 0, text: rest })
+    known.written += rest
   } else {
-    const written = known.written ? '' : (text(part['text']) ?? '')
-    const tokens = known.logprobs ? undefined : logprobs
-    if (written !== '' || tokens) {
-      out.push({
-        type: 'text-delta',
-        choice: 0,
-        text: written,
-        ...(tokens && { logprobs: tokens }),
-      })
+    const rest = missing(part['text'], known.written)
+    const logprobs = known.logprobs ? undefined : decodeLogprobs(part['logprobs'])
+    if (rest !== '' || logprobs) {
+      out.push({ type: 'text-delta', choice: 0, text: rest, ...(logprobs && { logprobs }) })
     }
-    known.logprobs ||= tokens !== undefined
+    known.written += rest
+    known.logprobs ||= logprobs !== undefined
   }
-  known.written = true
   const fresh = Array.isArray(annotations) ? annotations.slice(known.annotations) : []
   known.annotations += fresh.length
   if (fresh.length > 0) {
@@ -90,11 +90,9 @@ function finishReasoning(state: ItemState, item: Extra, out: ChatEvent[]): void 
   for (const place of ['summary', 'content'] as const) {
     for (const [at, part] of listOf(item[place]).entries()) {
       const known = thoughtAt(state, { place, at, out })
-      const thought = text(part['text'])
-      if (!known.written && thought !== undefined) {
-        out.push({ type: 'reasoning-delta', choice: 0, text: thought })
-      }
-      known.written = true
+      const rest = missing(part['text'], known.written)
+      if (rest !== '') out.push({ type: 'reasoning-delta', choice: 0, text: rest })
+      known.written += rest
     }
   }
   if (state.parts.size === 0) partAt(state, 'empty', { kind: 'reasoning', members: {}, out })
@@ -106,10 +104,9 @@ function finishReasoning(state: ItemState, item: Extra, out: ChatEvent[]): void 
 
 function finishCall(state: ItemState, item: Extra, out: ChatEvent[]): void {
   const index = state.call ?? 0
-  const written = text(item[state.type === 'custom_tool_call' ? 'input' : 'arguments'])
-  if (!state.written && written !== undefined) {
-    out.push({ type: 'tool-call-delta', choice: 0, index, argumentsDelta: written })
-  }
+  const whole = item[state.type === 'custom_tool_call' ? 'input' : 'arguments']
+  const rest = missing(whole, state.written)
+  if (rest !== '') out.push({ type: 'tool-call-delta', choice: 0, index, argumentsDelta: rest })
   out.push({ type: 'tool-call-end', choice: 0, index })
 }
 

@@ -36,8 +36,8 @@ export function decodeResponsesRequest(
   raw: unknown,
   earlier: Earlier = nothingEarlier,
 ): DecodedResponsesRequest {
+  if (isRecord(raw)) refuseUnsupported(raw)
   const body = check(bodySchema, raw, '')
-  refuseUnsupported(body)
   const items = inputItems(body)
   const turns = newTurns(earlier.itemOf)
   for (const item of earlier.items) decodeItem(turns, item, 'previous_response_id')
@@ -107,14 +107,14 @@ type Body = z.infer<typeof bodySchema>
 /** Members that the gateway reads itself; the rest is the upstream's to understand. */
 const readMembers: ReadonlySet<string> = new Set(Object.keys(bodySchema.shape))
 
-function refuseUnsupported(body: Body): void {
-  if (body.background === true) {
+function refuseUnsupported(body: Extra): void {
+  if (body['background'] === true) {
     throw invalidMember('background', 'the gateway answers while the client waits; leave it out')
   }
-  if (body.conversation != null) {
+  if (body['conversation'] != null) {
     throw invalidMember('conversation', 'it is not kept here; use previous_response_id or items')
   }
-  if (body.prompt != null) {
+  if (body['prompt'] != null) {
     throw invalidMember('prompt', 'templates are not kept here; send the instructions and input')
   }
 }

@@ -44,7 +44,7 @@ export function finishResponse(
   const { output, status } = response
   const items: unknown[] = Array.isArray(output) ? output : []
   for (const [index, item] of items.entries()) {
-    if (isRecord(item)) finishItem(answer, index, { item, out })
+    if (isRecord(item) && !isKnown(answer, index, item)) finishItem(answer, index, { item, out })
   }
   const members = unreadValues(response, readMembers)
   if (members) out.push({ type: 'extra', dialect: openaiResponses, members })
@@ -55,6 +55,12 @@ export function finishResponse(
     return decodeInlineError({ error: { message: `the response was ${status}` } })
   out.push({ type: 'finish', choice: 0, reason: finishReason(answer, response) })
   return undefined
+}
+
+/** Whether an item was streamed at another place than the one at which the whole answer has it. */
+function isKnown({ items }: AnswerState, index: number, { id }: Extra): boolean {
+  if (items.has(index) || id === undefined) return false
+  return [...items.values()].some(({ done, members }) => done && members['id'] === id)
 }
 
 function finishReason({ calls }: AnswerState, response: Extra): FinishReason {
