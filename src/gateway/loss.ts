@@ -31,6 +31,12 @@ export function lossesOf(deployment: Deployment, request: ChatRequest): string[]
     else warnings.push(warning(deployment, paths, how))
   }
   if (refused.length > 0) throw refusal(deployment, refused)
+  const sealed = support.reasoning_history === 'native' ? sealedElsewhere(deployment, request) : []
+  if (sealed.length > 0) {
+    warnings.push(
+      `${quoted(sealed)} is left out where it is sealed: only the API that sealed it can read it.`,
+    )
+  }
   return warnings
 }
 
@@ -70,6 +76,17 @@ function wordFor(name: FeatureName, { support, request, dialect }: Translation):
 function isShared({ provider }: Deployment, { passthrough }: ChatRequest, path: string): boolean {
   if (passthrough === undefined || !(path in passthrough.members)) return false
   return provider.chat?.sharedMembers?.[passthrough.dialect]?.has(path) ?? false
+}
+
+/** Reasoning that providers of another dialect sealed. */
+function sealedElsewhere({ provider }: Deployment, { messages }: ChatRequest): string[] {
+  return messages.flatMap(({ parts }, at) =>
+    parts.flatMap((part, index) =>
+      part.type === 'reasoning' && part.sealed && part.sealed.dialect !== provider.chat?.dialect
+        ? [`messages[${at}].content[${index}]`]
+        : [],
+    ),
+  )
 }
 
 function foreign(word: Support): Support {

@@ -1,5 +1,4 @@
 import { responseId } from '../dialects/openai-responses/encode-response.ts'
-import { openaiResponses } from '../dialects/openai-responses/dialect.ts'
 import type { DecodedResponse } from '../dialects/openai-responses/chat-door.ts'
 import type { Earlier } from '../dialects/openai-responses/decode-request.ts'
 import type { GatewayDeps } from '../gateway/deps.ts'
@@ -55,8 +54,8 @@ async function kept(keeping: Keeping, { event, context, collector }: Ending): Pr
       { requestId: context.id, reason: reasonOf(error) },
       'a response could not be stored',
     )
+    decoded.forget()
     return [
-      { type: 'extra', dialect: openaiResponses, members: { store: false } },
       {
         type: 'warning',
         message: 'The response could not be stored: it cannot be a `previous_response_id`.',

@@ -26,7 +26,7 @@ function sampleFor(name: FeatureName, dialect = 'of-nobody'): FeatureSample {
 
 async function send(model: string, sample: object, extra: object = {}) {
   const calls = simulated.calls()
-  const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+  const response = await fetch(gateway.url + doorOf(sample), {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${gateway.adminKey}` },
     body: JSON.stringify({ model, ...sample, ...extra }),
@@ -39,6 +39,7 @@ async function send(model: string, sample: object, extra: object = {}) {
 describe('what the table says of a provider is what happens', () => {
   const models = [
     'openai/gpt-4o',
+    'openai-responses/gpt-4o',
     'compatible/gpt-4o',
     'gigachat/GigaChat-2',
     'yandex/yandexgpt',
@@ -50,7 +51,7 @@ describe('what the table says of a provider is what happens', () => {
     test.each(featureNames)('%s', async (name) => {
       const { support, chat } = gateway.running.catalogue.resolve(model).provider
       const { path, body: sample } = sampleFor(name, chat?.dialect)
-      const { request } = decodeChatRequest({ model, ...sample })
+      const request = decodeSample(model, sample)
       const refused = featureNames.filter(
         (each) => support[each] === 'refused' && features[each].find(request).length > 0,
       )

@@ -51,7 +51,6 @@ const excluded: [reason: string, is: (recording: Recording) => boolean][] = [
     'a stream whose pieces and their whole were shortened apart',
     ({ name }) => /shell-container\.1\.chunks/.test(name),
   ],
-  ['no answer of this API', ({ name }) => /parallel-tool-call-wrapper/.test(name)],
 ]
 
 /** Every recorded failure, with the code that it must become. */

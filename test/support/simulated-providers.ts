@@ -22,6 +22,12 @@ export async function startSimulatedProviders(): Promise<SimulatedProviders> {
 api_key = "sk-simulated"
 base_url = "${openai.url}"
 
+[providers.openai-responses]
+type = "openai"
+api = "responses"
+api_key = "sk-simulated"
+base_url = "${openai.url}"
+
 [providers.compatible]
 type = "openai-compatible"
 api_key = "sk-simulated"

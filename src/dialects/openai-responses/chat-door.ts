@@ -9,6 +9,8 @@ import { openResponseStream } from './encode-stream.ts'
 /** A request for a response, and what is to be kept of it. */
 export interface DecodedResponse extends DecodedRequest {
   store: boolean
+  /** Makes the answer say that it is not kept. */
+  forget(): void
   /** The items that the body brings, without those of earlier responses. */
   items: unknown[]
 }
@@ -34,6 +36,9 @@ export function decodeResponse(body: unknown, earlier?: Earlier): DecodedRespons
     store,
     items,
     warnings,
+    forget: () => {
+      asked.store = false
+    },
     encodeResponse: (response, context) => encodeResponse(asked, response, context),
     openStream: (context) => openResponseStream(asked, context),
   }
