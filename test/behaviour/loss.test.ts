@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { decodeChatRequest } from '../../src/dialects/openai-chat/decode-request.ts'
 import { featureNames, features, type FeatureName } from '../../src/protocol/features.ts'
-import { featureSamples, type FeatureSample } from '../support/feature-samples.ts'
+import {
+  decodeSample,
+  doorOf,
+  featureSamples,
+  type FeatureSample,
+} from '../support/feature-samples.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { startSimulatedProviders, type SimulatedProviders } from '../support/simulated-providers.ts'
 
@@ -23,6 +27,13 @@ function sampleFor(name: FeatureName, dialect = 'of-nobody'): FeatureSample {
   const { path, body } = featureSamples[name]
   return { path, body: JSON.parse(JSON.stringify(body).replaceAll('of-nobody', dialect)) }
 }
+
+/** Forms that one dialect knows are refused by the providers of every other. */
+const ofOneVendor = new Set<FeatureName>([
+  'native_tools',
+  'native_response_format',
+  'tool_choice_native',
+])
 
 async function send(model: string, sample: object, extra: object = {}) {
   const calls = simulated.calls()
@@ -52,8 +63,11 @@ describe('what the table says of a provider is what happens', () => {
       const { support, chat } = gateway.running.catalogue.resolve(model).provider
       const { path, body: sample } = sampleFor(name, chat?.dialect)
       const request = decodeSample(model, sample)
+      const foreign = request.passthrough?.dialect !== chat?.dialect
       const refused = featureNames.filter(
-        (each) => support[each] === 'refused' && features[each].find(request).length > 0,
+        (each) =>
+          (support[each] === 'refused' || (foreign && ofOneVendor.has(each))) &&
+          features[each].find(request).length > 0,
       )
       const { response, body, warnings, called } = await send(model, sample)
       if (refused.length > 0) {

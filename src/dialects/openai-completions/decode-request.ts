@@ -39,7 +39,7 @@ const penalty = z.number().min(-2).max(2).nullish()
 
 const bodySchema = z.looseObject({
   model: z.string().min(1),
-  prompt: z.unknown(),
+  prompt: z.unknown().optional(),
   suffix: z.string().nullish(),
   max_tokens: z.int().min(1).nullish(),
   temperature: z.number().min(0).max(2).nullish(),

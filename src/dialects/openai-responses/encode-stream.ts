@@ -50,8 +50,8 @@ export function openResponseStream(asked: Asked, context: AnswerContext): Stream
     },
     error: (error) => {
       open()
-      emitFailure(error, emit)
       output.finish('incomplete')
+      emitFailure(error, emit)
       emit('response.failed', { response: failedResponse(asked, context, { error, output }) })
       return taken()
     },
