@@ -57,10 +57,10 @@ describe('a stream through the Responses API on both sides', () => {
     ])
     expect(events.map((event) => event['sequence_number'])).toEqual(events.map((_, at) => at))
     const log = await gateway.graphql<RequestLog>(
-      '{ requests(first: 1) { edges { node { status error { code } } } } }',
+      '{ requests(first: 1) { edges { node { status errorCode } } } }',
     )
     expect(log.data.requests.edges).toEqual([
-      { node: { status: 'FAILED', error: { code: 'UPSTREAM_TRUNCATED' } } },
+      { node: { status: 'FAILED', errorCode: 'UPSTREAM_TRUNCATED' } },
     ])
   })
 

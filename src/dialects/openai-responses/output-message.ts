@@ -25,15 +25,13 @@ export class MessageOut {
   readonly #own: Extra | undefined
   readonly #emit: EmitFrame
   readonly #parts: Part[] = []
+  #status: ItemStatus = 'in_progress'
 
   constructor(place: ItemPlace, own: Extra | undefined, emit: EmitFrame) {
     this.place = place
     this.#own = own
     this.#emit = emit
-    emit('response.output_item.added', {
-      output_index: place.index,
-      item: this.#item('in_progress'),
-    })
+    emit('response.output_item.added', { output_index: place.index, item: this.item })
   }
 
   /** The id that the item has at its provider. */
@@ -58,19 +56,33 @@ export class MessageOut {
     else this.#emit('response.output_text.delta', { ...this.#at(), delta, logprobs })
   }
 
+  /** Adds to the text that was written last, even when another item was begun since. */
   annotate(annotations: readonly Annotation[]): void {
-    const part = this.#current('text')
+    const at = this.#parts.findLastIndex(({ kind }) => kind === 'text')
+    const part = this.#parts[at]
+    if (!part) return
     for (const annotation of annotations.map(encodeAnnotation)) {
-      const annotation_index = part.annotations.length
+      const members = { ...this.#at(at), annotation_index: part.annotations.length, annotation }
       part.annotations.push(annotation)
-      const members = { ...this.#at(), annotation_index, annotation }
       this.#emit('response.output_text.annotation.added', members)
     }
   }
 
+  get hasText(): boolean {
+    return this.#parts.some(({ kind }) => kind === 'text')
+  }
+
   close(status: ItemStatus): Extra {
     this.#endPart()
-    return this.#item(status)
+    this.#status = status
+    return this.item
+  }
+
+  /** The item as it is by now. */
+  get item(): Extra {
+    const content = this.#parts.map(encodePart)
+    const { id } = this.place
+    return { ...this.#own, id, type: 'message', status: this.#status, role: 'assistant', content }
   }
 
   #current(kind: PartKind): Part {
@@ -87,21 +99,9 @@ export class MessageOut {
     this.#emit('response.content_part.done', { ...this.#at(), part: encodePart(last) })
   }
 
-  #at(): Extra {
+  #at(part = this.#parts.length - 1): Extra {
     const { id, index } = this.place
-    return { item_id: id, output_index: index, content_index: this.#parts.length - 1 }
-  }
-
-  #item(status: ItemStatus): Extra {
-    const content = this.#parts.map(encodePart)
-    return {
-      ...this.#own,
-      id: this.place.id,
-      type: 'message',
-      status,
-      role: 'assistant',
-      content,
-    }
+    return { item_id: id, output_index: index, content_index: part }
   }
 }
 

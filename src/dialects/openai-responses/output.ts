@@ -28,6 +28,8 @@ export class Output {
   #last: ItemOut | undefined
   /** A part began of which nothing is written yet. */
   #fresh: PartStart['kind'] | undefined
+  /** The message with the text that was written last. */
+  #text: MessageOut | undefined
   /** Annotations that came before their text. */
   #waiting: Annotation[] = []
   #foreign = 0
@@ -93,6 +95,7 @@ export class Output {
     if (kind !== 'reasoning') {
       const message = last?.kind === 'message' ? last : this.#openMessage(own)
       message.beginPart(kind, members)
+      if (kind === 'text') this.#text = message
       return
     }
     const reasoning = last?.kind === 'reasoning' ? last : this.#openReasoning(own)
@@ -110,9 +113,10 @@ export class Output {
     const { text: written, logprobs, signature } = event
     if (written === '' && !logprobs && !signature) return
     const message = this.#openText()
-    if (this.#fresh === kind) message.beginPart(kind)
+    if (this.#fresh) message.beginPart(kind)
     this.#fresh = undefined
     if (written !== '' || logprobs) message.write(kind, written, logprobs)
+    if (message.hasText) this.#text = message
     if (kind === 'text' && this.#waiting.length > 0) message.annotate(this.#waiting.splice(0))
     if (signature) message.signature = signature
   }
@@ -120,7 +124,7 @@ export class Output {
   #writeReasoning({ text: thought, signature, sealed }: ReasoningDelta): void {
     if (thought === '' && !signature && !sealed) return
     const last = this.#last
-    const open = last?.kind === 'reasoning' && this.#open.has(last) && this.#fresh !== 'reasoning'
+    const open = last?.kind === 'reasoning' && this.#open.has(last) && !this.#fresh
     const reasoning = open ? last : this.#openReasoning()
     this.#fresh = undefined
     if (thought !== '') reasoning.write(thought)
@@ -129,10 +133,10 @@ export class Output {
   }
 
   #annotate(annotations: Annotation[]): void {
-    const last = this.#last
-    const writing = last?.kind === 'message' && this.#open.has(last) && this.#fresh !== 'text'
-    if (writing) last.annotate(annotations)
-    else this.#waiting.push(...annotations)
+    const message = this.#text
+    if (!message || this.#fresh === 'text') return void this.#waiting.push(...annotations)
+    message.annotate(annotations)
+    if (!this.#open.has(message)) this.#done[message.place.index] = message.item
   }
 
   #startCall(event: ToolCallStart): void {
