@@ -44,8 +44,8 @@ export function readResponse(body: Members): PlainResponse {
   const details = members(body['incomplete_details'])
   return {
     items: items.map(plainItem),
-    text: contents.map(({ text }) => String(text ?? '')).join(''),
-    reasoning: thoughts.map(({ text }) => String(text ?? '')).join(''),
+    text: contents.map(textOf).join(''),
+    reasoning: thoughts.map(textOf).join(''),
     calls: called.map((item) => ({
       name: String(item['name']),
       written: String(item['arguments'] ?? item['input']),
@@ -103,6 +103,10 @@ function withoutNothing(value: unknown): unknown {
       each !== null && each !== undefined && !(Array.isArray(each) && each.length === 0),
   )
   return Object.fromEntries(kept.map(([name, each]) => [name, withoutNothing(each)]))
+}
+
+function textOf({ text }: Members): string {
+  return typeof text === 'string' ? text : ''
 }
 
 export function members(value: unknown): Members {

@@ -2,7 +2,7 @@ import type { GatewayError } from '../../errors.ts'
 import type { ChatEvent } from '../../protocol/event.ts'
 import type { Extra } from '../../protocol/request.ts'
 import { parseFrame, truncated, unusable } from '../broken-answer.ts'
-import { isRecord, text } from '../narrow.ts'
+import { isRecord, text, unread } from '../narrow.ts'
 import { decodeInlineError } from '../openai-chat/decode-error.ts'
 import { decodeLogprobs } from '../openai-chat/logprobs.ts'
 import { decodeAnnotation } from './annotation.ts'
@@ -16,9 +16,9 @@ export async function* decodeResponseEvents(
 ): AsyncGenerator<ChatEvent> {
   const answer = newAnswer()
   const out: ChatEvent[] = []
-  for await (const data_ of data) {
-    if (data_.trim() === '[DONE]') break
-    const frame = parseFrame(data_)
+  for await (const line of data) {
+    if (line.trim() === '[DONE]') break
+    const frame = parseFrame(line)
     if (!isRecord(frame)) throw unusable()
     const end = decodeFrame(answer, frame, out)
     for (const event of out) yield event
@@ -156,8 +156,8 @@ function addArguments(answer: AnswerState, { frame, index, out }: Piece): void {
 }
 
 /** Some servers put members of the answer beside the response in its last frame. */
-function rest({ type: _type, response: _, sequence_number: _number, ...others }: Extra): Extra {
-  return others
+function rest(frame: Extra): Extra {
+  return unread(frame, new Set(['type', 'response', 'sequence_number'])) ?? {}
 }
 
 function object(value: unknown): Extra {

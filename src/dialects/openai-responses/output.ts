@@ -78,6 +78,7 @@ export class Output {
 
   /** Closes what is open; of an answer that was cut off the last item is incomplete. */
   finish(status: 'completed' | 'incomplete'): void {
+    this.#text?.annotate(this.#waiting.splice(0))
     const open = [...this.#open]
     for (const [index, item] of open.entries()) {
       this.#close(item, index === open.length - 1 ? status : 'completed')

@@ -106,11 +106,15 @@ const opening = fc.constantFrom<ChatEvent>(
   { type: 'part-start', choice: 0, kind: 'text' },
   { type: 'part-start', choice: 0, kind: 'reasoning' },
 )
-const cited = fc.constant<ChatEvent>({
-  type: 'annotations',
-  choice: 0,
-  annotations: [{ dialect: 'another', raw: {}, url: 'https://example.com', title: 'a' }],
-})
+/** A citation comes with its text. */
+const cited = words.map((each): ChatEvent[] => [
+  { type: 'text-delta', choice: 0, text: each },
+  {
+    type: 'annotations',
+    choice: 0,
+    annotations: [{ dialect: 'another', raw: {}, url: 'https://example.com', title: each }],
+  },
+])
 const called = fc.constant('call')
 
 /** The events of an answer of any provider: texts, thoughts, calls, in any order. */
@@ -124,7 +128,7 @@ export const answer = fc
   .map(([steps, unified]): ChatEvent[] => {
     let index = 0
     const events = steps.flatMap((step): ChatEvent[] => {
-      if (typeof step !== 'string') return [step]
+      if (typeof step !== 'string') return [step].flat()
       const at = { choice: 0, index: index++ }
       return [
         {

@@ -43,13 +43,6 @@ it('items survive the way in and out again', () => {
   )
 })
 
-/** A citation may come when its text is closed: then only the last frame has it at its place. */
-function uncited(item: Extra): Extra {
-  return JSON.parse(
-    JSON.stringify(item).replaceAll(/"annotations":\[[^\]]*\]/g, '"annotations":[]'),
-  )
-}
-
 it('a stream tells the items of the whole answer, with the same ids', async () => {
   await fc.assert(
     fc.asyncProperty(answer, async (events) => {
@@ -60,7 +53,7 @@ it('a stream tells the items of the whole answer, with the same ids', async () =
       for (const { output_index: index, item } of done) closed[Number(index)] = item
       const last = frames.at(-1)?.['response']
       const plain = (list: unknown) => JSON.parse(JSON.stringify(list))
-      expect(plain(closed).map(uncited)).toEqual(plain(whole).map(uncited))
+      expect(closed).toEqual(plain(whole))
       expect(last).toMatchObject({ output: plain(whole) })
     }),
     { numRuns: 500 },
@@ -76,7 +69,7 @@ it('every frame is numbered, and every item is opened and closed once', async ()
         frames.filter((frame) => frame['type'] === type).map((frame) => frame['output_index'])
       const opened = indexes('response.output_item.added')
       expect(opened).toEqual(opened.map((_, at) => at))
-      expect(indexes('response.output_item.done').toSorted()).toEqual(opened.toSorted())
+      expect(new Set(indexes('response.output_item.done'))).toEqual(new Set(opened))
     }),
   )
 })
