@@ -78,6 +78,7 @@ export async function createServer(
   const origins = config.server.corsOrigins
   await app.register(cors, {
     origin: origins.includes('*') ? '*' : origins,
+    methods: ['GET', 'HEAD', 'POST', 'DELETE'],
     exposedHeaders: /* the browser's SDKs read them */ [
       'x-request-id',
       'retry-after',

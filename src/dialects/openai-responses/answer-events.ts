@@ -5,10 +5,10 @@ import type { ChatResponse, ResponseChoice, ResponsePart } from '../../protocol/
 export function* answerEvents({ choices }: ChatResponse): Generator<ChatEvent> {
   const [choice] = choices
   if (!choice) return
-  const placed = choice.parts.flatMap((part) =>
-    part.type === 'text' ? (part.annotations ?? []) : [],
+  const placed = new Set(
+    choice.parts.flatMap((part) => (part.type === 'text' ? (part.annotations ?? []) : [])),
   )
-  const early = choice.annotations.filter((annotation) => !placed.includes(annotation))
+  const early = choice.annotations.filter((annotation) => !placed.has(annotation))
   if (early.length > 0) yield { type: 'annotations', choice: 0, annotations: early }
   for (const part of choice.parts) yield* partEvents(choice, part)
 }
