@@ -60,7 +60,7 @@ describe('a stream through the Responses API on both sides', () => {
       '{ requests(first: 1) { edges { node { status errorCode } } } }',
     )
     expect(log.data.requests.edges).toEqual([
-      { node: { status: 'FAILED', errorCode: 'UPSTREAM_TRUNCATED' } },
+      { node: { status: 'failed', errorCode: 'UPSTREAM_TRUNCATED' } },
     ])
   })
 

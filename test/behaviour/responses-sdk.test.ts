@@ -213,6 +213,29 @@ describe('reasoning of a provider that seals it', () => {
     })
   })
 
+  test('is left out where it is sealed even for a provider that reads reasoning', async () => {
+    const client = gateway.openai()
+    const thought = {
+      type: 'reasoning' as const,
+      id: 'rs_1',
+      summary: [],
+      encrypted_content: 'gAAAA',
+    }
+    const response = await client.responses.create({
+      model: 'compatible/gpt-4o',
+      input: [
+        { role: 'user', content: 'think' },
+        thought,
+        { role: 'assistant', content: 'done' },
+        { role: 'user', content: 'go on' },
+      ],
+    })
+    expect(response).toMatchObject({
+      output_text: 'You said: go on',
+      xrouter: { warnings: [expect.stringContaining('messages[1].content[0]')] },
+    })
+  })
+
   test('streams, summary first', async () => {
     const stream = gateway.openai().responses.stream({ model, reasoning, input: 'think' })
     const types: string[] = []

@@ -1,8 +1,8 @@
 import type { ChatApi } from '../../protocol/chat-api.ts'
 import { decodeChatError } from '../openai-chat/decode-error.ts'
-import { openaiChat } from '../openai-chat/dialect.ts'
+import { commonMembers, openaiChat } from '../openai-chat/dialect.ts'
 import { decodeResponseBody, decodeResponseEvents } from './decode-events.ts'
-import { commonMembers, openaiResponses } from './dialect.ts'
+import { openaiResponses } from './dialect.ts'
 import { encodeResponsesRequest } from './encode-request.ts'
 
 export interface OpenaiResponsesOptions {

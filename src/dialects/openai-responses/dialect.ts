@@ -17,14 +17,3 @@ export function itemMembers(extra: Extra | undefined): Extra | undefined {
 export function isRawReasoning(extra: Extra | undefined): boolean {
   return extra?.['place'] === 'content'
 }
-
-/** Members of the choice of form that both of OpenAI's APIs read alike. */
-export const commonMembers: ReadonlySet<string> = new Set([
-  'metadata',
-  'service_tier',
-  'prompt_cache_key',
-  'prompt_cache_retention',
-  'prompt_cache_options',
-  'safety_identifier',
-  'moderation',
-])

@@ -1,8 +1,8 @@
 import type { ChatRequest, Extra, Message } from '../../protocol/request.ts'
 import { isRecord } from '../narrow.ts'
-import { openaiChat } from '../openai-chat/dialect.ts'
+import { commonMembers, openaiChat } from '../openai-chat/dialect.ts'
 import { includeLogprobs, includeReasoning } from './decode-request.ts'
-import { commonMembers, openaiResponses } from './dialect.ts'
+import { openaiResponses } from './dialect.ts'
 import { encodeItems } from './encode-items.ts'
 import { encodeTextFormat, encodeTool, encodeToolChoice } from './encode-tool.ts'
 
