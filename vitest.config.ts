@@ -13,7 +13,7 @@ const onlyReal = [
 /** Suites that say something about the database: they run on both. */
 const onBoth = [
   'test/behaviour/{admission,crash,ledger,responses-stored,rest-completion}.test.ts',
-  'test/graphql/requests.test.ts',
+  'test/graphql/{requests,statements}.test.ts',
   'test/services/**/*.test.ts',
 ]
 

@@ -16,6 +16,10 @@ api = "responses"
 api_key = "x"
 [providers.openai-compatible]
 base_url = "http://localhost/v1"
+[providers.anthropic]
+api_key = "x"
+[providers.gemini]
+api_key = "x"
 [providers.gigachat]
 credentials = "x"
 [providers.yandex]

@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import { GatewayError } from './errors.ts'
@@ -8,6 +8,7 @@ import { sparing } from './lib/sparing.ts'
 import type { Actor } from './protocol/actor.ts'
 import type { Bus } from './redis/bus.ts'
 import {
+  changedKeysChannel,
   defaultOrganization,
   revokedKeysChannel,
   type findApiKeyByHash,
@@ -24,13 +25,15 @@ export interface AuthSettings {
   findKey: (hash: Buffer) => Promise<KeyRow | undefined>
   hashApiKey: (key: string) => Buffer
   masterKey?: string | undefined
-  /** Tells of keys that were revoked on any instance. */
+  /** Tells of keys that were revoked or changed on any instance. */
   bus: Pick<Bus, 'subscribe'>
   logger: Logger
   /** The time in milliseconds. */
   now?: () => number
 }
 
+/** A key and who uses it. */
+type FoundKey = { row: KeyRow; actor: Actor } | 'unknown'
 type KeyRow = NonNullable<Awaited<ReturnType<typeof findApiKeyByHash>>>
 
 /** How long a key's row is believed: the longest time that a revoked key works when its message is lost. */
@@ -45,7 +48,7 @@ const unknownWaitMs = 3_000
 const logEveryMs = 10_000
 
 interface KnownKey {
-  row: KeyRow | 'unknown'
+  found: FoundKey
   checkedAt: number
   /** Until then the database is not asked. */
   freshUntil: number
@@ -57,44 +60,87 @@ export function createAuthenticate(settings: AuthSettings): Authenticate {
   const revoked = new LRUCache<string, true>({ max: 100_000 })
   settings.bus.subscribe(revokedKeysChannel, (id) => revoked.set(id, true))
   const masterHash = settings.masterKey === undefined ? undefined : hashApiKey(settings.masterKey)
+  const read = createReader(hashApiKey, masterHash)
 
   return async (authorization) => {
-    const key = bearer(authorization)
-    const hash = hashApiKey(key)
-    if (masterHash && timingSafeEqual(masterHash, hash)) return masterActor
-    if (!isApiKey(key)) throw invalidKey('it is not a key of this gateway (xr-…)')
-    const row = await keys(hash)
-    if (row === 'unknown') throw invalidKey('it is not known here')
+    const credential = read(authorization)
+    if (credential === 'master') return masterActor
+    const known = await keys(credential)
+    if (known === 'unknown') throw invalidKey('it is not known here')
+    const { row, actor } = known
     if (row.revokedAt || revoked.has(row.id)) throw invalidKey('it was revoked')
     if (row.expiresAt && row.expiresAt.getTime() <= now()) throw invalidKey('it has expired')
-    return {
-      kind: 'api-key',
-      id: row.id,
-      organization: row.organization,
-      tier: row.tier,
-      scopes: new Set(row.scopes),
-      models: row.models,
-    }
+    return actor
+  }
+}
+
+/** A key of ours, by the hash under which it is known; `name` is the same as text. */
+interface Credential {
+  hash: Buffer
+  name: string
+}
+
+/** Reads a header; those seen lately are found by a digest, which is cheaper than what a key's hash costs. */
+function createReader(hashApiKey: AuthSettings['hashApiKey'], masterHash: Buffer | undefined) {
+  const seen = new LRUCache<string, Credential | 'master'>({ max: 10_000 })
+
+  function readKey(key: string): Credential | 'master' {
+    const keyHash = hashApiKey(key)
+    if (masterHash && timingSafeEqual(masterHash, keyHash)) return 'master'
+    if (!isApiKey(key)) throw invalidKey('it is not a key of this gateway (xr-…)')
+    return { hash: keyHash, name: keyHash.toString('base64') }
+  }
+
+  return (authorization: string | undefined): Credential | 'master' => {
+    const digest = authorization === undefined ? '' : hash('sha256', authorization, 'base64')
+    const known = seen.get(digest)
+    if (known) return known
+    const credential = readKey(bearer(authorization))
+    seen.set(digest, credential)
+    return credential
+  }
+}
+
+function actorOf(row: KeyRow): Actor {
+  return {
+    kind: 'api-key',
+    id: row.id,
+    organization: row.organization,
+    tier: row.tier,
+    scopes: new Set(row.scopes),
+    models: row.models,
   }
 }
 
 /** Rows of keys by hash: fresh ones as they are, older ones checked, and believed when that is not possible. */
-function createKeyCache({ findKey, logger, now }: AuthSettings & { now: () => number }) {
+function createKeyCache({ findKey, logger, now, bus }: AuthSettings & { now: () => number }) {
   const known = new LRUCache<string, KnownKey>({ max: 10_000 })
-  const checks = new Map<string, Promise<KeyRow | 'unknown'>>()
+  const changes = watchChanges(bus, (id) => {
+    for (const [name, { found }] of known.entries()) {
+      if (found !== 'unknown' && found.row.id === id) known.delete(name)
+    }
+  })
+  const checks = new Map<string, Promise<FoundKey>>()
   const complain = sparing(logEveryMs, (error: unknown) =>
     logger.warn({ reason: reasonOf(error) }, 'API keys cannot be checked; known ones are believed'),
   )
 
+  /** The row of a key; one that was changed while it was looked up is looked up again. */
+  async function findUnchanged(keyHash: Buffer): Promise<KeyRow | undefined> {
+    const before = changes.now()
+    const row = await findKey(keyHash)
+    return row && changes.since(before, row.id) ? findUnchanged(keyHash) : row
+  }
+
   /** One question to the database for all requests that wait for the same key. */
-  function check(name: string, hash: Buffer): Promise<KeyRow | 'unknown'> {
+  function check({ name, hash: keyHash }: Credential): Promise<FoundKey> {
     const running = checks.get(name)
     if (running) return running
-    const started = findKey(hash)
+    const started = findUnchanged(keyHash)
       .then((found) => {
-        const row = found ?? 'unknown'
-        known.set(name, { row, checkedAt: now(), freshUntil: now() + freshMs })
-        return row
+        const key: FoundKey = found ? { row: found, actor: actorOf(found) } : 'unknown'
+        known.set(name, { found: key, checkedAt: now(), freshUntil: now() + freshMs })
+        return key
       })
       .catch((error: unknown) => {
         complain(error)
@@ -105,19 +151,32 @@ function createKeyCache({ findKey, logger, now }: AuthSettings & { now: () => nu
     return started
   }
 
-  return async (hash: Buffer): Promise<KeyRow | 'unknown'> => {
-    const name = hash.toString('base64')
-    const entry = known.get(name)
-    if (entry && now() < entry.freshUntil) return entry.row
-    const usable = entry && entry.row !== 'unknown' && now() < entry.checkedAt + staleMs
+  return async (credential: Credential): Promise<FoundKey> => {
+    const entry = known.get(credential.name)
+    if (entry && now() < entry.freshUntil) return entry.found
+    const usable = entry && entry.found !== 'unknown' && now() < entry.checkedAt + staleMs
     const stale = usable ? entry : undefined
     try {
-      return await within(check(name, hash), stale ? staleWaitMs : unknownWaitMs)
+      return await within(check(credential), stale ? staleWaitMs : unknownWaitMs)
     } catch (error) {
       if (!stale) throw notChecked(error)
       stale.freshUntil = now() + askAgainMs
-      return stale.row
+      return stale.found
     }
+  }
+}
+
+/** Which keys were changed since a moment that `now()` gave. */
+function watchChanges(bus: AuthSettings['bus'], onChange: (id: string) => void) {
+  const changedAt = new LRUCache<string, number>({ max: 10_000 })
+  let count = 0
+  bus.subscribe(changedKeysChannel, (id) => {
+    changedAt.set(id, (count += 1))
+    onChange(id)
+  })
+  return {
+    now: () => count,
+    since: (moment: number, id: string) => (changedAt.get(id) ?? 0) > moment,
   }
 }
 

@@ -27,7 +27,26 @@ export interface Config {
     redis: RedisAddress | undefined
     dataDir: string
   }
-  graphql: { publicIntrospection: boolean }
+  graphql: {
+    introspection: boolean
+    publicIntrospection: boolean
+    suggestions: boolean
+    maxDepth: number
+    maxAliases: number
+    maxTokens: number
+    maxDirectives: number
+    maxComplexity: number
+    batchLimit: number
+    /** The documents that clients may name by their id, and whether they may send others. */
+    persisted: { documents: ReadonlyMap<string, string>; only: boolean } | undefined
+    webSocket: {
+      connectionsMax: number
+      connectionsPerKeyMax: number
+      operationsMax: number
+      initTimeoutMs: number
+      pingIntervalMs: number
+    }
+  }
   responses: { retentionHours: number }
   logLevel: string
   /** An admin credential, beside the keys in the database. */
@@ -82,14 +101,14 @@ export function loadConfig(environment: Environment = process.env, path?: string
   if (!settings || problems.length > 0) throw new ConfigError(problems)
   return {
     production,
-    ...ourNames(settings),
+    ...ourNames(settings, production),
     masterKey: set['XROUTER_MASTER_KEY'],
     secret: set['XROUTER_SECRET'],
     providers,
   }
 }
 
-function ourNames(settings: FileSettings) {
+function ourNames(settings: FileSettings, production: boolean) {
   const { server, storage, graphql, responses, log, aliases, fallbacks, prices } = settings
   return {
     server: {
@@ -107,12 +126,39 @@ function ourNames(settings: FileSettings) {
       redis: storage.redis_url,
       dataDir: storage.data_dir,
     },
-    graphql: { publicIntrospection: graphql.public_introspection },
+    graphql: graphqlNames(graphql, production),
     responses: { retentionHours: responses.retention_hours },
     logLevel: log.level,
     aliases,
     fallbacks,
     prices: new Map(prices.map((price) => [price.model, priceSnapshot(price)])),
+  }
+}
+
+function graphqlNames(graphql: FileSettings['graphql'], production: boolean): Config['graphql'] {
+  const { persisted_documents: documents, persisted_only: only } = graphql
+  return {
+    introspection: graphql.introspection,
+    publicIntrospection: graphql.public_introspection,
+    suggestions: graphql.suggestions ?? !production,
+    maxDepth: graphql.max_depth,
+    maxAliases: graphql.max_aliases,
+    maxTokens: graphql.max_tokens,
+    maxDirectives: graphql.max_directives,
+    maxComplexity: graphql.max_complexity,
+    batchLimit: graphql.batch_limit,
+    persisted: documents && { documents, only },
+    webSocket: webSocketNames(graphql.websocket),
+  }
+}
+
+function webSocketNames(limits: FileSettings['graphql']['websocket']) {
+  return {
+    connectionsMax: limits.connections_max,
+    connectionsPerKeyMax: limits.connections_per_key_max,
+    operationsMax: limits.operations_max,
+    initTimeoutMs: limits.init_timeout_ms,
+    pingIntervalMs: limits.ping_interval_ms,
   }
 }
 

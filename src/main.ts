@@ -1,13 +1,14 @@
-import { pino } from 'pino'
 import { ConfigError, loadConfig, type Config } from './config.ts'
 import { DataDirError } from './db/embedded.ts'
 import { DatabaseUnreachableError } from './db/migrate.ts'
 import { JournalUnusableError } from './gateway/open-ledger.ts'
+import { openLog } from './lib/log.ts'
 import { start, type Running } from './start.ts'
 
 async function main(): Promise<void> {
   const config = loadConfig()
-  const logger = pino({ level: config.logLevel, base: null }, pino.destination(2))
+  const log = openLog(config.logLevel)
+  const { logger } = log
   const running = await start(config, logger)
   process.stdout.write(welcome(config, running))
   let stopping = false
@@ -16,13 +17,17 @@ async function main(): Promise<void> {
       if (stopping) process.exit(1)
       stopping = true
       logger.info({ signal }, 'stopping')
-      running.stop(config.server.drainTimeoutMs).then(
-        () => process.exit(0),
+      const stopped = running.stop(config.server.drainTimeoutMs).then(
+        () => 0,
         (error: unknown) => {
           logger.fatal({ err: error }, 'could not stop cleanly')
-          process.exit(1)
+          return 1
         },
       )
+      void stopped.then(async (code) => {
+        await log.flush()
+        process.exit(code)
+      })
     })
   }
 }

@@ -1,5 +1,4 @@
 import cors from '@fastify/cors'
-import helmet from '@fastify/helmet'
 import fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -13,13 +12,16 @@ import type { Logger } from 'pino'
 import type { Authenticate } from './auth.ts'
 import type { Config } from './config.ts'
 import { databaseStatus, type Database } from './db/client.ts'
-import { GatewayError, internalError, invalidRequest } from './errors.ts'
+import { GatewayError, internalError, invalidRequest, InvalidHttpRequest } from './errors.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
+import { mountGraphql } from './graphql/mount.ts'
 import type { GraphqlServer } from './graphql/server.ts'
 import { newId } from './lib/id.ts'
+import { securityHeaders } from './lib/security-headers.ts'
 import { hasScope } from './protocol/actor.ts'
 import type { Bus } from './redis/bus.ts'
 import { replyError } from './rest/error-reply.ts'
+import { answerMalformed, refuseDeep, refuseMalformed } from './rest/malformed.ts'
 import { mountRest } from './rest/router.ts'
 
 export interface ServerDeps {
@@ -36,10 +38,15 @@ export interface ServerDeps {
 /** Routes that need no actor; every other one answers 401 without a key. */
 export const publicRoutes: readonly string[] = ['/health', '/ready']
 
+const graphqlPath = '/graphql'
+
 /** Routes that ask for an actor themselves, because a part of them is public: GraphiQL's page, open introspection. */
-export const selfAuthenticatedRoutes: readonly string[] = ['/graphql']
+export const selfAuthenticatedRoutes: readonly string[] = [graphqlPath]
 
 const metricsPath = '/metrics'
+
+/** Asked every few seconds by machines. */
+const quietRoutes: ReadonlySet<string> = new Set([...publicRoutes, metricsPath])
 
 export interface Route {
   method: string | string[]
@@ -54,33 +61,38 @@ export async function createServer(
   const baseLogger: FastifyBaseLogger = logger
   const app = fastify({
     loggerInstance: baseLogger,
+    // A logger of its own for each request would be made for nothing: what is logged names the request itself.
+    childLoggerFactory: (parent) => parent,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId('req'),
     requestIdHeader: false,
     trustProxy: config.server.trustProxy,
     bodyLimit: config.server.bodyLimitBytes,
     forceCloseConnections: 'idle',
+    clientErrorHandler: answerMalformed,
+    frameworkErrors: (_error, _request, reply) => {
+      void replyError(reply, invalidRequest(undefined, 'The URL is malformed.'))
+    },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
   })
   const routes: Route[] = []
   const openRoutes = config.server.publicMetrics ? [...publicRoutes, metricsPath] : publicRoutes
   app.addHook('onRoute', ({ method, url }) => void routes.push({ method, url }))
   app.decorateRequest('actor', null)
-  app.addHook('onRequest', async (request, reply) => {
-    void reply.header('x-request-id', request.id)
-  })
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    },
+  app.addHook('onRequest', (request, reply, done) => {
+    void reply.headers(securityHeaders).header('x-request-id', request.id)
+    // Anthropic's SDKs know the id under this name.
+    if (request.routeOptions.config.apiKeyHeader) void reply.header('request-id', request.id)
+    done()
   })
   const origins = config.server.corsOrigins
   await app.register(cors, {
     origin: origins.includes('*') ? '*' : origins,
     methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+    strictPreflight: false,
     exposedHeaders: /* the browser's SDKs read them */ [
       'x-request-id',
+      'request-id',
       'retry-after',
       'x-xrouter-provider',
       'x-xrouter-model',
@@ -89,17 +101,27 @@ export async function createServer(
     ],
   })
   app.addHook('onRequest', async (request) => {
+    refuseMalformed(request.headers)
     const { url: route = '', config: options } = request.routeOptions
     if (openRoutes.includes(route) || selfAuthenticatedRoutes.includes(route)) return
     request.actor = await deps.authenticate(credentialOf(request, options))
   })
-  // A load balancer that keeps its connections must look elsewhere when this instance stops.
-  app.addHook('onSend', async (_request, reply) => {
-    if (deps.gateway.shutdown.draining) void reply.header('connection', 'close')
+  app.addHook('preHandler', (request, _reply, done) => {
+    refuseDeep(request.body)
+    done()
   })
-  app.addHook('onResponse', async (request, reply) => logRequest(logger, request, reply))
+  // A load balancer that keeps its connections must look elsewhere when this instance stops.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (deps.gateway.shutdown.draining) void reply.header('connection', 'close')
+    done()
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    logRequest(logger, request, reply)
+    done()
+  })
   app.setErrorHandler((error: FastifyError | GatewayError, request, reply) => {
-    const failure = error instanceof GatewayError ? error : httpError(error, config)
+    const { url } = request.routeOptions
+    const failure = error instanceof GatewayError ? error : httpError(error, { ...config, url })
     if (failure.code === 'INTERNAL_ERROR') {
       logger.error({ err: error, requestId: request.id }, 'bug in a request')
     }
@@ -110,7 +132,7 @@ export async function createServer(
       reply,
       new GatewayError({
         code: 'NOT_FOUND',
-        message: `There is no ${request.method} ${request.url.split('?', 1)[0]?.slice(0, 200)} here. The routes are /v1/chat/completions, /v1/responses, /v1/completions, /v1/models and /graphql.`,
+        message: `There is no ${request.method} ${request.url.split('?', 1)[0]?.slice(0, 200)} here. The routes are /v1/chat/completions, /v1/responses, /v1/messages, /v1/completions, /v1/embeddings, /v1/models and /graphql.`,
       }),
     ),
   )
@@ -118,7 +140,7 @@ export async function createServer(
   mountMetrics(app, deps)
   const responseRetentionMs = config.responses.retentionHours * 3_600_000
   mountRest(app, { gateway: deps.gateway, responses: { db: deps.db, responseRetentionMs } })
-  mountGraphql(app, deps.graphql)
+  await mountGraphql(app, deps.graphql)
   return { app, routes }
 }
 
@@ -151,20 +173,6 @@ function mountMetrics(app: FastifyInstance, { config, gateway: { metrics } }: Se
   })
 }
 
-function mountGraphql(app: FastifyInstance, graphql: GraphqlServer): void {
-  app.route({
-    url: '/graphql',
-    method: ['GET', 'POST', 'OPTIONS'],
-    handler: async (request, reply) => {
-      reply.hijack()
-      for (const [name, value] of Object.entries(reply.getHeaders())) {
-        if (value !== undefined) reply.raw.setHeader(name, value)
-      }
-      await graphql.handle(request.raw, reply.raw, { requestId: request.id, body: request.body })
-    },
-  })
-}
-
 /** The key as the dialect of the route sends it; a bearer key is taken everywhere. */
 function credentialOf(
   { headers }: FastifyRequest,
@@ -176,7 +184,10 @@ function credentialOf(
 }
 
 /** What Fastify itself refuses: a body too large, one that is no JSON, another media type. */
-function httpError(error: FastifyError, { server }: Pick<Config, 'server'>): GatewayError {
+function httpError(
+  error: FastifyError,
+  { server, url }: Pick<Config, 'server'> & { url: string | undefined },
+): GatewayError {
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new GatewayError({
@@ -186,8 +197,12 @@ function httpError(error: FastifyError, { server }: Pick<Config, 'server'>): Gat
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
       return invalidRequest(undefined, 'The body is not valid JSON.')
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return invalidRequest(undefined, 'Send the body as `content-type: application/json`.')
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': {
+      const message = 'Send the body as `content-type: application/json`.'
+      return url === graphqlPath
+        ? new InvalidHttpRequest(415, message)
+        : invalidRequest(undefined, message)
+    }
   }
   const status = error.statusCode ?? 500
   if (status < 400 || status > 499) return internalError(error)
@@ -197,7 +212,7 @@ function httpError(error: FastifyError, { server }: Pick<Config, 'server'>): Gat
 /** One line for each exchange, without bodies and without credentials. */
 function logRequest(logger: Logger, request: FastifyRequest, reply: FastifyReply): void {
   const route = request.routeOptions.url ?? 'unknown'
-  const level = [...publicRoutes, metricsPath].includes(route) ? 'debug' : 'info'
+  const level = quietRoutes.has(route) ? 'debug' : 'info'
   logger[level](
     {
       requestId: request.id,

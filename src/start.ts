@@ -10,6 +10,7 @@ import { createCatalogue, namesWithoutModel, type Catalogue } from './gateway/ca
 import type { GatewayDeps } from './gateway/deps.ts'
 import { discoverModels } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
+import { createHealthMonitor } from './gateway/provider-health.ts'
 import { openLedger } from './gateway/open-ledger.ts'
 import { createShutdown } from './gateway/shutdown.ts'
 import { openUpstreams } from './gateway/upstream.ts'
@@ -92,8 +93,18 @@ async function serve(
   })
   const upstreams = openUpstreams(catalogue.providers.values())
   const shutdown = createShutdown()
-  const callUpstream = upstreams.call
-  const gateway: GatewayDeps = { catalogue, ledger, metrics, shutdown, callUpstream, logger }
+  const { call: callUpstream, embed: embedUpstream } = upstreams
+  const gateway: GatewayDeps = {
+    catalogue,
+    ledger,
+    metrics,
+    health: createHealthMonitor(),
+    shutdown,
+    callUpstream,
+    countUpstream: upstreams.count,
+    embedUpstream,
+    logger,
+  }
   const services = { db, ledger, hashApiKey, bus }
   const graphql = createGraphqlServer({
     gateway,
@@ -103,6 +114,8 @@ async function serve(
     newRequestId: () => newId('req'),
     graphiql: !config.production,
     publicIntrospection: config.graphql.publicIntrospection,
+    protection: config.graphql,
+    webSocket: config.graphql.webSocket,
     logger,
   })
   const redis = config.storage.redis && bus

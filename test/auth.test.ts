@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { createAuthenticate, type Authenticate } from '../src/auth.ts'
 import { newApiKey } from '../src/lib/api-key-format.ts'
 import { createLocalBus, type Bus } from '../src/redis/bus.ts'
-import { revokedKeysChannel } from '../src/services/api-keys.ts'
+import { changedKeysChannel, revokedKeysChannel } from '../src/services/api-keys.ts'
 import { collectLogs } from './support/logs.ts'
 
 const minuteMs = 60_000
@@ -11,7 +11,7 @@ const row = {
   organization: 'org_test',
   tier: 'free',
   scopes: ['INFERENCE' as const],
-  models: null,
+  models: null as string[] | null,
   expiresAt: null as Date | null,
   revokedAt: null as Date | null,
 }
@@ -122,6 +122,46 @@ describe('a key that is known here', () => {
     answer = async () => ({ ...row, revokedAt: new Date() })
     now += 15_001
     await expect(ask()).rejects.toMatchObject({ code: 'INVALID_API_KEY' })
+  })
+})
+
+describe('a key that was changed', () => {
+  const narrowed = { ...row, models: ['demo/echo'] }
+
+  test('is read again at once, and only this one', async () => {
+    await ask()
+    answer = async () => narrowed
+    await bus.publish(changedKeysChannel, 'key_other')
+    await expect(ask()).resolves.toMatchObject({ models: null })
+    await bus.publish(changedKeysChannel, 'key_1')
+    await expect(ask()).resolves.toMatchObject({ models: ['demo/echo'] })
+    await ask()
+    expect(asked).toBe(2)
+  })
+
+  test('while it was looked up is looked up again', async () => {
+    const found = Promise.withResolvers<typeof row>()
+    answer = () => found.promise
+    const asking = ask()
+    answer = async () => narrowed
+    await bus.publish(changedKeysChannel, 'key_1')
+    found.resolve(row)
+    await expect(asking).resolves.toMatchObject({ models: ['demo/echo'] })
+    expect(asked).toBe(2)
+  })
+
+  test('is not believed as it was while the database is away', async () => {
+    await ask()
+    await bus.publish(changedKeysChannel, 'key_1')
+    answer = down
+    await expect(ask()).rejects.toMatchObject({ code: 'OVERLOADED' })
+  })
+
+  test('is read again within 15 seconds when the message was lost', async () => {
+    await ask()
+    answer = async () => narrowed
+    now += 15_001
+    await expect(ask()).resolves.toMatchObject({ models: ['demo/echo'] })
   })
 })
 

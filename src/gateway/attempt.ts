@@ -2,8 +2,6 @@ import { GatewayError } from '../errors.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { Deployment } from './catalogue.ts'
 import type { GatewayDeps } from './deps.ts'
-import { emulate } from './emulate.ts'
-import { lossesOf } from './loss.ts'
 import { noteOpen } from './settle.ts'
 import { AttemptMeter, type Ticket } from './ticket.ts'
 
@@ -18,6 +16,7 @@ export async function* attempt(
   deps: GatewayDeps,
   deployments: readonly Deployment[],
   ticket: Ticket,
+  work: Work,
 ): AsyncGenerator<ChatEvent> {
   for (const [index, deployment] of deployments.entries()) {
     const meter = new AttemptMeter(ticket, deployment)
@@ -25,12 +24,13 @@ export async function* attempt(
     yield { type: 'attempt-start', number: meter.number, provider: deployment.provider.id, model }
     await noteOpen(deps, ticket)
     try {
-      yield* held(deps, ticket, meter)
-      meter.close('succeeded')
+      yield* held(meter, work)
+      deps.health.record(meter.close('succeeded'))
       return
     } catch (error) {
       if (!(error instanceof GatewayError) || ticket.call.signal.aborted) throw error
       const record = meter.close('failed', error)
+      deps.health.record(record)
       deps.logger.warn(
         { requestId: ticket.call.requestId, attempt: record.number, model, code: error.code },
         'attempt failed',
@@ -42,20 +42,20 @@ export async function* attempt(
   }
 }
 
+/** What is asked of a deployment. */
+export interface Work {
+  /** What it cannot express, in warnings; throws where something would be lost. */
+  losses(deployment: Deployment): string[]
+  /** Its answer; `onHead` is told the HTTP status. */
+  events(deployment: Deployment, onHead: (status: number) => void): AsyncGenerator<ChatEvent>
+}
+
 /** One deployment's events; nothing is let through before its first content. */
-async function* held(
-  deps: GatewayDeps,
-  ticket: Ticket,
-  meter: AttemptMeter,
-): AsyncGenerator<ChatEvent> {
-  const { request, call } = ticket
-  const losses = lossesOf(meter.deployment, request)
+async function* held(meter: AttemptMeter, work: Work): AsyncGenerator<ChatEvent> {
+  const losses = work.losses(meter.deployment)
   const waiting: ChatEvent[] = losses.map((message) => ({ type: 'warning', message }))
   let open = false
-  const events = deps.callUpstream(meter.deployment, emulate(meter.deployment, request), {
-    signal: call.signal,
-    onHead: (status) => (meter.httpStatus = status),
-  })
+  const events = work.events(meter.deployment, (status) => (meter.httpStatus = status))
   for await (const event of events) {
     meter.record(event)
     if (open) {

@@ -1,9 +1,11 @@
 import type { Logger } from 'pino'
+import type { EmbeddingBatch, EmbeddingRequest } from '../protocol/embedding.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import type { Catalogue, Deployment } from './catalogue.ts'
 import type { Ledger } from './ledger.ts'
 import type { Metrics } from './metrics.ts'
+import type { HealthMonitor } from './provider-health.ts'
 import type { Shutdown } from './shutdown.ts'
 
 /** What the pipeline needs from outside. */
@@ -11,11 +13,27 @@ export interface GatewayDeps {
   catalogue: Catalogue
   ledger: Ledger
   metrics: Metrics
+  health: HealthMonitor
   shutdown: Shutdown
   /** Calls one deployment and decodes what it answers. */
   callUpstream: CallUpstream
+  /** Has one deployment count a prompt; undefined where its provider offers no counting. */
+  countUpstream: CountUpstream
+  /** Makes vectors at one deployment. */
+  embedUpstream: EmbedUpstream
   logger: Logger
 }
+
+export type CountUpstream = (
+  deployment: Deployment,
+  request: ChatRequest,
+) => Promise<number | undefined>
+
+export type EmbedUpstream = (
+  deployment: Deployment,
+  request: EmbeddingRequest,
+  options: { signal: AbortSignal; onHead: (status: number) => void },
+) => Promise<EmbeddingBatch>
 
 export type CallUpstream = (
   deployment: Deployment,

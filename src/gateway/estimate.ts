@@ -1,4 +1,5 @@
 import { loadTokenizer, type CountTokens } from '../lib/tokens.ts'
+import type { EmbeddingRequest } from '../protocol/embedding.ts'
 import type { ChatRequest, Message } from '../protocol/request.ts'
 import type { Usage } from '../protocol/usage.ts'
 
@@ -11,10 +12,25 @@ const perMessage = 4
 /** Usage counted here, where an answer was made and its provider did not report: a cut, a cancel, a silent server. */
 export async function estimateUsage(request: ChatRequest, produced: string): Promise<Usage> {
   const count = bounded(await loadTokenizer())
-  const { messages, tools } = request
-  const prompt = [...messages.map(text), tools ? JSON.stringify(tools) : ''].join('')
-  const inputTokens = messages.length * perMessage + count(prompt)
+  const inputTokens = countPrompt(request, count)
   return { inputTokens, outputTokens: count(produced), estimated: true }
+}
+
+/** The same for texts of which vectors were made; token ids count themselves. */
+export async function estimateEmbeddingUsage({ inputs }: EmbeddingRequest): Promise<Usage> {
+  const count = bounded(await loadTokenizer())
+  const counts = inputs.map((input) => (typeof input === 'string' ? count(input) : input.length))
+  return { inputTokens: counts.reduce((sum, tokens) => sum + tokens, 0), estimated: true }
+}
+
+/** The tokens of a prompt, counted here. */
+export async function estimatePrompt(request: ChatRequest): Promise<number> {
+  return countPrompt(request, bounded(await loadTokenizer()))
+}
+
+function countPrompt({ messages, tools }: ChatRequest, count: CountTokens): number {
+  const prompt = [...messages.map(text), tools ? JSON.stringify(tools) : ''].join('')
+  return messages.length * perMessage + count(prompt)
 }
 
 /** Everything of a message that is text; images, sound and files are not counted. */

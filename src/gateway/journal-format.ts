@@ -6,11 +6,18 @@ export interface JournalLine {
   rows: LedgerRows
 }
 
-/** One line of JSON. Text that Postgres cannot hold (NUL, half a surrogate pair) is replaced, or one such row would block the rest. */
-export function encodeLine(line: JournalLine): string {
-  const { request, attempts } = line.rows
-  const rows = { request: written(request), attempts: attempts.map(written) }
-  const text = JSON.stringify({ type: line.type, rows })
+/** One line of JSON. */
+export function encodeLine({ type, rows }: JournalLine): string {
+  return `{"type":"${type}","rows":${rows.text ?? encodeRows(rows)}}`
+}
+
+/**
+ * Rows as JSON, for the journal and for the database. Text that Postgres cannot hold (NUL, half a surrogate
+ * pair) is replaced, or one such row would block the rest.
+ */
+export function encodeRows({ request, attempts }: LedgerRows): string {
+  const texts = attempts.map(encodeRow)
+  const text = `{"request":${encodeRow(request)},"attempts":[${texts.join(',')}]}`
   return /\\u0000|\\ud[89a-f]/.test(text) ? JSON.stringify(cleaned(JSON.parse(text))) : text
 }
 
@@ -37,12 +44,12 @@ interface WrittenLine {
 
 type WrittenRequest = Omit<RequestRow, 'createdAt' | 'costNanos'> & {
   createdAt: string
-  costNanos: string | null
+  costNanos?: string | null
 }
 
 type WrittenAttempt = Omit<AttemptRow, 'startedAt' | 'costNanos'> & {
   startedAt: string
-  costNanos: string | null
+  costNanos?: string | null
 }
 
 /** The file is our own and every line that parses is whole: `encodeLine` wrote it. */
@@ -51,20 +58,23 @@ function trusted(line: unknown): WrittenLine {
 }
 
 function requestRow({ createdAt, costNanos, ...row }: WrittenRequest): RequestRow {
-  return { ...row, createdAt: new Date(createdAt), costNanos: bigint(costNanos) }
+  return { ...row, createdAt: new Date(createdAt), ...bigCost(costNanos) }
 }
 
 function attemptRow({ startedAt, costNanos, ...row }: WrittenAttempt): AttemptRow {
-  return { ...row, startedAt: new Date(startedAt), costNanos: bigint(costNanos) }
+  return { ...row, startedAt: new Date(startedAt), ...bigCost(costNanos) }
 }
 
 /** JSON has no big numbers; a replacer would be called for every member of every line. */
-function written<Row extends { costNanos?: bigint | null | undefined }>(row: Row) {
-  return { ...row, costNanos: row.costNanos?.toString() ?? null }
+function encodeRow(row: RequestRow | AttemptRow): string {
+  const { costNanos } = row
+  return typeof costNanos === 'bigint'
+    ? JSON.stringify({ ...row, costNanos: costNanos.toString() })
+    : JSON.stringify(row)
 }
 
-function bigint(text: string | null): bigint | null {
-  return text === null ? null : BigInt(text)
+function bigCost(text: string | null | undefined): { costNanos?: bigint } {
+  return text === null || text === undefined ? {} : { costNanos: BigInt(text) }
 }
 
 function cleaned(value: unknown): unknown {

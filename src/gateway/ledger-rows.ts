@@ -1,11 +1,14 @@
 import { inArray } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { apiKeys } from '../db/schema/api-key.ts'
-import { attempts } from '../db/schema/attempt.ts'
-import { requests } from '../db/schema/request.ts'
+import type { attempts } from '../db/schema/attempt.ts'
+import type { requests } from '../db/schema/request.ts'
 import type { AttemptRecord, Money } from '../protocol/settlement.ts'
+import { storable } from '../lib/storable.ts'
 import { totalTokens, type Usage } from '../protocol/usage.ts'
+import { insertRows } from './ledger-insert.ts'
 import type { LedgerEntry } from './ledger.ts'
+import { rollUp } from './usage-rollup.ts'
 
 export type RequestRow = typeof requests.$inferInsert
 export type AttemptRow = typeof attempts.$inferInsert
@@ -14,28 +17,28 @@ export type AttemptRow = typeof attempts.$inferInsert
 export interface LedgerRows {
   request: RequestRow
   attempts: AttemptRow[]
+  /** The same as JSON, where it was made already. */
+  text?: string
 }
 
-/** One transaction; rows that are there already stay as they are, so that a batch may be written twice. */
+/** One transaction; requests that are there already stay as they are, so that a batch may be written twice. */
 export async function writeRows(db: Database, batch: readonly LedgerRows[]): Promise<void> {
-  const attemptRows = batch.flatMap((rows) => rows.attempts)
   const keyIds = new Set(batch.flatMap(({ request }) => request.apiKeyId ?? []))
   const lastUsedAt = new Date(Math.max(...batch.map(({ request }) => request.createdAt.getTime())))
   await db.transaction(async (tx) => {
-    await tx
-      .insert(requests)
-      .values(batch.map((rows) => rows.request))
-      .onConflictDoNothing()
-    if (attemptRows.length > 0) await tx.insert(attempts).values(attemptRows).onConflictDoNothing()
+    const inserted = await insertRows(tx, batch)
+    const fresh = batch.filter(({ request }) => inserted.delete(request.id))
     if (keyIds.size > 0) {
       await tx
         .update(apiKeys)
         .set({ lastUsedAt })
         .where(inArray(apiKeys.id, [...keyIds]))
     }
+    await rollUp(tx, fresh)
   })
 }
 
+/** What clients and providers write is kept as far as the database can; no row is lost for a character. */
 export function rowsOf(entry: LedgerEntry): LedgerRows {
   const { settlement } = entry
   const request: RequestRow = {
@@ -45,18 +48,18 @@ export function rowsOf(entry: LedgerEntry): LedgerRows {
     createdAt: entry.createdAt,
     door: entry.door,
     requestedModel: entry.requestedModel,
-    model: settlement.model ?? null,
-    provider: settlement.provider ?? null,
+    model: settlement.model,
+    provider: settlement.provider,
     status: settlement.status,
     stream: entry.stream,
-    latencyMs: entry.latencyMs,
-    timeToFirstTokenMs: entry.timeToFirstTokenMs ?? null,
-    errorCode: entry.errorCode ?? null,
-    tags: entry.tags ?? null,
+    latencyMs: micros(entry.latencyMs),
+    timeToFirstTokenMs: entry.timeToFirstTokenMs && micros(entry.timeToFirstTokenMs),
+    errorCode: entry.errorCode,
+    tags: entry.tags,
     ...usageRow(settlement.usage, settlement.cost),
   }
   const rows = settlement.attempts.map((attempt) => attemptRow(settlement.requestId, attempt))
-  return { request, attempts: rows }
+  return storable({ request, attempts: rows })
 }
 
 function attemptRow(requestId: string, attempt: AttemptRecord): AttemptRow {
@@ -67,29 +70,34 @@ function attemptRow(requestId: string, attempt: AttemptRecord): AttemptRow {
     model: attempt.model,
     status: attempt.status,
     startedAt: attempt.startedAt,
-    httpStatus: attempt.httpStatus ?? null,
-    errorCode: attempt.errorCode ?? null,
-    errorMessage: attempt.errorMessage ?? null,
-    latencyMs: attempt.latencyMs,
-    timeToFirstTokenMs: attempt.timeToFirstTokenMs ?? null,
-    upstreamId: attempt.upstreamId ?? null,
-    upstreamModel: attempt.upstreamModel ?? null,
-    rawUsage: attempt.usage?.raw?.body ?? null,
-    price: attempt.price ?? null,
+    httpStatus: attempt.httpStatus,
+    errorCode: attempt.errorCode,
+    errorMessage: attempt.errorMessage,
+    latencyMs: micros(attempt.latencyMs),
+    timeToFirstTokenMs: attempt.timeToFirstTokenMs && micros(attempt.timeToFirstTokenMs),
+    upstreamId: attempt.upstreamId,
+    upstreamModel: attempt.upstreamModel,
+    rawUsage: attempt.usage?.raw?.body,
+    price: attempt.price,
     ...usageRow(attempt.usage, attempt.cost),
   }
 }
 
 function usageRow(usage: Usage | undefined, cost: Money | undefined) {
   return {
-    inputTokens: usage?.inputTokens ?? null,
-    cachedInputTokens: usage?.cachedInputTokens ?? null,
-    cacheWriteTokens: usage?.cacheWriteTokens ?? null,
-    outputTokens: usage?.outputTokens ?? null,
-    reasoningTokens: usage?.reasoningTokens ?? null,
-    totalTokens: (usage && totalTokens(usage)) ?? null,
-    usageEstimated: usage?.estimated ?? null,
-    costNanos: cost?.nanos ?? null,
-    costCurrency: cost?.currency ?? null,
+    inputTokens: usage?.inputTokens,
+    cachedInputTokens: usage?.cachedInputTokens,
+    cacheWriteTokens: usage?.cacheWriteTokens,
+    outputTokens: usage?.outputTokens,
+    reasoningTokens: usage?.reasoningTokens,
+    totalTokens: usage && totalTokens(usage),
+    usageEstimated: usage?.estimated,
+    costNanos: cost?.nanos,
+    costCurrency: cost?.currency,
   }
+}
+
+/** Milliseconds to the microsecond: more digits say nothing and are written twice. */
+function micros(ms: number): number {
+  return Math.round(ms * 1000) / 1000
 }

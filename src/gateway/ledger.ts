@@ -4,6 +4,7 @@ import { reasonOf } from '../lib/reason.ts'
 import type { AttemptRecord, RequestStatus, Settlement } from '../protocol/settlement.ts'
 import type { Tags } from './call.ts'
 import type { Journal, Segment } from './journal.ts'
+import { encodeRows } from './journal-format.ts'
 import { writeSettled } from './journal-recovery.ts'
 import { rowsOf, type LedgerRows } from './ledger-rows.ts'
 
@@ -45,6 +46,8 @@ export interface LedgerSettings {
 }
 
 const batchDelayMs = 25
+/** Small while the database keeps up, so that the text of a batch is no large object of the heap. */
+const batchRows = 80
 const batchRowsMax = 500
 const retryDelayMsMax = 5_000
 
@@ -78,6 +81,7 @@ class JournaledLedger implements Ledger {
 
   async settle(entry: LedgerEntry): Promise<void> {
     const rows = rowsOf(entry)
+    rows.text = encodeRows(rows)
     const segment = await this.#settings.journal.close(rows)
     if (segment && this.#owed.length >= this.#memoryRowsMax) {
       this.#spilled.set(segment, (this.#spilled.get(segment) ?? 0) + 1)
@@ -105,7 +109,8 @@ class JournaledLedger implements Ledger {
   async #drain(): Promise<void> {
     try {
       while (this.#owed.length > 0) {
-        const batch = this.#owed.slice(0, batchRowsMax)
+        const rows = this.#owed.length > 2 * batchRowsMax ? batchRowsMax : batchRows
+        const batch = this.#owed.slice(0, rows)
         await this.#settings.write(batch.map((owed) => owed.rows))
         this.#owed = this.#owed.slice(batch.length)
         for (const { segment } of batch) if (segment) this.#settings.journal.written(segment)

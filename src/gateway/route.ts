@@ -12,10 +12,11 @@ export interface Candidate {
 /** The deployments for a request, in the order in which they are tried; never empty. */
 export function route(
   catalogue: Catalogue,
-  request: ChatRequest,
+  request: Pick<ChatRequest, 'model'>,
   call: Call,
 ): [Candidate, ...Candidate[]] {
   const { hints } = call
+  checkLength(request.model)
   checkProviderNames(catalogue, hints)
   const first = catalogue.resolve(request.model)
   const byClient = (hints.fallbacks ?? []).map((name, index) => resolveFallback(name, index))
@@ -46,6 +47,14 @@ export function route(
 function wanted({ provider }: Deployment, hints: RoutingHints): boolean {
   const allowed = hints.allowProviders?.includes(provider.id) ?? true
   return allowed && !hints.denyProviders?.includes(provider.id)
+}
+
+/** Names go into the log's indexes, which take no longer keys. */
+const modelCharsMax = 300
+
+function checkLength(model: string): void {
+  if (model.length <= modelCharsMax) return
+  throw invalidRequest('model', `The name of a model has at most ${modelCharsMax} characters.`)
 }
 
 /** A misspelt provider in a deny list would send data where the client forbade it. */

@@ -1,7 +1,6 @@
 import type { GatewayError } from '../errors.ts'
 import type { AttemptRecord, RequestStatus, Settlement } from '../protocol/settlement.ts'
 import type { GatewayDeps } from './deps.ts'
-import { estimateUsage } from './estimate.ts'
 import type { LedgerEntry } from './ledger.ts'
 import type { Ticket } from './ticket.ts'
 
@@ -21,7 +20,8 @@ export function settle(deps: GatewayDeps, ticket: Ticket, outcome: Outcome): Pro
 
 async function close(deps: GatewayDeps, ticket: Ticket, outcome: Outcome): Promise<Settlement> {
   const error = outcome.status === 'failed' ? outcome.error : undefined
-  ticket.current?.close(outcome.status, error)
+  const unended = ticket.current?.close(outcome.status, error)
+  if (unended) deps.health.record(unended)
   await estimateMissing(ticket)
   const entry = ledgerEntry(ticket, outcome.status)
   entry.errorCode = error?.code ?? (outcome.status === 'cancelled' ? 'CANCELLED' : undefined)
@@ -40,7 +40,7 @@ export function noteOpen(deps: GatewayDeps, ticket: Ticket): Promise<void> {
 }
 
 function ledgerEntry(ticket: Ticket, status: RequestStatus): LedgerEntry {
-  const { call, request, attempts } = ticket
+  const { call, attempts } = ticket
   const answering = answeringAttempt(attempts)
   return {
     settlement: {
@@ -56,8 +56,8 @@ function ledgerEntry(ticket: Ticket, status: RequestStatus): LedgerEntry {
     apiKeyId: call.actor.kind === 'api-key' ? call.actor.id : null,
     createdAt: ticket.createdAt,
     door: call.door,
-    requestedModel: request.model,
-    stream: request.stream,
+    requestedModel: ticket.requestedModel,
+    stream: ticket.stream,
     latencyMs: performance.now() - ticket.startedAtMs,
     timeToFirstTokenMs: ticket.timeToFirstTokenMs,
     tags: call.tags,
@@ -76,7 +76,7 @@ async function estimateMissing(ticket: Ticket): Promise<void> {
   const { unreported } = ticket
   const last = ticket.attempts.at(-1)
   if (!unreported || !last || last.timeToFirstTokenMs === undefined) return
-  last.usage = await estimateUsage(ticket.request, unreported.produced)
+  last.usage = await ticket.estimate(unreported.produced)
   last.cost = unreported.price(last.usage)
   last.price = last.cost && unreported.deployment.price
 }

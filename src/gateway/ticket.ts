@@ -1,6 +1,5 @@
 import type { GatewayError } from '../errors.ts'
 import { isContent, type ChatEvent } from '../protocol/event.ts'
-import type { ChatRequest } from '../protocol/request.ts'
 import type { AttemptRecord, Money, Settlement } from '../protocol/settlement.ts'
 import type { Usage } from '../protocol/usage.ts'
 import type { Call } from './call.ts'
@@ -9,8 +8,12 @@ import { costOf } from './cost.ts'
 
 /** The running account of one request, from its arrival to its settlement. */
 export interface Ticket {
-  request: ChatRequest
   call: Call
+  /** The model as the client named it. */
+  requestedModel: string
+  stream: boolean
+  /** Counts here what a provider did not report, from what was generated. */
+  estimate: (produced: string) => Promise<Usage>
   createdAt: Date
   /** Milliseconds of the monotonic clock at arrival. */
   startedAtMs: number
@@ -25,10 +28,13 @@ export interface Ticket {
   settlement: Promise<Settlement> | undefined
 }
 
-export function openTicket(request: ChatRequest, call: Call): Ticket {
+export function openTicket(
+  opened: Pick<Ticket, 'call' | 'stream' | 'estimate'> & { model: string },
+): Ticket {
+  const { model, ...rest } = opened
   return {
-    request,
-    call,
+    ...rest,
+    requestedModel: model,
     createdAt: new Date(),
     startedAtMs: performance.now(),
     timeToFirstTokenMs: undefined,

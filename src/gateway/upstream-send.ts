@@ -1,7 +1,8 @@
-import { type Agent, type Dispatcher, request } from 'undici'
+import type { Agent } from 'undici'
 import type { Connection, Provider, Send, UpstreamRequest } from '../providers/provider.ts'
 import { connectionError } from './upstream-error.ts'
-import { type CallLimits, pieces, startLimits } from './upstream-limits.ts'
+import { destinationOf, exchange, type UpstreamResponse } from './upstream-exchange.ts'
+import { CallLimits } from './upstream-limits.ts'
 
 /** A provider and its connections. */
 export interface Upstream {
@@ -21,13 +22,13 @@ export async function sendSigned(
   upstream: Upstream,
   unsigned: UpstreamRequest,
   limits: CallLimits,
-): Promise<Dispatcher.ResponseData> {
+): Promise<UpstreamResponse> {
   const { provider } = upstream
   const signed = await sign(upstream, unsigned, limits)
   const response = await send(upstream, signed, limits)
   if (response.statusCode !== 401 || !provider.renewCredential?.(signed)) return response
   // Not waited for: the refusal may stall, and the second try has a connection of its own.
-  response.body.dump({ limit: ownBytesMax, signal: AbortSignal.timeout(dumpMsMax) }).catch(() => {})
+  response.body.discard({ bytes: ownBytesMax, ms: dumpMsMax })
   return send(upstream, await sign(upstream, unsigned, limits), limits)
 }
 
@@ -35,45 +36,36 @@ export async function sendSigned(
 async function sign(
   upstream: Upstream,
   unsigned: UpstreamRequest,
-  { signal }: CallLimits,
+  limits: CallLimits,
 ): Promise<UpstreamRequest> {
-  signal.throwIfAborted()
+  limits.throwIfCut()
+  const signed = upstream.provider.authorize(unsigned, (own) => sendOwn(upstream, own))
+  if (!(signed instanceof Promise)) return signed
   const left = Promise.withResolvers<never>()
-  const leave = (): void => left.reject(signal.reason)
-  signal.addEventListener('abort', leave, { once: true })
-  try {
-    const signed = upstream.provider.authorize(unsigned, (own) => sendOwn(upstream, own))
-    return await Promise.race([signed, left.promise])
-  } finally {
-    signal.removeEventListener('abort', leave)
-  }
+  limits.onCut((reason) => left.reject(reason))
+  return Promise.race([signed, left.promise])
 }
 
-async function send(
+function send(
   { agent }: Upstream,
-  { url, method, headers, body }: UpstreamRequest,
+  request: UpstreamRequest,
   limits: CallLimits,
-): Promise<Dispatcher.ResponseData> {
-  limits.awaitProvider('first-byte')
-  const { signal } = limits
-  const options = { method, headers, body: body ?? null, dispatcher: agent, signal }
-  const response = await request(url, options)
-  limits.heard()
-  return response
+): Promise<UpstreamResponse> {
+  return exchange(agent, destinationOf(request.url), { request, limits })
 }
 
 /** What a provider asks on its own behalf serves more than one caller, so no caller ends it. */
 export async function sendOwn(upstream: Upstream, own: UpstreamRequest): ReturnType<Send> {
   const { provider, connection } = upstream
-  const limits = startLimits(shortened(connection), new AbortController().signal)
+  const limits = new CallLimits(shortened(connection), new AbortController().signal)
   let head = false
   let whole = false
   try {
     const response = await send(upstream, own, limits)
     head = true
-    const body = parsed(await readText(pieces(response.body, limits)))
+    const body = parsed(await readText(response.body))
     whole = true
-    return { status: response.statusCode, body }
+    return { status: response.statusCode, headers: response.headers, body }
   } catch (error) {
     const { reached } = limits
     throw connectionError(error, { provider: provider.id, connection, head, reached })

@@ -1,4 +1,4 @@
-import type { Agent, Dispatcher } from 'undici'
+import type { Agent } from 'undici'
 import { GatewayError } from '../errors.ts'
 import { awsEventStream } from '../lib/aws-event-stream.ts'
 import { ndjsonLines } from '../lib/ndjson.ts'
@@ -6,17 +6,17 @@ import { sseData } from '../lib/sse.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import type { ChatApi, Framing } from '../protocol/chat-api.ts'
-import type { ModelInfo, Provider, UpstreamRequest } from '../providers/provider.ts'
-import type { CallUpstream } from './deps.ts'
+import type { ModelInfo, Provider, Send, UpstreamRequest } from '../providers/provider.ts'
+import type { CallUpstream, CountUpstream, EmbedUpstream } from './deps.ts'
 import { openAgent } from './upstream-agent.ts'
+import { embedHttp } from './upstream-embed.ts'
 import { connectionError } from './upstream-error.ts'
-import { pieces, startLimits, type CallLimits } from './upstream-limits.ts'
+import type { UpstreamResponse } from './upstream-exchange.ts'
+import { CallLimits } from './upstream-limits.ts'
+import { isRefused, readBody, readFailure } from './upstream-read.ts'
 import { sendOwn, sendSigned, type Upstream } from './upstream-send.ts'
 
 const streamLineCharsMax = 4 * 1024 * 1024
-const jsonBytesMax = 64 * 1024 * 1024
-const errorBytesMax = 256 * 1024
-const errorMsMax = 5_000
 const drainMsMax = 1_000
 const accepted: Record<Framing, string> = {
   sse: 'text/event-stream',
@@ -27,6 +27,8 @@ const accepted: Record<Framing, string> = {
 /** The connections to all providers: one pool each, with its own certificate authority and timeouts. */
 export interface Upstreams {
   call: CallUpstream
+  count: CountUpstream
+  embed: EmbedUpstream
   /** The models that the upstream of a provider lists; none where there is no list. */
   discover(provider: Provider): Promise<ModelInfo[]>
   close(): Promise<void>
@@ -44,6 +46,19 @@ export function openUpstreams(providers: Iterable<Provider>): Upstreams {
       const agent = agents.get(provider.id)
       if (!chat || !agent || !connection) throw noCompletions(provider)
       return callHttp({ provider, chat, connection, agent, model }, request, options)
+    },
+    count: async ({ provider, model }, request) => {
+      const { connection } = provider
+      const agent = agents.get(provider.id)
+      if (!provider.countTokens || !agent || !connection) return undefined
+      const send: Send = (own) => sendOwn({ provider, connection, agent }, own)
+      return provider.countTokens(request, model, send)
+    },
+    embed: async ({ provider, model }, request, options) => {
+      const { embeddings, connection } = provider
+      const agent = agents.get(provider.id)
+      if (!embeddings || !agent || !connection) throw unconfigured(provider)
+      return embedHttp({ provider, embeddings, connection, agent, model }, request, options)
     },
     discover: async (provider) => {
       const { connection } = provider
@@ -68,16 +83,17 @@ async function* callHttp(
   options: { signal: AbortSignal; onHead: (status: number) => void },
 ): AsyncGenerator<ChatEvent> {
   const { chat, connection, provider } = target
-  const limits = startLimits(connection, options.signal)
+  const limits = new CallLimits(connection, options.signal)
   let head = false
   let whole = false
   try {
     const response = await sendRequest(target, request, limits)
     head = true
     options.onHead(response.statusCode)
-    yield* decode({ chat, request, limits }, response)
+    yield* decode(chat, request, response)
     whole = true
-    drain(response)
+    // What may follow a stream's last frame is read, so that its connection can serve the next request.
+    response.body.discard({ bytes: Number.MAX_SAFE_INTEGER, ms: drainMsMax })
   } catch (error) {
     if (options.signal.aborted || error instanceof GatewayError) throw error
     const { reached } = limits
@@ -87,18 +103,11 @@ async function* callHttp(
   }
 }
 
-/** Reads what may follow a stream's last frame, so that its connection can serve the next request. */
-function drain({ body }: Dispatcher.ResponseData): void {
-  if (body.closed) return
-  const limits = { limit: Number.MAX_SAFE_INTEGER, signal: AbortSignal.timeout(drainMsMax) }
-  body.dump(limits).catch(() => {})
-}
-
 function sendRequest(
   target: Target,
   request: ChatRequest,
   limits: CallLimits,
-): Promise<Dispatcher.ResponseData> {
+): Promise<UpstreamResponse> {
   const { provider, chat, model } = target
   const unsigned: UpstreamRequest = {
     method: 'POST',
@@ -114,29 +123,17 @@ function sendRequest(
   return sendSigned(target, unsigned, limits)
 }
 
-interface Decoding {
-  chat: ChatApi
-  request: ChatRequest
-  limits: CallLimits
-}
-
 async function* decode(
-  { chat, request, limits }: Decoding,
-  { statusCode, headers, body }: Dispatcher.ResponseData,
+  chat: ChatApi,
+  request: ChatRequest,
+  { statusCode, headers, body }: UpstreamResponse,
 ): AsyncGenerator<ChatEvent> {
-  // The connection of a whole answer serves the next one, so leaving its stream must not destroy it.
-  const bytes = pieces(body.iterator({ destroyOnReturn: false }), limits)
-  if (statusCode < 200 || statusCode > 299) {
-    const text = await readErrorText(body, bytes)
-    throw chat.decodeError({ status: statusCode, body: parseJson(text) ?? text, headers })
-  }
+  if (isRefused(statusCode)) throw await readFailure({ statusCode, headers, body }, chat)
   if (request.stream && isStream(chat, headers)) {
-    yield* chat.decodeEvents(framesOf(chat.framing ?? 'sse', bytes))
+    yield* chat.decodeEvents(framesOf(chat.framing ?? 'sse', body))
     return
   }
-  const parsed = parseJson(await readText(bytes))
-  if (parsed === undefined) throw notJson(statusCode, headers['content-type'])
-  yield* chat.decodeBody(parsed)
+  yield* chat.decodeBody(await readBody({ statusCode, headers, body }))
 }
 
 function framesOf(framing: Framing, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
@@ -154,7 +151,7 @@ function framesOf(framing: Framing, bytes: AsyncIterable<Uint8Array>): AsyncGene
 }
 
 /** Lines of JSON come under any media type, and a whole answer is one of them. */
-function isStream(chat: ChatApi, headers: Dispatcher.ResponseData['headers']): boolean {
+function isStream(chat: ChatApi, headers: UpstreamResponse['headers']): boolean {
   const type = String(headers['content-type'])
   switch (chat.framing ?? 'sse') {
     case 'ndjson':
@@ -163,47 +160,6 @@ function isStream(chat: ChatApi, headers: Dispatcher.ResponseData['headers']): b
       return type.startsWith('application/vnd.amazon.eventstream')
     default:
       return /^text\/event-stream/i.test(type)
-  }
-}
-
-async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of body) {
-    bytes += chunk.byteLength
-    chunks.push(chunk)
-    if (bytes > jsonBytesMax) throw answerTooLarge()
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-/** What comes of an error's body in short time: its status says enough, so a body that breaks or stalls is none. */
-async function readErrorText(
-  body: Dispatcher.ResponseData['body'],
-  stream: AsyncIterable<Uint8Array>,
-): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  const timer = setTimeout(() => body.destroy(), errorMsMax)
-  try {
-    for await (const chunk of stream) {
-      bytes += chunk.byteLength
-      chunks.push(chunk)
-      if (bytes > errorBytesMax) break
-    }
-  } catch {
-    // Cut: what came before it is all that there is.
-  } finally {
-    clearTimeout(timer)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
 
@@ -216,24 +172,14 @@ function noCompletions(provider: Provider): GatewayError {
   })
 }
 
+/** The loss table has refused what has no embeddings before. */
+function unconfigured({ id }: Provider): Error {
+  return new Error(`the provider ${id} has no embeddings to call`)
+}
+
 function oversizedLine(): GatewayError {
   return new GatewayError({
     code: 'PROVIDER_ERROR',
     message: `The provider sent a line of more than ${streamLineCharsMax} characters.`,
-  })
-}
-
-function answerTooLarge(): GatewayError {
-  return new GatewayError({
-    code: 'PROVIDER_ERROR',
-    message: `The provider sent an answer of more than ${jsonBytesMax} bytes.`,
-  })
-}
-
-function notJson(status: number, contentType: string | string[] | undefined): GatewayError {
-  return new GatewayError({
-    code: 'PROVIDER_ERROR',
-    message: `The provider answered ${status} with a body that is no valid JSON (content-type ${String(contentType ?? 'absent').slice(0, 80)}).`,
-    upstreamStatus: status,
   })
 }

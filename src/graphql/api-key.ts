@@ -1,6 +1,7 @@
-import { createApiKey, listApiKeys, revokeApiKey } from '../services/api-keys.ts'
+import { createApiKey, listApiKeys, revokeApiKey, updateApiKey } from '../services/api-keys.ts'
 import type { ApiKeyRow } from '../services/requests.ts'
 import { builder } from './builder.ts'
+import { pageComplexity, queryComplexity } from './field-complexity.ts'
 import { decodeCursor, pageOf, pageSize } from './page.ts'
 import { Scope } from './viewer.ts'
 
@@ -10,7 +11,9 @@ export const ApiKey = builder.objectRef<ApiKeyRow>('ApiKey').implement({
     id: t.exposeID('id', { description: 'The id of the key, never the key.' }),
     name: t.exposeString('name', { description: 'What people call it.' }),
     prefix: t.exposeString('prefix', { description: 'The first characters of the key.' }),
-    tier: t.exposeString('tier', { description: 'The tier, the second part of the key.' }),
+    tier: t.exposeString('tier', {
+      description: 'The plan that it belongs to: `free`, `pro` or `enterprise`.',
+    }),
     scopes: t.expose('scopes', { type: [Scope], description: 'What it may do.' }),
     models: t.exposeStringList('models', {
       nullable: true,
@@ -51,10 +54,29 @@ const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
   description: 'A key to create in the own organisation.',
   fields: (t) => ({
     name: t.string({ required: true, description: 'What people call it, 1 to 100 characters.' }),
-    tier: t.string({ description: '`free` (unless told), `pro` or `enterprise`.' }),
+    tier: t.string({
+      description: '`free` (unless told), `pro` or `enterprise`; never above the creator’s own.',
+    }),
     scopes: t.field({
       type: [Scope],
       description: 'What it may do, INFERENCE unless told; never more than the creator may.',
+    }),
+    models: t.stringList({
+      description: 'The models that it may use, as `provider/model` or `provider/*`; null = all.',
+    }),
+    expiresAt: t.field({ type: 'DateTime', description: 'When it stops working; null = never.' }),
+  }),
+})
+
+const UpdateApiKeyInput = builder.inputType('UpdateApiKeyInput', {
+  description: 'What to change of a key of the own organisation. What is left out stays as it is.',
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'The id of the key.' }),
+    name: t.string({ description: 'What people call it, 1 to 100 characters.' }),
+    tier: t.string({ description: '`free`, `pro` or `enterprise`; never above the own one.' }),
+    scopes: t.field({
+      type: [Scope],
+      description: 'What it may do, in place of what it might; never more than the caller may.',
     }),
     models: t.stringList({
       description: 'The models that it may use, as `provider/model` or `provider/*`; null = all.',
@@ -73,6 +95,7 @@ builder.queryFields((t) => ({
     type: ApiKeyConnection,
     authScopes: { scope: 'MANAGE' },
     description: "The organisation's API keys, newest first, revoked ones included.",
+    complexity: pageComplexity,
     args: {
       first: t.arg.int({ description: 'How many: 20 unless told, at most 100.' }),
       after: t.arg.string({ description: 'Only what comes after this cursor.' }),
@@ -96,6 +119,7 @@ builder.mutationFields((t) => ({
     type: CreatedApiKey,
     authScopes: { scope: 'MANAGE' },
     description: 'Creates an API key in the own organisation.',
+    complexity: queryComplexity,
     args: {
       input: t.arg({ type: CreateApiKeyInput, required: true, description: 'What to create.' }),
     },
@@ -108,10 +132,22 @@ builder.mutationFields((t) => ({
         expiresAt: input.expiresAt ?? undefined,
       }),
   }),
+  updateApiKey: t.field({
+    type: ApiKey,
+    authScopes: { scope: 'MANAGE' },
+    description:
+      'Changes an API key of the own organisation, on every instance at once. A revoked one is a CONFLICT.',
+    complexity: queryComplexity,
+    args: {
+      input: t.arg({ type: UpdateApiKeyInput, required: true, description: 'What to change.' }),
+    },
+    resolve: (_root, { input }, { services, actor }) => updateApiKey(services, actor, input),
+  }),
   revokeApiKey: t.field({
     type: ApiKey,
     authScopes: { scope: 'MANAGE' },
     description: 'Ends an API key of the own organisation at once and for good, on every instance.',
+    complexity: queryComplexity,
     args: { id: t.arg.id({ required: true, description: 'The id of the key.' }) },
     resolve: (_root, { id }, { services, actor }) => revokeApiKey(services, actor, id),
   }),

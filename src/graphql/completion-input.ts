@@ -143,7 +143,7 @@ const ToolInput = builder.inputType('ToolInput', {
   }),
 })
 
-const RoutingInput = builder.inputType('RoutingInput', {
+export const RoutingInput = builder.inputType('RoutingInput', {
   description: 'Where the request may go.',
   fields: (t) => ({
     allowProviders: t.stringList({ description: 'Only these providers.' }),

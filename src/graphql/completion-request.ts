@@ -25,7 +25,8 @@ export function decodeCompletion(
 ): { request: ChatRequest } & Pick<Call, 'hints' | 'tags'> {
   const parsed = completionInput.safeParse(input)
   if (!parsed.success) throw firstFault(parsed.error)
-  const { fallbacks, routing, tags, passthrough, messages, endUser, ...settings } = parsed.data
+  const { fallbacks, routing: lists, passthrough, messages, endUser, ...rest } = parsed.data
+  const { tags: labels, ...settings } = rest
   const request: ChatRequest = {
     ...settings,
     messages: messages.map(toMessage),
@@ -33,7 +34,7 @@ export function decodeCompletion(
     endUserId: endUser,
     passthrough: passthrough && { dialect: 'openai-chat', members: passthrough },
   }
-  return { request, hints: { fallbacks, ...routing }, tags }
+  return { request, hints: { fallbacks, ...lists }, tags: labels }
 }
 
 /** Members that have a field of their own; in `passthrough` they would go around its checks. */
@@ -177,6 +178,15 @@ const tags = z.custom<Tags>(
   'must be an object of at most 50 strings (of at most 500 characters), numbers and booleans',
 )
 
+/** What every input says of where a request may go, and its labels. */
+export const routing = {
+  fallbacks: optional(names),
+  routing: optional(
+    z.object({ allowProviders: optional(names.min(1)), denyProviders: optional(names) }),
+  ),
+  tags: optional(tags),
+}
+
 const completionInput = z
   .object({
     model: z.string().min(1),
@@ -200,11 +210,7 @@ const completionInput = z
     endUser: optional(z.string().min(1)),
     logprobs: optional(z.boolean()),
     topLogprobs: optional(z.int().min(0).max(20)),
-    fallbacks: optional(names),
-    routing: optional(
-      z.object({ allowProviders: optional(names.min(1)), denyProviders: optional(names) }),
-    ),
-    tags: optional(tags),
+    ...routing,
     passthrough: optional(passthrough),
   })
   .refine(({ logprobs, topLogprobs }) => topLogprobs === undefined || logprobs === true, {
@@ -213,7 +219,7 @@ const completionInput = z
   })
 
 /** GraphQL sends null for what a client leaves out or clears. */
-function optional<T extends z.ZodType>(schema: T) {
+export function optional<T extends z.ZodType>(schema: T) {
   return schema.nullish().transform((value) => value ?? undefined)
 }
 
@@ -254,7 +260,8 @@ function toPart(part: z.infer<typeof contentPart>): ContentPart[] {
   return text === undefined ? [] : [{ type: 'text', text }]
 }
 
-function firstFault(error: z.ZodError): GatewayError {
+/** The first problem of an input, by its path. */
+export function firstFault(error: z.ZodError): GatewayError {
   const [issue] = error.issues
   const path = (issue?.path ?? []).reduce<string>(
     (text, part) => text + (typeof part === 'number' ? `[${part}]` : `.${String(part)}`),

@@ -1,6 +1,6 @@
 import type { ErrorCode as Code, GatewayError } from '../errors.ts'
 import type { Settlement } from '../protocol/settlement.ts'
-import { Attempt, attemptOfRecord, type AttemptValue } from './attempt.ts'
+import { Attempt, attemptOfRecord, attemptsExpected, type AttemptValue } from './attempt.ts'
 import { builder } from './builder.ts'
 import { ErrorCode } from './error-code.ts'
 
@@ -21,7 +21,8 @@ export interface CompletionErrorValue extends ErrorValue {
 
 const ErrorInterface = builder.interfaceRef<ErrorValue>('Error').implement({
   description: 'An expected failure.',
-  resolveType: () => 'CompletionError',
+  // Values of the interface never stand alone: a union or a field has told their type before.
+  resolveType: () => undefined,
   fields: (t) => ({
     code: t.expose('code', { type: ErrorCode, description: 'What went wrong, for programs.' }),
     message: t.exposeString('message', {
@@ -36,10 +37,14 @@ const ErrorInterface = builder.interfaceRef<ErrorValue>('Error').implement({
   }),
 })
 
-export const CompletionError = builder
-  .objectRef<CompletionErrorValue>('CompletionError')
-  .implement({
-    description: 'Why there is no completion.',
+export const CompletionError = attemptsError('CompletionError', 'Why there is no completion.')
+
+export const EmbeddingError = attemptsError('EmbeddingError', 'Why there are no vectors.')
+
+/** A failure of something that calls providers. */
+function attemptsError(name: 'CompletionError' | 'EmbeddingError', description: string) {
+  return builder.objectRef<CompletionErrorValue>(name).implement({
+    description,
     interfaces: [ErrorInterface],
     fields: (t) => ({
       retryAfterMs: t.exposeInt('retryAfterMs', {
@@ -54,9 +59,11 @@ export const CompletionError = builder
       attempts: t.expose('attempts', {
         type: [Attempt],
         description: 'The calls that were made; empty when none was.',
+        complexity: { multiplier: attemptsExpected },
       }),
     }),
   })
+}
 
 /** What a client is told of a failed completion; `settlement` is absent when nothing was called. */
 export function completionError(

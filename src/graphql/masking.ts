@@ -1,8 +1,9 @@
-import { GraphQLError } from 'graphql'
+import { GraphQLError, Kind } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import { GatewayError, internalError } from '../errors.ts'
 import type { GraphqlContext } from './context.ts'
+import { asInvalidRequest } from './invalid-operation.ts'
 
 /**
  * Makes every error of an operation public: expected ones keep their code, those of an invalid
@@ -49,10 +50,25 @@ export function publicError(
   if (place && published.has(place)) return place
   const cause = rootCause(error)
   if (cause instanceof GatewayError) return located(cause, { place, requestId })
-  // Only an invalid operation fails without a path; inside a field the same class is a bug.
-  if (cause instanceof GraphQLError && place?.path === undefined) return place ?? cause
+  if (cause instanceof GraphQLError && isOfOperation(place ?? cause)) {
+    return asInvalidRequest(place ?? cause)
+  }
   logger.error({ requestId, err: cause }, 'bug in a GraphQL operation')
   return located(internalError(cause), { place, requestId })
+}
+
+/** Whether the operation is at fault: it failed as a whole, or an argument does. Of a field's result the same class is a bug. */
+function isOfOperation({ path, nodes }: GraphQLError): boolean {
+  return path === undefined || (nodes?.every(({ kind }) => kind !== Kind.FIELD) ?? false)
+}
+
+/** What a client may know of what was thrown outside of a field: nothing of its own leaving, each of several errors. */
+export function publicErrors(error: unknown, options: { logger: Logger }): GraphQLError[] {
+  if (error instanceof DOMException && error.name === 'AbortError') return []
+  if (error instanceof AggregateError) {
+    return error.errors.flatMap((one: unknown) => publicErrors(one, options))
+  }
+  return [publicError(error, options)]
 }
 
 function rootCause(error: unknown): unknown {
@@ -78,6 +94,8 @@ function located(
       ...(requestId !== undefined && { requestId }),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
       ...(path !== undefined && { path }),
+      // Not for the client: the status of an answer without data, where its media type has one for it.
+      ...(place?.path === undefined && { http: { status: error.status, spec: true } }),
     },
   })
   published.add(made)

@@ -1,9 +1,11 @@
 import { builder } from './builder.ts'
 import './scalar.ts'
 import './completion.ts'
+import './embedding.ts'
 import './model.ts'
 import './provider.ts'
 import './request.ts'
+import './usage-report.ts'
 import './viewer.ts'
 
 builder.queryType({ description: 'What can be read.' })

@@ -3,6 +3,9 @@ export const scopes = ['INFERENCE', 'READ', 'MANAGE', 'ADMIN'] as const
 /** What an actor may do: call models, read usage and requests, manage keys and rules, everything. */
 export type Scope = (typeof scopes)[number]
 
+/** What a key's plan may be, the least first. */
+export const tiers = ['free', 'pro', 'enterprise'] as const
+
 /** Who makes a request. Every surface resolves a credential to one of these before anything else happens. */
 export type Actor = ApiKeyActor | SystemActor
 
@@ -35,4 +38,11 @@ export function hasScope(actor: Actor, scope: Scope): boolean {
     actor.scopes.has('ADMIN') ||
     (scope === 'READ' && actor.scopes.has('MANAGE'))
   )
+}
+
+/** Whether the actor's own tier is this one or a higher one; the operator is above all, and everyone has the least. */
+export function hasTier(actor: Actor, tier: string): boolean {
+  if (actor.kind === 'system' || actor.tier === tier) return true
+  const order: readonly string[] = tiers
+  return order.slice(0, Math.max(0, order.indexOf(actor.tier)) + 1).includes(tier)
 }

@@ -52,6 +52,16 @@ export function totalTokens(usage: Usage): number | undefined {
   return prompt === undefined || completion === undefined ? undefined : prompt + completion
 }
 
+/** Both together; a class that one of them does not know is unknown. */
+export function addUsage(one: Usage, other: Usage): Usage {
+  const sum: Usage = { estimated: one.estimated || other.estimated }
+  for (const key of [...tokenClasses, 'totalTokens'] as const) {
+    const [a, b] = [one[key], other[key]]
+    if (a !== undefined && b !== undefined) sum[key] = a + b
+  }
+  return sum
+}
+
 function sumKnown(counts: readonly (number | undefined)[]): number | undefined {
   const known = counts.filter((count) => count !== undefined)
   return known.length === 0 ? undefined : known.reduce((sum, count) => sum + count, 0)

@@ -1,4 +1,6 @@
+import { anthropic } from './anthropic.ts'
 import { demo } from './demo.ts'
+import { gemini } from './gemini.ts'
 import { gigachat } from './gigachat.ts'
 import { openaiCompatible } from './openai-compatible.ts'
 import { openai } from './openai.ts'
@@ -9,6 +11,8 @@ import { yandex } from './yandex.ts'
 export const providerTypes: readonly ProviderType[] = [
   openai,
   openaiCompatible,
+  anthropic,
+  gemini,
   gigachat,
   yandex,
   demo,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { openaiChatApi } from '../dialects/openai-chat/chat-api.ts'
 import { openaiChatSupport } from '../dialects/openai-chat/support.ts'
+import { openaiEmbeddingApi } from '../dialects/openai-embeddings/embedding-api.ts'
 import { defineProvider, type Provider } from './provider.ts'
 
 /** An http(s) URL without its trailing slash. */
@@ -20,6 +21,7 @@ export const openaiCompatible = defineProvider({
     baseUrl: settings.base_url,
     authorize: bearer(settings.api_key),
     support: openaiChatSupport,
+    embeddings: openaiEmbeddingApi(),
     chat: openaiChatApi({ extensions: { topK: true, reasoning: true, cacheMarks: true } }),
     models: (settings.models ?? []).map((name) => ({ name })),
     openModels: settings.models === undefined,

@@ -56,6 +56,9 @@ export const openaiModels: ModelInfo[] = [
   reasoning('gpt-5.6', { context: 1_050_000, output: 128_000 }, ['5', '0.5', '30', '6.25']),
   reasoning('o3', { context: 200_000, output: 100_000 }, ['2', '0.5', '8']),
   reasoning('o4-mini', { context: 200_000, output: 100_000 }, ['1.1', '0.275', '4.4']),
+  embedding('text-embedding-3-small', '0.02'),
+  embedding('text-embedding-3-large', '0.13'),
+  embedding('text-embedding-ada-002', '0.1'),
 ]
 
 function chat(name: string, limits: Limits, prices: Prices): ModelInfo {
@@ -66,6 +69,17 @@ function chat(name: string, limits: Limits, prices: Prices): ModelInfo {
 function reasoning(name: string, limits: Limits, prices: Prices): ModelInfo {
   const features = ['streaming', 'tools', 'json_schema', 'reasoning']
   return { ...base(name, limits, prices), features, supportedParameters: ofReasoning }
+}
+
+function embedding(name: string, inputTokens: string): ModelInfo {
+  return {
+    name,
+    contextLength: 8191,
+    inputModalities: ['text'],
+    features: ['embeddings'],
+    supportedParameters: name.endsWith('002') ? [] : ['dimensions'],
+    price: { currency: 'USD', perMillion: { inputTokens }, source },
+  }
 }
 
 function base(name: string, { context, output }: Limits, prices: Prices): ModelInfo {

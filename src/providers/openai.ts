@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { openaiChatApi } from '../dialects/openai-chat/chat-api.ts'
 import { openaiChatSupport } from '../dialects/openai-chat/support.ts'
+import { openaiEmbeddingApi } from '../dialects/openai-embeddings/embedding-api.ts'
 import { openaiResponsesApi } from '../dialects/openai-responses/chat-api.ts'
 import { openaiModels } from './openai-models.ts'
 import { bearer, url } from './openai-compatible.ts'
@@ -24,6 +25,7 @@ export const openai = defineProvider({
     baseUrl: settings.base_url,
     authorize: bearer(settings.api_key),
     ...(settings.api === 'responses' ? viaResponses : viaChat),
+    embeddings: openaiEmbeddingApi(),
     models: openaiModels,
     openModels: true,
     connection,

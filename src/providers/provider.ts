@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { ChatApi } from '../protocol/chat-api.ts'
+import type { EmbeddingApi } from '../protocol/embedding.ts'
 import type { FeatureSupport } from '../protocol/features.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
@@ -21,8 +22,12 @@ export interface Provider {
   supportOf?(model: string): FeatureSupport
   /** Completions over HTTP. */
   chat?: ChatApi
+  /** Embeddings over HTTP. */
+  embeddings?: EmbeddingApi
   /** Completions made in this process, without an upstream. */
   generate?: (request: ChatRequest, model: string, signal: AbortSignal) => AsyncGenerator<ChatEvent>
+  /** Counts the tokens of a prompt as the upstream itself does. */
+  countTokens?(request: ChatRequest, model: string, send: Send): Promise<number>
   /** Lists the models that the upstream has now. */
   discover?(send: Send): Promise<ModelInfo[]>
   /** What is known of its models. */
@@ -62,6 +67,8 @@ export type Send = (request: UpstreamRequest) => Promise<UpstreamAnswer>
 
 export interface UpstreamAnswer {
   status: number
+  /** Names in lower case. */
+  headers?: Record<string, string | string[] | undefined>
   /** Parsed JSON, or the text as it came. */
   body: unknown
 }

@@ -12,6 +12,8 @@ import type {
 import { createCollector } from '../protocol/collect.ts'
 import { isContent, type AttemptStart, type ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
+import { clientGone } from './client-gone.ts'
+import { nameDeployment } from './deployment-headers.ts'
 import { decodeHints } from './hints.ts'
 import { openSse } from './sse.ts'
 
@@ -150,22 +152,4 @@ async function writeEvents(
   } finally {
     await rest.return(undefined)
   }
-}
-
-/** The headers tell of the deployment that was called last: the one that answers, or the last that failed. */
-function nameDeployment(reply: FastifyReply, { provider, model, number }: AttemptStart): void {
-  void reply.headers({
-    'x-xrouter-provider': provider,
-    'x-xrouter-model': model,
-    'x-xrouter-attempts': String(number),
-  })
-}
-
-function clientGone(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController()
-  if (reply.raw.destroyed) controller.abort()
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort()
-  })
-  return controller.signal
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { anthropicMessagesDoor } from '../dialects/anthropic-messages/chat-door.ts'
 import { openaiChatDoor } from '../dialects/openai-chat/chat-door.ts'
 import { GatewayError } from '../errors.ts'
 import { openaiResponsesDoor } from '../dialects/openai-responses/chat-door.ts'
@@ -8,6 +9,8 @@ import type { ResponseDeps } from '../services/responses.ts'
 import type { Actor } from '../protocol/actor.ts'
 import type { ChatDoor, EncodeError } from '../protocol/chat-door.ts'
 import { handleCompletion } from './completion.ts'
+import { handleCount } from './count-tokens.ts'
+import { handleEmbedding } from './embedding.ts'
 import { listModels, retrieveModel } from './models.ts'
 import {
   createResponse,
@@ -34,6 +37,7 @@ declare module 'fastify' {
 const completionDoors: { path: string; door: ChatDoor; apiKeyHeader?: boolean }[] = [
   { path: '/v1/chat/completions', door: openaiChatDoor },
   { path: '/v1/completions', door: openaiCompletionsDoor },
+  { path: '/v1/messages', door: anthropicMessagesDoor, apiKeyHeader: true },
 ]
 
 /** The table of the REST door: the only place with its paths. */
@@ -47,6 +51,13 @@ export function mountRest(
       handleCompletion({ gateway, door }, actorOf(request), request, reply),
     )
   }
+  const countConfig = { encodeError: anthropicMessagesDoor.encodeError, apiKeyHeader: true }
+  app.post('/v1/messages/count_tokens', { config: countConfig }, (request) =>
+    handleCount(gateway, actorOf(request), request),
+  )
+  app.post('/v1/embeddings', (request, reply) =>
+    handleEmbedding(gateway, actorOf(request), request, reply),
+  )
   mountResponses(app, { gateway, responses })
   app.get('/v1/models', (request) => listModels(gateway.catalogue, actorOf(request)))
   app.get<{ Params: { '*': string } }>('/v1/models/*', (request) =>

@@ -1,14 +1,24 @@
+import { isDeepStrictEqual } from 'node:util'
 import { and, count, desc, eq, isNull, lt, or, sql } from 'drizzle-orm'
-import { z } from 'zod'
 import type { Database } from '../db/client.ts'
 import { apiKeys } from '../db/schema/api-key.ts'
 import { organizations } from '../db/schema/organization.ts'
-import { GatewayError, invalidRequest } from '../errors.ts'
+import { GatewayError } from '../errors.ts'
 import { apiKeyPrefix, newApiKey } from '../lib/api-key-format.ts'
+import { isStorableText } from '../lib/storable.ts'
 import { newId } from '../lib/id.ts'
-import { hasScope, scopes, type Actor, type Scope } from '../protocol/actor.ts'
+import type { Actor, Scope } from '../protocol/actor.ts'
+import { requireHeld } from './api-key-grant.ts'
+import {
+  parseKeyChanges,
+  parseNewKey,
+  type CreateApiKeyInput,
+  type KeyChanges,
+  type UpdateApiKeyInput,
+} from './api-key-input.ts'
 import { writeAudit } from './audit.ts'
 import type { ServiceDeps } from './deps.ts'
+import { requireScope } from './permission.ts'
 import { apiKeyColumns, type ApiKeyRow } from './requests.ts'
 
 /** The organisation of an installation that has not been told of others. */
@@ -101,27 +111,8 @@ export type ApiKeyDeps = Pick<ServiceDeps, 'db' | 'hashApiKey' | 'bus'>
 /** On this channel every instance hears the ids of keys that were revoked. */
 export const revokedKeysChannel = 'api-key.revoked'
 
-const modelPattern = /^[A-Za-z0-9][A-Za-z0-9._-]*\/(\*|[^*\s]+)$/
-
-const newKeySchema = z.strictObject({
-  name: z.string().trim().min(1, 'must not be empty').max(100, 'may have at most 100 characters'),
-  tier: z.enum(['free', 'pro', 'enterprise'], 'must be free, pro or enterprise'),
-  scopes: z.array(z.enum(scopes)).min(1, 'must name at least one scope'),
-  /** Null = every model. */
-  models: z
-    .array(
-      z.string().max(300).regex(modelPattern, 'must be written as provider/model or provider/*'),
-    )
-    .min(1, 'must name at least one model; null allows all')
-    .max(100, 'may name at most 100 models')
-    .nullable(),
-  expiresAt: z
-    .date()
-    .refine((date) => date.getTime() > Date.now(), 'must be in the future')
-    .optional(),
-})
-
-export type CreateApiKeyInput = Omit<z.input<typeof newKeySchema>, 'tier'> & { tier: string }
+/** On this channel every instance hears the ids of keys that were changed: what it knows of these is outdated. */
+export const changedKeysChannel = 'api-key.changed'
 
 /** Creates a key in the actor's organisation. Its secret is in the answer and nowhere else. */
 export async function createApiKey(
@@ -129,8 +120,8 @@ export async function createApiKey(
   actor: Actor,
   input: CreateApiKeyInput,
 ): Promise<{ apiKey: ApiKeyRow; secret: string }> {
-  requireManage(actor)
-  const wanted = parsed(input)
+  requireScope(actor, 'MANAGE', 'manage API keys')
+  const wanted = parseNewKey(input)
   requireHeld(actor, wanted)
   return deps.db.transaction(async (tx) => {
     const { id, secret } = await insertApiKey(tx, deps.hashApiKey, {
@@ -149,10 +140,38 @@ export async function createApiKey(
   })
 }
 
+/** Changes a key of the actor's organisation, on every instance at once; what the input leaves out stays. */
+export async function updateApiKey(
+  deps: ApiKeyDeps,
+  actor: Actor,
+  input: UpdateApiKeyInput,
+): Promise<ApiKeyRow> {
+  requireScope(actor, 'MANAGE', 'manage API keys')
+  const { id, ...given } = input
+  const changes = parseKeyChanges(given)
+  const ours = oursWithId(actor, id)
+  const apiKey = await deps.db.transaction(async (tx) => {
+    const [before] = await tx.select(apiKeyColumns).from(apiKeys).where(ours).for('update')
+    if (!before) throw notFound()
+    if (before.revokedAt) throw isRevoked()
+    requireMayChange(actor, before, changes)
+    const detail = differences(before, changes)
+    if (Object.keys(detail.to).length === 0) return before
+    const [after] = await tx.update(apiKeys).set(changes).where(ours).returning(apiKeyColumns)
+    if (!after) throw new Error('a key that was locked is not there')
+    const entity = { kind: 'api-key', id }
+    await writeAudit(tx, actor, { action: 'api-key.update', entity, detail })
+    return after
+  })
+  // Also when nothing changed: another instance may have missed the first message.
+  await deps.bus.publish(changedKeysChannel, id)
+  return apiKey
+}
+
 /** Ends a key of the actor's organisation at once and for good; revoking it again changes nothing. */
 export async function revokeApiKey(deps: ApiKeyDeps, actor: Actor, id: string): Promise<ApiKeyRow> {
-  requireManage(actor)
-  const ours = and(eq(apiKeys.id, id), eq(apiKeys.organizationId, actor.organization))
+  requireScope(actor, 'MANAGE', 'manage API keys')
+  const ours = oursWithId(actor, id)
   const apiKey = await deps.db.transaction(async (tx) => {
     const [revoked] = await tx
       .update(apiKeys)
@@ -163,9 +182,7 @@ export async function revokeApiKey(deps: ApiKeyDeps, actor: Actor, id: string): 
     await writeAudit(tx, actor, { action: 'api-key.revoke', entity: { kind: 'api-key', id } })
     return revoked
   })
-  if (!apiKey) {
-    throw new GatewayError({ code: 'NOT_FOUND', message: 'There is no API key with this id.' })
-  }
+  if (!apiKey) throw notFound()
   // Also when it was revoked before: another instance may have missed the first message.
   await deps.bus.publish(revokedKeysChannel, id)
   return apiKey
@@ -177,7 +194,7 @@ export async function listApiKeys(
   actor: Actor,
   page: { limit: number; after?: { createdAtMs: number; id: string } | undefined },
 ): Promise<ApiKeyRow[]> {
-  requireManage(actor)
+  requireScope(actor, 'MANAGE', 'manage API keys')
   const { after } = page
   const time = after && new Date(after.createdAtMs)
   const beyond =
@@ -192,39 +209,36 @@ export async function listApiKeys(
     .limit(page.limit)
 }
 
-function requireManage(actor: Actor): void {
-  if (hasScope(actor, 'MANAGE')) return
-  throw denied('This API key may not manage API keys; it needs the scope MANAGE.')
+function oursWithId(actor: Actor, id: string) {
+  if (!isStorableText(id)) throw notFound()
+  return and(eq(apiKeys.id, id), eq(apiKeys.organizationId, actor.organization))
 }
 
-/** Nobody gives away what they do not have: neither a scope nor a model. */
-function requireHeld(actor: Actor, wanted: z.output<typeof newKeySchema>): void {
-  const scope = wanted.scopes.find((each) => !hasScope(actor, each))
-  if (scope !== undefined) {
-    throw denied(`This API key does not have the scope ${scope} and may not grant it.`)
+function notFound(): GatewayError {
+  return new GatewayError({ code: 'NOT_FOUND', message: 'There is no API key with this id.' })
+}
+
+function isRevoked(): GatewayError {
+  const message = 'This API key was revoked and cannot be changed. Create another one.'
+  return new GatewayError({ code: 'CONFLICT', message })
+}
+
+const changeable = ['name', 'tier', 'scopes', 'models', 'expiresAt'] as const
+
+/** Also a longer life is a grant: of everything that the key may do. Only its name is not. */
+function requireMayChange(actor: Actor, before: ApiKeyRow, changes: KeyChanges): void {
+  if (changeable.every((member) => member === 'name' || changes[member] === undefined)) return
+  const { tier = before.tier, scopes = before.scopes, models = before.models } = changes
+  requireHeld(actor, { tier, scopes, models })
+}
+
+/** The members that get another value: what they were and what they become. */
+function differences(before: ApiKeyRow, changes: KeyChanges) {
+  const changed = changeable.filter(
+    (name) => changes[name] !== undefined && !isDeepStrictEqual(changes[name], before[name]),
+  )
+  return {
+    from: Object.fromEntries(changed.map((name) => [name, before[name]])),
+    to: Object.fromEntries(changed.map((name) => [name, changes[name]])),
   }
-  const { models } = actor
-  if (models === null) return
-  const beyond = wanted.models?.find((each) => !covers(models, each))
-  if (wanted.models === null || beyond !== undefined) {
-    const what = beyond === undefined ? 'every model' : `\`${beyond}\``
-    throw denied(`This API key may not use ${what} and may not grant it.`)
-  }
-}
-
-function covers(held: readonly string[], pattern: string): boolean {
-  const provider = pattern.slice(0, pattern.indexOf('/'))
-  return held.includes(pattern) || held.includes(`${provider}/*`)
-}
-
-function parsed(input: CreateApiKeyInput): z.output<typeof newKeySchema> {
-  const result = newKeySchema.safeParse(input)
-  if (result.success) return result.data
-  const [issue] = result.error.issues
-  const path = issue?.path.join('.')
-  throw invalidRequest(path, `\`${path}\` ${issue?.message ?? 'is invalid'}.`)
-}
-
-function denied(message: string): GatewayError {
-  return new GatewayError({ code: 'PERMISSION_DENIED', message })
 }

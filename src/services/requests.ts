@@ -2,9 +2,11 @@ import { and, asc, desc, eq, inArray, lt, or } from 'drizzle-orm'
 import { apiKeys } from '../db/schema/api-key.ts'
 import { attempts } from '../db/schema/attempt.ts'
 import { requests } from '../db/schema/request.ts'
-import { GatewayError } from '../errors.ts'
-import { hasScope, type Actor } from '../protocol/actor.ts'
+import type { Actor } from '../protocol/actor.ts'
 import type { ServiceDeps } from './deps.ts'
+import { requireScope } from './permission.ts'
+
+const whatIsRead = 'read the request log'
 
 export type RequestRow = typeof requests.$inferSelect
 export type AttemptRow = typeof attempts.$inferSelect
@@ -27,7 +29,7 @@ export async function listRequests(
   actor: Actor,
   page: { limit: number; after?: RequestPosition | undefined; filter: RequestFilter },
 ): Promise<RequestRow[]> {
-  requireRead(actor)
+  requireScope(actor, 'READ', whatIsRead)
   const { filter, after } = page
   if ([filter.model, filter.provider, after?.id].some(isImpossible)) return []
   await deps.ledger.flush()
@@ -51,20 +53,22 @@ export async function listRequests(
     .limit(page.limit)
 }
 
-/** One request of the actor's organisation. */
-export async function findRequest(
+/** The requests of the actor's organisation with these ids, in their order. */
+export async function requestsById(
   deps: ServiceDeps,
   actor: Actor,
-  id: string,
-): Promise<RequestRow | undefined> {
-  requireRead(actor)
-  if (isImpossible(id)) return undefined
+  ids: readonly string[],
+): Promise<(RequestRow | null)[]> {
+  requireScope(actor, 'READ', whatIsRead)
+  const possible = ids.filter((id) => !isImpossible(id))
+  if (possible.length === 0) return ids.map(() => null)
   await deps.ledger.flush()
   const rows = await deps.db
     .select()
     .from(requests)
-    .where(and(eq(requests.id, id), eq(requests.organizationId, actor.organization)))
-  return rows[0]
+    .where(and(inArray(requests.id, possible), eq(requests.organizationId, actor.organization)))
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return ids.map((id) => byId.get(id) ?? null)
 }
 
 /** The attempts of several requests of the actor's organisation, in the order of `requestIds`. */
@@ -73,7 +77,7 @@ export async function attemptsOfRequests(
   actor: Actor,
   requestIds: readonly string[],
 ): Promise<AttemptRow[][]> {
-  requireRead(actor)
+  requireScope(actor, 'READ', whatIsRead)
   const rows = await deps.db
     .select({ attempt: attempts })
     .from(attempts)
@@ -101,7 +105,7 @@ export async function apiKeysById(
   actor: Actor,
   ids: readonly string[],
 ): Promise<(ApiKeyRow | null)[]> {
-  requireRead(actor)
+  requireScope(actor, 'READ', whatIsRead)
   const rows = await deps.db
     .select(apiKeyColumns)
     .from(apiKeys)
@@ -126,14 +130,6 @@ export const apiKeyColumns = {
 }
 
 /** Postgres has no text with a NUL in it and would answer with an error. */
-function isImpossible(text: string | undefined): boolean {
+export function isImpossible(text: string | undefined): boolean {
   return text?.includes('\0') ?? false
-}
-
-function requireRead(actor: Actor): void {
-  if (hasScope(actor, 'READ')) return
-  throw new GatewayError({
-    code: 'PERMISSION_DENIED',
-    message: 'This API key may not read the request log; it needs the scope READ.',
-  })
 }

@@ -38,6 +38,14 @@ async function revoke(id: string, key?: string) {
   )
 }
 
+async function update(input: object, key?: string) {
+  return gateway.graphql<{ updateApiKey: Key }>(
+    `mutation ($input: UpdateApiKeyInput!) { updateApiKey(input: $input) { ${fields} } }`,
+    { input },
+    key,
+  )
+}
+
 const use = (secret: string) =>
   gateway.openai(secret).chat.completions.create({
     model: 'demo/echo',
@@ -63,6 +71,17 @@ describe('API keys over GraphQL', () => {
     expect(data.revokeApiKey.revokedAt).toMatch(/^\d{4}-/)
     await expect(use(secret)).rejects.toMatchObject({ status: 401, code: 'invalid_api_key' })
     expect((await revoke(apiKey.id)).data.revokeApiKey.revokedAt).toBe(data.revokeApiKey.revokedAt)
+  })
+
+  test('a key that is changed keeps its secret and may do what it says at once', async () => {
+    const { apiKey, secret } = (await create({ name: 'first', tier: 'pro' })).data.createApiKey
+    await use(secret)
+    const { data } = await update({ id: apiKey.id, name: 'second', models: ['openai/*'] })
+    expect(data.updateApiKey).toEqual({ ...apiKey, name: 'second', models: ['openai/*'] })
+    await expect(use(secret)).rejects.toMatchObject({ status: 403, code: 'permission_denied' })
+    const again = await update({ id: apiKey.id, models: null })
+    expect(again.data.updateApiKey).toEqual({ ...apiKey, name: 'second' })
+    expect((await use(secret)).choices[0]?.message.content).toBe('hi')
   })
 
   test('what is wrong is said by name', async () => {

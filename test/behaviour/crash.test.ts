@@ -96,6 +96,22 @@ async function ledgerOf(url: string): Promise<Seen[]> {
   }
 }
 
+/** What the roll-ups say of the same requests. */
+async function usageOf(
+  url: string,
+): Promise<{ requests: string; attempts: string; errors: string }> {
+  const [from, to] = [-1, 1].map((days) => new Date(Date.now() + days * 86_400_000).toISOString())
+  const answer: Response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({
+      query: `query ($filter: UsageFilter!) { usage(filter: $filter) { requests attempts errors } }`,
+      variables: { filter: { from, to } },
+    }),
+  })
+  return (await answer.json()).data.usage[0]
+}
+
 describe.each(databasesUnderTest())('kill -9 under load, on $name', ({ environment }) => {
   test(`${rounds} rounds: the ledger equals what clients received, each once`, async () => {
     const home = mkdtempSync(join(folder, 'home-'))
@@ -120,6 +136,7 @@ describe.each(databasesUnderTest())('kill -9 under load, on $name', ({ environme
     const last = startProcess(settings, home)
     const url = await last.printed(/^XRouter listens on (\S+)$/m)
     const rows = await ledgerOf(url)
+    const usage = await usageOf(url)
     last.child.kill('SIGTERM')
     expect(await last.exited).toBe(0)
 
@@ -140,6 +157,11 @@ describe.each(databasesUnderTest())('kill -9 under load, on $name', ({ environme
     for (const row of others.filter(({ status }) => status === 'interrupted')) {
       expect(row.attempts).toEqual([{ number: 1, status: 'FAILED' }])
     }
+    expect(usage).toEqual({
+      requests: String(rows.length),
+      attempts: String(rows.reduce((sum, row) => sum + row.attempts.length, 0)),
+      errors: String(others.filter((row) => row.status === 'interrupted').length),
+    })
     console.log(`${rounds} kills: ${received.size} answers received, ${rows.length} rows`)
   }, 240_000)
 })

@@ -5,7 +5,7 @@ import { auditLog } from '../../src/db/schema/audit-log.ts'
 import { createDatabase, realServices, type TestDatabase } from '../support/databases.ts'
 import { managerOf } from '../support/actors.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
-import { createApiKey, revokeApiKey } from '../../src/services/api-keys.ts'
+import { createApiKey, revokeApiKey, updateApiKey } from '../../src/services/api-keys.ts'
 
 let database: TestDatabase
 let one: TestGateway
@@ -88,5 +88,48 @@ describe('a key that is revoked on one instance', () => {
     expect(JSON.stringify(rows)).not.toContain(secret.split('-')[2]?.slice(4))
     const [key] = await db.select().from(apiKeys).where(eq(apiKeys.id, id))
     expect(key?.revokedAt).toBeInstanceOf(Date)
+  })
+})
+
+describe('a key that is changed on one instance', () => {
+  test('has what it was given on the other at once, though it had it in its cache', async () => {
+    const { id, secret } = await newKey()
+    const listed = async (gateway: TestGateway) => {
+      const { data } = await (await models(gateway, secret)).json()
+      return data.length
+    }
+    for (const gateway of [one, two]) expect(await listed(gateway)).toBeGreaterThan(0)
+    await updateApiKey(one.running.services, manager, { id, models: ['openai/none'] })
+    expect(await listed(one)).toBe(0)
+    // Far below the 15 seconds after which it would be looked up again.
+    await expect.poll(() => listed(two), { timeout: 2_000, interval: 5 }).toBe(0)
+    await updateApiKey(two.running.services, manager, { id, models: null })
+    expect(await listed(two)).toBeGreaterThan(0)
+    await expect.poll(() => listed(one), { timeout: 2_000, interval: 5 }).toBeGreaterThan(0)
+  })
+
+  test('may do what its scopes say now', async () => {
+    const { id, secret } = await newKey()
+    const complete = (gateway: TestGateway) =>
+      gateway.openai(secret).chat.completions.create({
+        model: 'demo/echo',
+        messages: [{ role: 'user', content: 'hi' }],
+      })
+    for (const gateway of [one, two]) await complete(gateway)
+    await updateApiKey(one.running.services, manager, { id, scopes: ['MANAGE'] })
+    await expect(complete(one)).rejects.toMatchObject({ status: 403 })
+    await expect
+      .poll(
+        () =>
+          complete(two).then(
+            () => 200,
+            (error: { status: number }) => error.status,
+          ),
+        {
+          timeout: 2_000,
+          interval: 5,
+        },
+      )
+      .toBe(403)
   })
 })

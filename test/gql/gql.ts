@@ -24,6 +24,11 @@ type Documents = {
     "\n  query RequestLog(\n    $first: Int\n    $after: String\n    $model: String\n    $provider: String\n    $status: String\n  ) {\n    requests(first: $first, after: $after, model: $model, provider: $provider, status: $status) {\n      edges {\n        cursor\n        node {\n          id\n        }\n      }\n      pageInfo {\n        hasNextPage\n        hasPreviousPage\n        startCursor\n        endCursor\n      }\n    }\n  }\n": typeof types.RequestLogDocument,
     "\n  query RequestDetails($first: Int) {\n    requests(first: $first) {\n      edges {\n        node {\n          id\n          attempts {\n            number\n            model\n            status\n            usage {\n              inputTokens\n            }\n          }\n          apiKey {\n            id\n            name\n            scopes\n          }\n        }\n      }\n    }\n  }\n": typeof types.RequestDetailsDocument,
     "\n  query OneRequest($id: ID!) {\n    request(id: $id) {\n      id\n      createdAt\n      model\n      requestedModel\n      provider\n      status\n      stream\n      latencyMs\n      errorCode\n      usage {\n        inputTokens\n        outputTokens\n        reasoningTokens\n        totalTokens\n        estimated\n        cost {\n          amount\n          currency\n        }\n      }\n      attempts {\n        number\n        errorCode\n      }\n      apiKey {\n        id\n      }\n    }\n  }\n": typeof types.OneRequestDocument,
+    "\n  mutation UpdateApiKey($input: UpdateApiKeyInput!) {\n    updateApiKey(input: $input) {\n      id\n      name\n      tier\n      scopes\n      models\n      expiresAt\n    }\n  }\n": typeof types.UpdateApiKeyDocument,
+    "\n  mutation CreateApiKey($input: CreateApiKeyInput!) {\n    createApiKey(input: $input) {\n      apiKey {\n        id\n      }\n      secret\n    }\n  }\n": typeof types.CreateApiKeyDocument,
+    "\n  mutation RevokeApiKey($id: ID!) {\n    revokeApiKey(id: $id) {\n      id\n      revokedAt\n    }\n  }\n": typeof types.RevokeApiKeyDocument,
+    "\n  query ProviderHealth {\n    providerHealth {\n      provider\n      state\n      reason\n      successRate\n      since\n      checkedAt\n    }\n    providers {\n      id\n      health {\n        provider\n        state\n      }\n    }\n  }\n": typeof types.ProviderHealthDocument,
+    "\n  query UsageReport($filter: UsageFilter!, $groupBy: [UsageDimension!], $granularity: Granularity) {\n    usage(filter: $filter, groupBy: $groupBy, granularity: $granularity) {\n      time\n      key\n      requests\n      errors\n      cost {\n        currency\n        amountNanos\n      }\n    }\n  }\n": typeof types.UsageReportDocument,
 };
 const documents: Documents = {
     "\n  mutation CreateCompletion($input: CompletionInput!) {\n    createCompletion(input: $input) {\n      __typename\n      ... on Completion {\n        id\n        model\n        provider\n        createdAt\n        content\n        finishReason\n        toolCalls {\n          id\n          index\n          name\n          arguments\n        }\n        choices {\n          index\n          content\n          reasoning\n          refusal\n          finishReason\n          rawFinishReason\n        }\n        usage {\n          inputTokens\n          cachedInputTokens\n          outputTokens\n          totalTokens\n          estimated\n          cost {\n            currency\n            amountNanos\n            amount\n          }\n        }\n        attempts {\n          number\n          provider\n          model\n          status\n          errorCode\n          httpStatus\n        }\n        warnings\n      }\n      ... on Error {\n        code\n        message\n        retryable\n        requestId\n      }\n      ... on CompletionError {\n        path\n        retryAfterMs\n        attempts {\n          number\n          model\n          status\n          httpStatus\n          errorCode\n        }\n      }\n    }\n  }\n": types.CreateCompletionDocument,
@@ -35,6 +40,11 @@ const documents: Documents = {
     "\n  query RequestLog(\n    $first: Int\n    $after: String\n    $model: String\n    $provider: String\n    $status: String\n  ) {\n    requests(first: $first, after: $after, model: $model, provider: $provider, status: $status) {\n      edges {\n        cursor\n        node {\n          id\n        }\n      }\n      pageInfo {\n        hasNextPage\n        hasPreviousPage\n        startCursor\n        endCursor\n      }\n    }\n  }\n": types.RequestLogDocument,
     "\n  query RequestDetails($first: Int) {\n    requests(first: $first) {\n      edges {\n        node {\n          id\n          attempts {\n            number\n            model\n            status\n            usage {\n              inputTokens\n            }\n          }\n          apiKey {\n            id\n            name\n            scopes\n          }\n        }\n      }\n    }\n  }\n": types.RequestDetailsDocument,
     "\n  query OneRequest($id: ID!) {\n    request(id: $id) {\n      id\n      createdAt\n      model\n      requestedModel\n      provider\n      status\n      stream\n      latencyMs\n      errorCode\n      usage {\n        inputTokens\n        outputTokens\n        reasoningTokens\n        totalTokens\n        estimated\n        cost {\n          amount\n          currency\n        }\n      }\n      attempts {\n        number\n        errorCode\n      }\n      apiKey {\n        id\n      }\n    }\n  }\n": types.OneRequestDocument,
+    "\n  mutation UpdateApiKey($input: UpdateApiKeyInput!) {\n    updateApiKey(input: $input) {\n      id\n      name\n      tier\n      scopes\n      models\n      expiresAt\n    }\n  }\n": types.UpdateApiKeyDocument,
+    "\n  mutation CreateApiKey($input: CreateApiKeyInput!) {\n    createApiKey(input: $input) {\n      apiKey {\n        id\n      }\n      secret\n    }\n  }\n": types.CreateApiKeyDocument,
+    "\n  mutation RevokeApiKey($id: ID!) {\n    revokeApiKey(id: $id) {\n      id\n      revokedAt\n    }\n  }\n": types.RevokeApiKeyDocument,
+    "\n  query ProviderHealth {\n    providerHealth {\n      provider\n      state\n      reason\n      successRate\n      since\n      checkedAt\n    }\n    providers {\n      id\n      health {\n        provider\n        state\n      }\n    }\n  }\n": types.ProviderHealthDocument,
+    "\n  query UsageReport($filter: UsageFilter!, $groupBy: [UsageDimension!], $granularity: Granularity) {\n    usage(filter: $filter, groupBy: $groupBy, granularity: $granularity) {\n      time\n      key\n      requests\n      errors\n      cost {\n        currency\n        amountNanos\n      }\n    }\n  }\n": types.UsageReportDocument,
 };
 
 /**
@@ -73,6 +83,26 @@ export function graphql(source: "\n  query RequestDetails($first: Int) {\n    re
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query OneRequest($id: ID!) {\n    request(id: $id) {\n      id\n      createdAt\n      model\n      requestedModel\n      provider\n      status\n      stream\n      latencyMs\n      errorCode\n      usage {\n        inputTokens\n        outputTokens\n        reasoningTokens\n        totalTokens\n        estimated\n        cost {\n          amount\n          currency\n        }\n      }\n      attempts {\n        number\n        errorCode\n      }\n      apiKey {\n        id\n      }\n    }\n  }\n"): typeof import('./graphql.ts').OneRequestDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation UpdateApiKey($input: UpdateApiKeyInput!) {\n    updateApiKey(input: $input) {\n      id\n      name\n      tier\n      scopes\n      models\n      expiresAt\n    }\n  }\n"): typeof import('./graphql.ts').UpdateApiKeyDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateApiKey($input: CreateApiKeyInput!) {\n    createApiKey(input: $input) {\n      apiKey {\n        id\n      }\n      secret\n    }\n  }\n"): typeof import('./graphql.ts').CreateApiKeyDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RevokeApiKey($id: ID!) {\n    revokeApiKey(id: $id) {\n      id\n      revokedAt\n    }\n  }\n"): typeof import('./graphql.ts').RevokeApiKeyDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ProviderHealth {\n    providerHealth {\n      provider\n      state\n      reason\n      successRate\n      since\n      checkedAt\n    }\n    providers {\n      id\n      health {\n        provider\n        state\n      }\n    }\n  }\n"): typeof import('./graphql.ts').ProviderHealthDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query UsageReport($filter: UsageFilter!, $groupBy: [UsageDimension!], $granularity: Granularity) {\n    usage(filter: $filter, groupBy: $groupBy, granularity: $granularity) {\n      time\n      key\n      requests\n      errors\n      cost {\n        currency\n        amountNanos\n      }\n    }\n  }\n"): typeof import('./graphql.ts').UsageReportDocument;
 
 
 export function graphql(source: string) {

@@ -94,6 +94,20 @@ export type ContentPartInput =
   |  { file?: never; fileId?: never; image?: never; imageId?: never; native?: never; reasoning?: never; signedText?: never; text?: never;   /** The place of one of the `toolCalls` among the parts, by its index. */
   toolCall: number; };
 
+/** A key to create in the own organisation. */
+export type CreateApiKeyInput = {
+  /** When it stops working; null = never. */
+  expiresAt?: string | null | undefined;
+  /** The models that it may use, as `provider/model` or `provider/*`; null = all. */
+  models?: Array<string> | null | undefined;
+  /** What people call it, 1 to 100 characters. */
+  name: string;
+  /** What it may do, INFERENCE unless told; never more than the creator may. */
+  scopes?: Array<Scope> | null | undefined;
+  /** `free` (unless told), `pro` or `enterprise`; never above the creator’s own. */
+  tier?: string | null | undefined;
+};
+
 /** The closed list of failures. */
 export type ErrorCode =
   /** The client left before the end. */
@@ -171,6 +185,26 @@ export type FinishReason =
   | 'STOP'
   /** The model calls tools. */
   | 'TOOL_CALLS';
+
+/** How usage is divided by time. */
+export type Granularity =
+  /** By day, in UTC. */
+  | 'DAY'
+  /** By hour. */
+  | 'HOUR'
+  /** Not at all. */
+  | 'TOTAL';
+
+/** How a provider does, by its attempts of the last five minutes. What is the client's fault does not count, nor what the client cancelled. */
+export type HealthState =
+  /** At least a tenth of its last twenty attempts failed. */
+  | 'DEGRADED'
+  /** At least four of its last five attempts failed, or all of the last three or four. */
+  | 'DOWN'
+  /** Fewer than a tenth of its last twenty attempts failed. */
+  | 'OPERATIONAL'
+  /** There was none. */
+  | 'UNKNOWN';
 
 /** An image to read. */
 export type ImagePartInput = {
@@ -292,6 +326,49 @@ export type ToolInput = {
   strict?: boolean | null | undefined;
 };
 
+/** What to change of a key of the own organisation. What is left out stays as it is. */
+export type UpdateApiKeyInput = {
+  /** When it stops working; null = never. */
+  expiresAt?: string | null | undefined;
+  /** The id of the key. */
+  id: string | number;
+  /** The models that it may use, as `provider/model` or `provider/*`; null = all. */
+  models?: Array<string> | null | undefined;
+  /** What people call it, 1 to 100 characters. */
+  name?: string | null | undefined;
+  /** What it may do, in place of what it might; never more than the caller may. */
+  scopes?: Array<Scope> | null | undefined;
+  /** `free`, `pro` or `enterprise`; never above the own one. */
+  tier?: string | null | undefined;
+};
+
+/** What usage can be divided by. */
+export type UsageDimension =
+  /** By API key: `{"apiKeyId": "key_…"}`, null for the master key. */
+  | 'API_KEY'
+  /** By model: `{"model": "provider/model"}`. */
+  | 'MODEL'
+  /** By provider: `{"provider": "name"}`. */
+  | 'PROVIDER'
+  /** By tag: `{"tag": {"name": value}}`. A request counts under each of its tags; one without tags is left out. */
+  | 'TAG';
+
+/** Which usage is meant. */
+export type UsageFilter = {
+  /** Only requests made with this key. */
+  apiKeyId?: string | number | null | undefined;
+  /** Usage is kept by hour: the first one is that which begins here or next. */
+  from: string;
+  /** Only this `provider/model`. */
+  model?: string | null | undefined;
+  /** Only this provider. */
+  provider?: string | null | undefined;
+  /** Only requests that have a tag of this name. */
+  tag?: string | null | undefined;
+  /** Hours that begin here or later are left out; at most 400 days after `from`. */
+  to: string;
+};
+
 export type CreateCompletionMutationVariables = Exact<{
   input: CompletionInput;
 }>;
@@ -365,6 +442,41 @@ export type OneRequestQueryVariables = Exact<{
 
 
 export type OneRequestQuery = { request: { id: string, createdAt: string, model: string, requestedModel: string, provider: string | null, status: string, stream: boolean, latencyMs: number | null, errorCode: ErrorCode | null, usage: { inputTokens: number | null, outputTokens: number | null, reasoningTokens: number | null, totalTokens: number | null, estimated: boolean, cost: { amount: string, currency: string } | null } | null, attempts: Array<{ number: number, errorCode: ErrorCode | null }>, apiKey: { id: string } | null } | null };
+
+export type UpdateApiKeyMutationVariables = Exact<{
+  input: UpdateApiKeyInput;
+}>;
+
+
+export type UpdateApiKeyMutation = { updateApiKey: { id: string, name: string, tier: string, scopes: Array<Scope>, models: Array<string> | null, expiresAt: string | null } };
+
+export type CreateApiKeyMutationVariables = Exact<{
+  input: CreateApiKeyInput;
+}>;
+
+
+export type CreateApiKeyMutation = { createApiKey: { secret: string, apiKey: { id: string } } };
+
+export type RevokeApiKeyMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RevokeApiKeyMutation = { revokeApiKey: { id: string, revokedAt: string | null } };
+
+export type ProviderHealthQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ProviderHealthQuery = { providerHealth: Array<{ provider: string, state: HealthState, reason: string | null, successRate: number | null, since: string, checkedAt: string | null }>, providers: Array<{ id: string, health: { provider: string, state: HealthState } }> };
+
+export type UsageReportQueryVariables = Exact<{
+  filter: UsageFilter;
+  groupBy?: Array<UsageDimension> | UsageDimension | null | undefined;
+  granularity?: Granularity | null | undefined;
+}>;
+
+
+export type UsageReportQuery = { usage: Array<{ time: string | null, key: unknown, requests: string, errors: string, cost: Array<{ currency: string, amountNanos: string }> }> };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -638,3 +750,66 @@ export const OneRequestDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<OneRequestQuery, OneRequestQueryVariables>;
+export const UpdateApiKeyDocument = new TypedDocumentString(`
+    mutation UpdateApiKey($input: UpdateApiKeyInput!) {
+  updateApiKey(input: $input) {
+    id
+    name
+    tier
+    scopes
+    models
+    expiresAt
+  }
+}
+    `) as unknown as TypedDocumentString<UpdateApiKeyMutation, UpdateApiKeyMutationVariables>;
+export const CreateApiKeyDocument = new TypedDocumentString(`
+    mutation CreateApiKey($input: CreateApiKeyInput!) {
+  createApiKey(input: $input) {
+    apiKey {
+      id
+    }
+    secret
+  }
+}
+    `) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
+export const RevokeApiKeyDocument = new TypedDocumentString(`
+    mutation RevokeApiKey($id: ID!) {
+  revokeApiKey(id: $id) {
+    id
+    revokedAt
+  }
+}
+    `) as unknown as TypedDocumentString<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
+export const ProviderHealthDocument = new TypedDocumentString(`
+    query ProviderHealth {
+  providerHealth {
+    provider
+    state
+    reason
+    successRate
+    since
+    checkedAt
+  }
+  providers {
+    id
+    health {
+      provider
+      state
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ProviderHealthQuery, ProviderHealthQueryVariables>;
+export const UsageReportDocument = new TypedDocumentString(`
+    query UsageReport($filter: UsageFilter!, $groupBy: [UsageDimension!], $granularity: Granularity) {
+  usage(filter: $filter, groupBy: $groupBy, granularity: $granularity) {
+    time
+    key
+    requests
+    errors
+    cost {
+      currency
+      amountNanos
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UsageReportQuery, UsageReportQueryVariables>;

@@ -1,4 +1,5 @@
 import { createMetrics } from '../../src/gateway/metrics.ts'
+import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
 import { createShutdown } from '../../src/gateway/shutdown.ts'
 import { memoryLedger } from '../support/memory-ledger.ts'
 import { setImmediate as tick } from 'node:timers/promises'
@@ -10,7 +11,9 @@ import type { GatewayDeps } from '../../src/gateway/deps.ts'
 import { createContext } from '../../src/graphql/context.ts'
 import { createEngine } from '../../src/graphql/engine.ts'
 import type { ServiceDeps } from '../../src/services/deps.ts'
+import { noEmbeddings } from '../support/no-embeddings.ts'
 import { createScripts } from './scripts.ts'
+import { usualProtection } from './support.ts'
 
 const query = `subscription {
   completion(input: { model: "test/silent", messages: [{ role: USER, content: "Hi" }] }) { sequence }
@@ -28,11 +31,14 @@ async function subscribe(signal: AbortSignal) {
     }),
     ledger: memoryLedger(),
     metrics: createMetrics({}),
+    health: createHealthMonitor(),
     shutdown: createShutdown(),
     callUpstream: ({ provider, model }, request, options) => {
       if (!provider.generate) throw new Error('a test provider generates')
       return provider.generate(request, model, options.signal)
     },
+    countUpstream: async () => undefined,
+    embedUpstream: noEmbeddings,
     logger,
   }
   const context = createContext(
@@ -50,7 +56,7 @@ async function subscribe(signal: AbortSignal) {
       signal,
     },
   )
-  const engine = createEngine(logger)
+  const engine = createEngine(logger, usualProtection)
   const { schema, subscribe: run, contextFactory } = engine.getEnveloped(context)
   const results: AsyncGenerator<ExecutionResult> = await run({
     schema,

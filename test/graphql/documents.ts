@@ -261,3 +261,71 @@ export const OneRequest = graphql(`
     }
   }
 `)
+
+export const UpdateApiKey = graphql(`
+  mutation UpdateApiKey($input: UpdateApiKeyInput!) {
+    updateApiKey(input: $input) {
+      id
+      name
+      tier
+      scopes
+      models
+      expiresAt
+    }
+  }
+`)
+
+export const CreateApiKey = graphql(`
+  mutation CreateApiKey($input: CreateApiKeyInput!) {
+    createApiKey(input: $input) {
+      apiKey {
+        id
+      }
+      secret
+    }
+  }
+`)
+
+export const RevokeApiKey = graphql(`
+  mutation RevokeApiKey($id: ID!) {
+    revokeApiKey(id: $id) {
+      id
+      revokedAt
+    }
+  }
+`)
+
+export const ProviderHealth = graphql(`
+  query ProviderHealth {
+    providerHealth {
+      provider
+      state
+      reason
+      successRate
+      since
+      checkedAt
+    }
+    providers {
+      id
+      health {
+        provider
+        state
+      }
+    }
+  }
+`)
+
+export const UsageReport = graphql(`
+  query UsageReport($filter: UsageFilter!, $groupBy: [UsageDimension!], $granularity: Granularity) {
+    usage(filter: $filter, groupBy: $groupBy, granularity: $granularity) {
+      time
+      key
+      requests
+      errors
+      cost {
+        currency
+        amountNanos
+      }
+    }
+  }
+`)

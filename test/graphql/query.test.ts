@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Models, OneModel, OneRequest, Providers, RequestLog, Who } from './documents.ts'
+import {
+  Models,
+  OneModel,
+  OneRequest,
+  ProviderHealth,
+  Providers,
+  RequestLog,
+  UsageReport,
+  Who,
+} from './documents.ts'
 import { startGraphql, type TestServer } from './support.ts'
 
 let server: TestServer
@@ -82,6 +91,49 @@ describe('providers', () => {
   test('are those of which the key may use a model', async () => {
     const { data } = await server.run(Providers, {}, { key: 'narrow' })
     expect(data?.providers).toEqual([{ id: 'test', models: [{ id: 'test/words' }] }])
+  })
+})
+
+describe('providerHealth', () => {
+  test('is the health of each provider that the key may use', async () => {
+    const { data } = await server.run(ProviderHealth)
+    const unknown = {
+      state: 'UNKNOWN',
+      reason: 'no attempts in the last 5 minutes',
+      successRate: null,
+      since: expect.stringMatching(/^\d{4}-.*Z$/),
+      checkedAt: null,
+    }
+    expect(data).toEqual({
+      providerHealth: [
+        { provider: 'other', ...unknown },
+        { provider: 'test', ...unknown },
+      ],
+      providers: [
+        { id: 'other', health: { provider: 'other', state: 'UNKNOWN' } },
+        { id: 'test', health: { provider: 'test', state: 'UNKNOWN' } },
+      ],
+    })
+    const { data: narrow } = await server.run(ProviderHealth, {}, { key: 'narrow' })
+    expect(narrow?.providerHealth.map(({ provider }) => provider)).toEqual(['test'])
+  })
+})
+
+describe('usage', () => {
+  const filter = { from: '2026-11-20T00:00:00Z', to: '2026-11-21T00:00:00Z' }
+
+  test.each(['caller', 'narrow'])('needs the scope READ, which %s has not', async (key) => {
+    const { data, errors } = await server.run(UsageReport, { filter }, { key })
+    expect(data).toBeNull()
+    expect(errors?.[0]).toMatchObject({
+      message: 'This API key may not use the field `usage`; it needs the scope READ.',
+      extensions: { code: 'PERMISSION_DENIED' },
+    })
+  })
+
+  test('of an impossible time is refused before anything is read', async () => {
+    const { errors } = await server.run(UsageReport, { filter: { ...filter, to: filter.from } })
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'INVALID_REQUEST', path: 'filter.to' })
   })
 })
 

@@ -1,11 +1,20 @@
-import { getNamedType, isEnumType, isInputObjectType, isInterfaceType, isObjectType } from 'graphql'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  buildSchema,
+  getNamedType,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+} from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { errorCodes } from '../../src/errors.ts'
 import { schema } from '../../src/graphql/schema.ts'
+import { membersOf, undocumentedDeprecations } from '../support/schema-members.ts'
 
 const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]
 const rootFields = roots.flatMap((type) => Object.values(type?.getFields() ?? {}))
-const ownTypes = Object.values(schema.getTypeMap()).filter((type) => !type.name.startsWith('__'))
 
 describe('default deny', () => {
   test.each(rootFields.map((field) => [field.name, field] as const))(
@@ -27,12 +36,16 @@ describe('default deny', () => {
       models: { anyActor: true },
       model: { anyActor: true },
       providers: { anyActor: true },
+      providerHealth: { anyActor: true },
+      usage: { scope: 'READ' },
       requests: { scope: 'READ' },
       request: { scope: 'READ' },
       apiKeys: { scope: 'MANAGE' },
       createApiKey: { scope: 'MANAGE' },
+      updateApiKey: { scope: 'MANAGE' },
       revokeApiKey: { scope: 'MANAGE' },
       createCompletion: { anyActor: true },
+      createEmbedding: { anyActor: true },
       completion: { anyActor: true },
     })
   })
@@ -40,8 +53,8 @@ describe('default deny', () => {
 
 describe('the names that clients rely on', () => {
   const contract: Record<string, string> = {
-    Query: 'viewer models model providers requests request apiKeys',
-    Mutation: 'createCompletion createApiKey revokeApiKey',
+    Query: 'viewer models model providers providerHealth usage requests request apiKeys',
+    Mutation: 'createCompletion createApiKey updateApiKey revokeApiKey',
     Subscription: 'completion',
     Money: 'currency amountNanos amount',
     Error: 'code message retryable requestId',
@@ -74,9 +87,14 @@ describe('the names that clients rely on', () => {
     ModelPrice: 'tokenClass perMillion',
     Model:
       'id provider name contextLength maxOutputTokens inputModalities features supportedParameters prices',
-    Provider: 'id models',
+    Provider: 'id models health',
+    ProviderHealth:
+      'provider state reason successRate latencyP50Ms latencyP95Ms timeToFirstTokenP50Ms since checkedAt',
+    UsageFilter: 'from to model provider apiKeyId',
+    UsageRow: 'time key requests errors inputTokens outputTokens cost',
     ApiKey: 'id name prefix tier scopes models createdAt lastUsedAt revokedAt expiresAt',
     CreateApiKeyInput: 'name tier scopes models expiresAt',
+    UpdateApiKeyInput: 'id name tier scopes models expiresAt',
     CreatedApiKey: 'apiKey secret',
     ApiKeyConnection: 'edges pageInfo',
     Viewer: 'kind id organization scopes',
@@ -99,6 +117,9 @@ describe('the names that clients rely on', () => {
     MessageRole: 'SYSTEM DEVELOPER USER ASSISTANT TOOL',
     FinishReason: 'STOP LENGTH TOOL_CALLS CONTENT_FILTER REFUSAL CANCELLED ERROR OTHER',
     AttemptStatus: 'SUCCEEDED FAILED CANCELLED',
+    HealthState: 'OPERATIONAL DEGRADED DOWN UNKNOWN',
+    UsageDimension: 'MODEL PROVIDER API_KEY TAG',
+    Granularity: 'TOTAL HOUR DAY',
     Scope: 'INFERENCE READ MANAGE ADMIN',
     ErrorCode: errorCodes.join(' '),
   }
@@ -111,10 +132,10 @@ describe('the names that clients rely on', () => {
 
   test('nothing is promised that is not built yet', () => {
     const fields = rootFields.map((field) => field.name)
-    for (const name of ['usage', 'rotateApiKey', 'providerHealth']) {
+    for (const name of ['rotateApiKey', 'explainRoute', 'spend']) {
       expect(fields).not.toContain(name)
     }
-    expect(schema.getType('ProviderHealth')).toBeUndefined()
+    expect(schema.getSubscriptionType()?.getFields()).not.toHaveProperty('providerHealth')
     expect(schema.getType('Node')).toBeUndefined()
   })
 
@@ -125,25 +146,52 @@ describe('the names that clients rely on', () => {
   })
 })
 
-test('every type, field, argument and enum value is described', () => {
-  const missing: string[] = []
-  for (const type of ownTypes) {
-    if (['Boolean', 'Float', 'ID', 'Int', 'String'].includes(type.name)) continue
-    if (!type.description) missing.push(type.name)
-    if (isEnumType(type)) {
-      for (const value of type.getValues()) {
-        if (!value.description) missing.push(`${type.name}.${value.name}`)
-      }
-    }
-    if (!isObjectType(type) && !isInterfaceType(type) && !isInputObjectType(type)) continue
-    for (const field of Object.values(type.getFields())) {
-      if (!field.description) missing.push(`${type.name}.${field.name}`)
-      for (const arg of 'args' in field ? field.args : []) {
-        if (!arg.description) missing.push(`${type.name}.${field.name}(${arg.name})`)
-      }
-    }
-  }
-  expect(missing).toEqual([])
+test('every type, field, argument, input field and enum value is described', () => {
+  expect(membersOf(schema).length).toBeGreaterThan(300)
+  const missing = membersOf(schema).filter(({ description }) => !description?.trim())
+  expect(missing.map(({ place }) => place)).toEqual([])
+})
+
+describe('what is deprecated', () => {
+  const reasonsIn = (sdl: string) => undocumentedDeprecations(buildSchema(sdl))
+
+  test('names its successor and its end', () => {
+    expect(undocumentedDeprecations(schema)).toEqual([])
+  })
+
+  test.each([
+    ['Use `Query.models` instead. Removed after 2027-06-30.', []],
+    ['Use `b`, which is exact. Removed in 2.0.', []],
+    ['Not needed any more: say nothing. Removed in 2.0.', ['Query.a']],
+    ['Use `b` instead.', ['Query.a']],
+    ['No longer supported', ['Query.a']],
+  ])('as %s', (reason, wrong) => {
+    expect(reasonsIn(`type Query { a: Int @deprecated(reason: "${reason}") b: Int }`)).toEqual(
+      wrong,
+    )
+  })
+
+  test('is looked for everywhere', () => {
+    const sdl = `
+      type Query implements I { a(b: Int @deprecated): E, i(i: In): Int }
+      interface I { i(i: In): Int @deprecated }
+      input In { c: Int @deprecated }
+      enum E { D @deprecated F }`
+    expect(reasonsIn(sdl).toSorted()).toEqual(['E.D', 'I.i', 'In.c', 'Query.a(b)'])
+  })
+})
+
+test('the documentation lists the roots and their scopes as they are', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/graphql.md'), 'utf8')
+  const rows = [...text.matchAll(/^\| `(Query|Mutation|Subscription)\.(\w+)` +\| (\S+) +\|/gm)]
+  const documented = rows.map(([, type, name, scope]) => [`${type}.${name}`, scope])
+  const declared = roots.flatMap((type) =>
+    Object.values(type?.getFields() ?? {}).map((field) => [
+      `${type?.name}.${field.name}`,
+      Object(field.extensions['pothosOptions']).authScopes.scope ?? 'any',
+    ]),
+  )
+  expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(declared))
 })
 
 test('big and exact numbers are strings, never floats', () => {

@@ -12,8 +12,9 @@ import {
   listApiKeys,
   revokeApiKey,
   type ApiKeyDeps,
-  type CreateApiKeyInput,
+  updateApiKey,
 } from '../../src/services/api-keys.ts'
+import type { CreateApiKeyInput, UpdateApiKeyInput } from '../../src/services/api-key-input.ts'
 import { managerOf } from '../support/actors.ts'
 import { startDatabase } from '../support/gateway.ts'
 
@@ -142,6 +143,152 @@ describe('createApiKey', () => {
       ({ apiKey }) => apiKey.models,
     )
     expect(await outcomeOf(making)).toEqual(allowed ? models : 'PERMISSION_DENIED')
+  })
+
+  test.each<[string, string, boolean]>([
+    ['free', 'free', true],
+    ['free', 'pro', false],
+    ['pro', 'pro', true],
+    ['pro', 'enterprise', false],
+    ['enterprise', 'enterprise', true],
+    ['a tier that is no more', 'free', true],
+    ['a tier that is no more', 'pro', false],
+  ])('an actor of the tier %s granting %s: %s', async (held, tier, allowed) => {
+    const actor = managerOf(organization, { tier: held, scopes: new Set(['ADMIN']) })
+    const making = createApiKey(deps, actor, { ...wanted, tier }).then(({ apiKey }) => apiKey.tier)
+    expect(await outcomeOf(making)).toEqual(allowed ? tier : 'PERMISSION_DENIED')
+  })
+})
+
+describe('updateApiKey', () => {
+  const manager = () => managerOf(organization)
+  const makeKey = async (changes: Partial<CreateApiKeyInput> = {}) => {
+    const everything = managerOf(organization, { tier: 'enterprise', scopes: new Set(['ADMIN']) })
+    const { apiKey } = await createApiKey(deps, everything, { ...wanted, ...changes })
+    return apiKey
+  }
+
+  test('changes what is given, leaves the rest, and notes both values', async () => {
+    const before = await makeKey()
+    const expiresAt = new Date(Date.now() + 60_000)
+    const after = await updateApiKey(deps, manager(), {
+      id: before.id,
+      name: ' renamed ',
+      tier: 'pro',
+      models: ['demo/*'],
+      expiresAt,
+    })
+    const changed = { name: 'renamed', tier: 'pro', models: ['demo/*'], expiresAt }
+    expect(after).toEqual({ ...before, ...changed })
+    const [row] = await handle.db.select().from(apiKeys).where(eq(apiKeys.id, before.id))
+    expect(row).toMatchObject(changed)
+    expect(published).toEqual([`api-key.changed ${before.id}`])
+    const audit = (await auditOf(before.id)).find(({ action }) => action === 'api-key.update')
+    expect(audit).toMatchObject({
+      actorId: manager().id,
+      detail: {
+        from: { name: 'a client', tier: 'free', models: null, expiresAt: null },
+        to: { ...changed, expiresAt: expiresAt.toISOString() },
+      },
+    })
+  })
+
+  test('null takes away the end and the list of models', async () => {
+    const key = await makeKey({ models: ['demo/*'], expiresAt: new Date(Date.now() + 60_000) })
+    const after = await updateApiKey(deps, manager(), { id: key.id, models: null, expiresAt: null })
+    expect(after).toMatchObject({ models: null, expiresAt: null, name: key.name })
+  })
+
+  test('what is as it was leaves no trace, but is told to the other instances', async () => {
+    const key = await makeKey()
+    const same = { id: key.id, name: key.name, scopes: key.scopes }
+    expect(await updateApiKey(deps, manager(), same)).toEqual(key)
+    expect(await updateApiKey(deps, manager(), { id: key.id })).toEqual(key)
+    expect(await auditOf(key.id)).toHaveLength(1)
+    expect(published).toHaveLength(2)
+  })
+
+  test.each<[string, Omit<UpdateApiKeyInput, 'id'>, string]>([
+    ['an empty name', { name: '  ' }, 'name'],
+    ['no name', { name: null }, 'name'],
+    ['an unknown tier', { tier: 'gold' }, 'tier'],
+    ['no tier', { tier: null }, 'tier'],
+    ['no scope', { scopes: [] }, 'scopes'],
+    ['null for scopes', { scopes: null }, 'scopes'],
+    ['an empty list of models', { models: [] }, 'models'],
+    ['a model without provider', { models: ['gpt-4o'] }, 'models.0'],
+    ['an end in the past', { expiresAt: new Date(Date.now() - 1) }, 'expiresAt'],
+  ])('refuses %s and names the member', async (_name, changes, path) => {
+    const key = await makeKey()
+    const changing = updateApiKey(deps, manager(), { id: key.id, ...changes })
+    await expect(changing).rejects.toMatchObject({ code: 'INVALID_REQUEST', path })
+    expect(await auditOf(key.id)).toHaveLength(1)
+  })
+
+  test('rejects without permission', async () => {
+    const key = await makeKey()
+    for (const scopes of [['READ', 'INFERENCE'], []] satisfies Scope[][]) {
+      const actor = managerOf(organization, { scopes: new Set(scopes) })
+      await expect(updateApiKey(deps, actor, { id: key.id, name: 'x' })).rejects.toMatchObject({
+        code: 'PERMISSION_DENIED',
+      })
+    }
+    expect(published).toEqual([])
+  })
+
+  test('does not find keys of other organisations, nor ones that are not there', async () => {
+    const key = await makeKey()
+    const stranger = managerOf('org_stranger', { scopes: new Set(['ADMIN']) })
+    for (const id of [key.id, 'key_none']) {
+      const changing = updateApiKey(deps, stranger, { id, name: 'taken' })
+      await expect(changing).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    }
+    const [row] = await handle.db.select().from(apiKeys).where(eq(apiKeys.id, key.id))
+    expect(row?.name).toBe('a client')
+    expect(published).toEqual([])
+  })
+
+  test('a revoked key stays as it was', async () => {
+    const key = await makeKey()
+    await revokeApiKey(deps, manager(), key.id)
+    const changing = updateApiKey(deps, manager(), { id: key.id, expiresAt: null })
+    await expect(changing).rejects.toMatchObject({ code: 'CONFLICT' })
+  })
+
+  test('an expired key can be given a new end', async () => {
+    const key = await makeKey()
+    await handle.db
+      .update(apiKeys)
+      .set({ expiresAt: new Date(0) })
+      .where(eq(apiKeys.id, key.id))
+    const expiresAt = new Date(Date.now() + 60_000)
+    expect(await updateApiKey(deps, manager(), { id: key.id, expiresAt })).toMatchObject({
+      expiresAt,
+    })
+  })
+
+  test.each<[string, Partial<CreateApiKeyInput>, Omit<UpdateApiKeyInput, 'id'>, boolean]>([
+    ['a scope that it lacks', {}, { scopes: ['INFERENCE', 'ADMIN'] }, false],
+    ['a scope that it has', {}, { scopes: ['INFERENCE', 'MANAGE'] }, true],
+    ['a higher tier', {}, { tier: 'enterprise' }, false],
+    ['its own tier', {}, { tier: 'pro' }, true],
+    ['a model beyond its own', { models: ['demo/echo'] }, { models: ['openai/gpt-4o'] }, false],
+    ['every model', { models: ['demo/echo'] }, { models: null }, false],
+    ['a model of its own', { models: ['demo/echo'] }, { models: ['demo/*'] }, true],
+    ['a longer life to an admin', { scopes: ['ADMIN'] }, { expiresAt: null }, false],
+    ['a longer life to a higher tier', { tier: 'enterprise' }, { expiresAt: null }, false],
+    ['a new name to an admin', { scopes: ['ADMIN'] }, { name: 'boss' }, true],
+    ['less to an admin', { scopes: ['ADMIN'], models: ['demo/*'] }, { scopes: ['READ'] }, true],
+  ])('a manager of demo models giving %s', async (_name, start, changes, allowed) => {
+    const key = await makeKey({ models: ['demo/echo'], ...start })
+    const actor = managerOf(organization, { models: ['demo/*'] })
+    const outcome = await outcomeOf(updateApiKey(deps, actor, { id: key.id, ...changes }))
+    if (allowed) expect(outcome).toMatchObject(changes)
+    else {
+      expect(outcome).toBe('PERMISSION_DENIED')
+      expect(await auditOf(key.id)).toHaveLength(1)
+      expect(published).toEqual([])
+    }
   })
 })
 

@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import type { Target } from './measure.ts'
+import { upstreamModel } from './workload.ts'
+
+export interface BenchGateway extends Target {
+  pid: number
+  stop(): Promise<void>
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The gateway as `npm start` starts it, with a key of its own; its log goes to a file. */
+export async function startGateway(settings: {
+  upstream: string
+  /** Postgres; absent for the embedded database. */
+  databaseUrl?: string | undefined
+  /** Further options of Node, as those of its profiler. */
+  nodeOptions?: string | undefined
+}): Promise<BenchGateway> {
+  const folder = mkdtempSync(join(tmpdir(), 'xrouter-bench-'))
+  writeFileSync(join(folder, 'xrouter.toml'), configuration(settings.upstream))
+  const masterKey = `bench-${randomBytes(16).toString('hex')}`
+  const log = openSync(join(folder, 'log'), 'a')
+  const child = spawn(process.execPath, startArguments(settings.nodeOptions), {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', log],
+    env: {
+      PATH: process.env['PATH'],
+      PORT: '0',
+      NODE_ENV: 'production',
+      XROUTER_DATA_DIR: join(folder, 'data'),
+      XROUTER_MASTER_KEY: masterKey,
+      ...(settings.databaseUrl !== undefined && {
+        DATABASE_URL: settings.databaseUrl,
+        XROUTER_SECRET: 'bench',
+      }),
+    },
+  })
+  const exited = once(child, 'exit')
+  const url = await listeningUrl(child.stdout, exited, join(folder, 'log'))
+  return {
+    url,
+    key: await createKey(url, masterKey),
+    model: `openai/${upstreamModel}`,
+    pid: child.pid ?? 0,
+    stop: async () => {
+      child.kill('SIGTERM')
+      await exited
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The options of Node that are in the start script, so that the bench runs what operators run. */
+function startArguments(nodeOptions = ''): string[] {
+  const manifest = z.object({ scripts: z.object({ start: z.string() }) })
+  const { scripts } = manifest.parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')))
+  const [, ...words] = scripts.start.split(' ')
+  const script = words.pop() ?? ''
+  return [...words, ...nodeOptions.split(' ').filter((word) => word !== ''), join(root, script)]
+}
+
+function configuration(upstream: string): string {
+  return `
+[providers.openai]
+base_url = "${upstream}/v1"
+api_key = "sk-bench"
+`
+}
+
+async function listeningUrl(
+  stdout: Readable | null,
+  exited: Promise<unknown>,
+  log: string,
+): Promise<string> {
+  let printed = ''
+  const listening = Promise.withResolvers<string>()
+  stdout?.on('data', (chunk) => {
+    printed += String(chunk)
+    const url = /^XRouter listens on (\S+)$/m.exec(printed)?.[1]
+    if (url !== undefined) listening.resolve(url)
+  })
+  const ended = exited.then(() => {
+    throw new Error(`the gateway did not start: ${readFileSync(log, 'utf8').slice(-2000)}`)
+  })
+  return Promise.race([listening.promise, ended])
+}
+
+const createdSchema = z.object({
+  data: z.object({ createApiKey: z.object({ secret: z.string() }) }),
+})
+
+async function createKey(url: string, masterKey: string): Promise<string> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${masterKey}` },
+    body: JSON.stringify({
+      query:
+        'mutation { createApiKey(input: { name: "bench", scopes: [INFERENCE, READ] }) { secret } }',
+    }),
+  })
+  return createdSchema.parse(await response.json()).data.createApiKey.secret
+}

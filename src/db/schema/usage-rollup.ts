@@ -1,0 +1,71 @@
+import { isNotNull, isNull } from 'drizzle-orm'
+import {
+  bigint,
+  index,
+  integer,
+  numeric,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+} from 'drizzle-orm/pg-core'
+
+const count = (name: string) => bigint(name, { mode: 'bigint' }).notNull()
+
+/** The one size of buckets that is kept. */
+export const hourSeconds = 3_600
+
+/**
+ * Sums over the log, kept by whoever writes the log. Each request is in the rows without a tag and once more
+ * in the rows of each of its tags: a query reads the ones or the others.
+ */
+export const usageRollups = pgTable(
+  'usage_rollups',
+  {
+    organizationId: text('organization_id').notNull(),
+    /** How long a bucket is; rows of several sizes do not know of each other. */
+    bucketSeconds: integer('bucket_seconds').notNull(),
+    bucketStart: timestamp('bucket_start', { withTimezone: true, precision: 3 }).notNull(),
+    /** Of the columns from here to `currency`: an index does not take names of any length, nor two nulls as equal. */
+    digest: text('digest').notNull(),
+    /** Null for the master key. */
+    apiKeyId: text('api_key_id'),
+    /** Null where nothing was called. */
+    provider: text('provider'),
+    /** `provider/model`. */
+    model: text('model'),
+    /** Null in the rows that stand for all requests. */
+    tagName: text('tag_name'),
+    /** As JSON: 7 and "7" are two values. */
+    tagValue: text('tag_value'),
+    /** Of the cost; null where there is none. */
+    currency: text('currency'),
+    /** Requests of which this was the last attempt. */
+    requests: count('requests'),
+    errors: count('errors'),
+    attempts: count('attempts'),
+    /** Attempts with tokens and without a price. */
+    unpricedAttempts: count('unpriced_attempts'),
+    inputTokens: count('input_tokens'),
+    cachedInputTokens: count('cached_input_tokens'),
+    cacheWriteTokens: count('cache_write_tokens'),
+    outputTokens: count('output_tokens'),
+    reasoningTokens: count('reasoning_tokens'),
+    totalTokens: count('total_tokens'),
+    /** Nano-units (1e-9) of `currency`; no sum is too large for it. */
+    costNanos: numeric('cost_nanos', { mode: 'bigint' }).notNull(),
+  },
+  (table) => [
+    // The row that a request adds to.
+    primaryKey({
+      columns: [table.organizationId, table.bucketSeconds, table.bucketStart, table.digest],
+    }),
+    // The usage of an organisation in a span of time, however many tags there were.
+    index('usage_rollups_of_all')
+      .on(table.organizationId, table.bucketSeconds, table.bucketStart)
+      .where(isNull(table.tagName)),
+    index('usage_rollups_by_tag')
+      .on(table.organizationId, table.bucketSeconds, table.tagName, table.bucketStart)
+      .where(isNotNull(table.tagName)),
+  ],
+)

@@ -1,0 +1,77 @@
+import type { GatewayError } from '../errors.ts'
+import type { EmbeddingAnswer, EmbeddingRequest } from '../protocol/embedding.ts'
+import type { AttemptStart, ChatEvent } from '../protocol/event.ts'
+import type { Settlement } from '../protocol/settlement.ts'
+import { accounted } from './accounted.ts'
+import { admit } from './admit.ts'
+import { attempt } from './attempt.ts'
+import type { Call } from './call.ts'
+import type { Deployment } from './catalogue.ts'
+import type { GatewayDeps } from './deps.ts'
+import { embeddingLosses } from './embedding-loss.ts'
+import { estimateEmbeddingUsage } from './estimate.ts'
+import { route } from './route.ts'
+import { openTicket, type Ticket } from './ticket.ts'
+
+/** Why there are no vectors, and what was tried. */
+export interface EmbeddingFailure {
+  error: GatewayError
+  settlement: Settlement
+}
+
+/**
+ * The vectors of some texts, through the same gate, ledger and fallbacks as completions; undefined
+ * when the caller left.
+ */
+export async function embed(
+  deps: GatewayDeps,
+  request: EmbeddingRequest,
+  call: Call & { onAttempt?: (start: AttemptStart) => void },
+): Promise<EmbeddingAnswer | EmbeddingFailure | undefined> {
+  const vectors: number[][] = []
+  const warnings: string[] = []
+  const events = accounted(deps, call, {
+    open: (inner) =>
+      openTicket({
+        call: inner,
+        model: request.model,
+        stream: false,
+        estimate: () => estimateEmbeddingUsage(request),
+      }),
+    steps: (ticket) => steps(deps, request, ticket, vectors),
+  })
+  for await (const event of events) {
+    if (event.type === 'attempt-start') call.onAttempt?.(event)
+    if (event.type === 'warning') warnings.push(event.message)
+    if (event.type === 'error') return event
+    if (event.type === 'end') return { vectors, warnings, settlement: event.settlement }
+  }
+  return undefined
+}
+
+async function* steps(
+  deps: GatewayDeps,
+  request: EmbeddingRequest,
+  ticket: Ticket,
+  vectors: number[][],
+): AsyncGenerator<ChatEvent> {
+  const { call } = ticket
+  const routed = route(deps.catalogue, request, call)
+  const deployments = admit(deps, call, routed)
+  yield* attempt(deps, deployments, ticket, {
+    losses: (deployment) => embeddingLosses(deployment, request),
+    events: (deployment, onHead) => made(deployment, onHead),
+  })
+
+  /** Vectors are no events: they are kept aside, and what is accounted for goes on. */
+  async function* made(
+    deployment: Deployment,
+    onHead: (status: number) => void,
+  ): AsyncGenerator<ChatEvent> {
+    vectors.length = 0
+    const answer = await deps.embedUpstream(deployment, request, { signal: call.signal, onHead })
+    for (const vector of answer.vectors) vectors.push(vector)
+    yield { type: 'response-start', model: answer.upstreamModel }
+    yield { type: 'usage', usage: answer.usage ?? (await estimateEmbeddingUsage(request)) }
+  }
+}

@@ -1,0 +1,31 @@
+import { GatewayError } from '../errors.ts'
+import type { EmbeddingRequest } from '../protocol/embedding.ts'
+import type { Deployment } from './catalogue.ts'
+
+/**
+ * What a deployment cannot express of a request, said in warnings; throws UNSUPPORTED_FEATURE, which
+ * the next deployment may take, for what would make other vectors.
+ */
+export function embeddingLosses({ id, provider }: Deployment, request: EmbeddingRequest): string[] {
+  const api = provider.embeddings
+  if (!api) throw unsupported(`The provider \`${provider.id}\` does not offer embeddings.`, 'model')
+  const tokens = request.inputs.findIndex((input) => typeof input !== 'string')
+  if (tokens >= 0 && !api.tokens) {
+    throw unsupported(`\`${id}\` takes texts, not the ids of tokens.`, `input[${tokens}]`)
+  }
+  if (request.dimensions !== undefined && !api.dimensions) {
+    throw unsupported(
+      `\`${id}\` makes vectors of one length; leave \`dimensions\` out.`,
+      'dimensions',
+    )
+  }
+  const { passthrough } = request
+  if (passthrough?.dialect === api.dialect) return []
+  return Object.keys(passthrough?.members ?? {}).map(
+    (member) => `\`${member}\` is ignored: \`${id}\` has no such setting.`,
+  )
+}
+
+function unsupported(message: string, path: string): GatewayError {
+  return new GatewayError({ code: 'UNSUPPORTED_FEATURE', message, path, failover: true })
+}

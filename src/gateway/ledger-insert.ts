@@ -1,0 +1,49 @@
+import { getColumns, sql } from 'drizzle-orm'
+import type { PgTable } from 'drizzle-orm/pg-core'
+import type { Database } from '../db/client.ts'
+import { attempts } from '../db/schema/attempt.ts'
+import { requests } from '../db/schema/request.ts'
+import { encodeRows } from './journal-format.ts'
+import type { LedgerRows } from './ledger-rows.ts'
+
+/**
+ * Inserts requests with their attempts in one statement; the ids of those that were not there before. All
+ * rows are one parameter, of JSON: one for each value costs more than the rest of a small request.
+ */
+export async function insertRows(
+  db: Pick<Database, 'execute'>,
+  batch: readonly LedgerRows[],
+): Promise<Set<string>> {
+  const lines = `[${batch.map((rows) => rows.text ?? encodeRows(rows)).join(',')}]`
+  const inserted = await db.execute<{ id: string }>(sql`
+    with lines as materialized (select value from json_array_elements(${lines}::text::json)),
+    inserted as (
+      insert into ${requests} (${request.names})
+      select ${request.members} from lines, json_to_record(value->'request') as row (${request.types})
+      on conflict do nothing
+      returning id
+    ),
+    tried as (
+      insert into ${attempts} (${attempt.names})
+      select ${attempt.members} from lines, json_to_recordset(value->'attempts') as row (${attempt.types})
+      where row."requestId" in (select id from inserted)
+      on conflict do nothing
+    )
+    select id from inserted`)
+  return new Set(inserted.map(({ id }) => id))
+}
+
+const request = columnsOf(requests)
+const attempt = columnsOf(attempts)
+
+/** The columns of a table, and the members of the rows' JSON that go there. */
+function columnsOf(table: PgTable) {
+  const columns = Object.entries(getColumns(table))
+  const list = (part: (member: string, column: (typeof columns)[number][1]) => string) =>
+    sql.raw(columns.map(([member, column]) => part(member, column)).join(', '))
+  return {
+    names: list((_member, { name }) => `"${name}"`),
+    members: list((member) => `"row"."${member}"`),
+    types: list((member, column) => `"${member}" ${column.getSQLType()}`),
+  }
+}

@@ -1,0 +1,34 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import {
+  decodeEmbeddingRequest,
+  encodeEmbeddingAnswer,
+} from '../dialects/openai-embeddings/door.ts'
+import type { GatewayDeps } from '../gateway/deps.ts'
+import { embed } from '../gateway/embed.ts'
+import type { Actor } from '../protocol/actor.ts'
+import { clientGone } from './client-gone.ts'
+import { nameDeployment } from './deployment-headers.ts'
+import { decodeHints } from './hints.ts'
+
+/** `POST /v1/embeddings`, as OpenAI's SDKs speak to it. */
+export async function handleEmbedding(
+  gateway: GatewayDeps,
+  actor: Actor,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const decoded = decodeEmbeddingRequest(request.body)
+  const { hints, tags } = decodeHints(decoded.xrouter)
+  void reply.header('x-xrouter-cache', 'off')
+  const answer = await embed(gateway, decoded.request, {
+    requestId: request.id,
+    actor,
+    door: 'rest',
+    hints,
+    tags,
+    signal: clientGone(reply),
+    onAttempt: (start) => nameDeployment(reply, start),
+  })
+  if (answer && 'error' in answer) throw answer.error
+  return answer ? encodeEmbeddingAnswer(answer, decoded.encoding) : reply.hijack()
+}

@@ -1,0 +1,190 @@
+import { drizzle } from 'drizzle-orm/postgres-js'
+import { pino } from 'pino'
+import type postgres from 'postgres'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { openClient } from '../../src/db/client.ts'
+import { apiKeys } from '../../src/db/schema/api-key.ts'
+import { organizations } from '../../src/db/schema/organization.ts'
+import { openLedger, type OpenLedger } from '../../src/gateway/open-ledger.ts'
+import { schema } from '../../src/graphql/schema.ts'
+import { startDatabase } from '../support/gateway.ts'
+import { refused, usageEntry } from '../support/usage-entries.ts'
+import { startGraphql, type TestServer } from './support.ts'
+
+const organization = 'org_test'
+const folder = mkdtempSync(join(tmpdir(), 'xrouter-statements-'))
+
+let database: Awaited<ReturnType<typeof startDatabase>>
+let sql: postgres.Sql
+let open: OpenLedger
+let server: TestServer
+let statements: string[] = []
+
+beforeAll(async () => {
+  database = await startDatabase()
+  sql = openClient(database.address, {
+    max: 1, // connections to PGlite share one session, and mix up their statements
+    debug: (_connection: number, text: string) => void statements.push(text),
+  })
+  const db = drizzle({ client: sql })
+  const logger = pino({ level: 'silent' })
+  open = openLedger({ dataDir: folder, db, logger, onJournalFailure: () => {} })
+  await db.insert(organizations).values({ id: organization, name: 'Test' })
+  const keys = ['key_a', 'key_b', 'key_c', 'key_d', 'key_e']
+  await db.insert(apiKeys).values(
+    keys.map((id) => ({
+      id,
+      organizationId: organization,
+      name: id,
+      prefix: 'xr-free-abcd',
+      hash: Buffer.from(id),
+      tier: 'free',
+      scopes: ['INFERENCE' as const],
+    })),
+  )
+  for (let index = 0; index < 50; index += 1) {
+    const apiKeyId = keys[index % 3] ?? null
+    const attempts = index % 2 === 0 ? [refused, {}] : [{}]
+    const id = `req_log_${index}`
+    await open.ledger.settle(usageEntry(organization, { id, apiKeyId, attempts }))
+  }
+  await open.ledger.flush()
+  const hashApiKey = (key: string) => Buffer.from(key)
+  const bus = { publish: async () => {} }
+  const { ledger } = open
+  server = await startGraphql({ services: { db, ledger, hashApiKey, bus } })
+})
+
+afterAll(async () => {
+  await server.stop()
+  await open.close()
+  rmSync(folder, { recursive: true, force: true })
+  await sql.end()
+  await database.stop()
+})
+
+beforeEach(() => {
+  statements = []
+})
+
+const request = `id usage { cost { amount } } attempts { number usage { totalTokens } } apiKey { id name }`
+const page = (node: string) => `edges { cursor node { ${node} } } pageInfo { endCursor }`
+const day = `from: "2026-11-20T00:00:00Z", to: "2026-11-21T00:00:00Z"`
+
+/** For each root: an operation that selects all that could be loaded one by one, and its statements. */
+const operations: Record<string, [operation: string, statements: string[]]> = {
+  viewer: ['{ viewer { id scopes } }', []],
+  models: ['{ models { id prices { perMillion { amount } } } }', []],
+  model: ['{ model(id: "test/words") { id prices { perMillion { amount } } } }', []],
+  providers: ['{ providers { id models { id prices { tokenClass } } health { state } } }', []],
+  providerHealth: ['{ providerHealth { provider state reason since } }', []],
+  requests: [
+    `{ requests(first: 50) { ${page(request)} } }`,
+    ['select requests', 'select attempts', 'select api_keys'],
+  ],
+  request: [
+    `{ request(id: "req_log_7") { ${request} } }`,
+    ['select requests', 'select attempts', 'select api_keys'],
+  ],
+  usage: [
+    `{ usage(filter: { ${day} }, groupBy: [API_KEY, MODEL], granularity: HOUR) {
+        key requests cost { amount } apiKey { id name } } }`,
+    ['select usage_rollups', 'select api_keys'],
+  ],
+  apiKeys: [`{ apiKeys(first: 50) { ${page('id name scopes models')} } }`, ['select api_keys']],
+  createApiKey: [
+    'mutation { createApiKey(input: { name: "x" }) { apiKey { id name } secret } }',
+    ['begin', 'insert api_keys', 'select api_keys', 'insert audit_log', 'commit'],
+  ],
+  updateApiKey: [
+    'mutation { updateApiKey(input: { id: "key_d", name: "x" }) { id name } }',
+    ['begin', 'select api_keys', 'update api_keys', 'insert audit_log', 'commit'],
+  ],
+  revokeApiKey: [
+    'mutation { revokeApiKey(id: "key_e") { id revokedAt } }',
+    ['begin', 'update api_keys', 'insert audit_log', 'commit'],
+  ],
+  createCompletion: [
+    `mutation { createCompletion(input: { model: "test/words", messages: [{ role: USER, content: "Hi" }] }) {
+        ... on Completion { id usage { cost { amount } } attempts { number } } } }`,
+    [],
+  ],
+  createEmbedding: [
+    `mutation { createEmbedding(input: { model: "test/words", input: ["Hi"] }) {
+        ... on EmbeddingError { code } } }`,
+    [],
+  ],
+  completion: [
+    `subscription { completion(input: { model: "test/words", messages: [{ role: USER, content: "Hi" }] }) {
+        sequence ... on CompletionFinished { completion { id } } } }`,
+    [],
+  ],
+}
+
+/** What a statement does to which table. */
+function brief(text: string): string {
+  const [verb = '', table] = [
+    /^\s*(\w+)/.exec(text)?.[1],
+    /(?:from|into|update) "?(\w+)/.exec(text)?.[1],
+  ]
+  return ['select', 'insert', 'update'].includes(verb) ? `${verb} ${table}` : verb
+}
+
+/** What an operation asked of the database; what a completion leaves to the ledger is not of it. */
+async function statementsOf(operation: string): Promise<string[]> {
+  if (operation.startsWith('subscription')) {
+    for await (const { errors } of server.sse(operation)) expect(errors).toBeUndefined()
+  } else expect((await server.run(operation)).errors).toBeUndefined()
+  return statements.map(brief)
+}
+
+describe('the statements of an operation', () => {
+  test.each(Object.entries(operations))('%s', async (_root, [operation, expected]) => {
+    expect(await statementsOf(operation)).toEqual(expected)
+  })
+
+  test('are known for every root', () => {
+    const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]
+    const names = roots.flatMap((type) => Object.keys(type?.getFields() ?? {}))
+    expect(Object.keys(operations).toSorted()).toEqual(names.toSorted())
+  })
+
+  test('are no more for a hundred requests than for one', async () => {
+    const counts: number[] = []
+    for (const first of [1, 10, 50]) {
+      statements = []
+      counts.push((await statementsOf(`{ requests(first: ${first}) { ${page(request)} } }`)).length)
+    }
+    expect(counts).toEqual([3, 3, 3])
+  })
+
+  test('are shared by the parts of an operation that ask for the same things', async () => {
+    const log = [1, 2, 3].map((id) => `r${id}: request(id: "req_log_${id}") { ${request} }`)
+    expect(await statementsOf(`{ ${log.join(' ')} }`)).toEqual([
+      'select requests',
+      'select attempts',
+      'select api_keys',
+    ])
+  })
+})
+
+test('a batch of the ledger is five statements, however many requests it has', async () => {
+  for (const size of [1, 40]) {
+    for (let index = 0; index < size; index += 1) {
+      const tags = { index, size }
+      await open.ledger.settle(usageEntry(organization, { apiKeyId: 'key_a', tags }))
+    }
+    statements = []
+    await open.ledger.flush()
+    expect(statements.map(brief)).toEqual([
+      'begin',
+      'with', // requests and attempts in one
+      'update api_keys',
+      'insert usage_rollups',
+      'commit',
+    ])
+  }
+})
