@@ -46,6 +46,7 @@ function applySignature(turns: Turns, { of, signature }: SealedContent): void {
   if (!signature) return
   if (typeof of === 'object') return void turns.signatures.set(of.call, signature)
   const { parts } = assistantTurn(turns)
+  if (of === 'no-text') return void parts.push({ type: 'text', text: '', signature })
   const at = parts.findLastIndex(({ type }) => type === 'text')
   const text = parts[at]
   if (text?.type === 'text') parts[at] = { ...text, signature }

@@ -1,6 +1,6 @@
 import type { Annotation, ChatEvent, PartStart, ReasoningDelta } from '../../protocol/event.ts'
 import type { TextDelta, ToolCallStart } from '../../protocol/event.ts'
-import type { Extra } from '../../protocol/request.ts'
+import type { Extra, Signature } from '../../protocol/request.ts'
 import { text } from '../narrow.ts'
 import { isRawReasoning, itemMembers, openaiResponses } from './dialect.ts'
 import { CallOut } from './output-call.ts'
@@ -113,6 +113,7 @@ export class Output {
   #writeText(kind: 'text' | 'refusal', event: Omit<TextDelta, 'type'>): void {
     const { text: written, logprobs, signature } = event
     if (written === '' && !logprobs && !signature) return
+    if (this.#fresh && written === '' && signature) return this.#signNothing(signature)
     const message = this.#openText()
     if (this.#fresh) message.beginPart(kind)
     this.#fresh = undefined
@@ -120,6 +121,14 @@ export class Output {
     if (message.hasText) this.#text = message
     if (kind === 'text' && this.#waiting.length > 0) message.annotate(this.#waiting.splice(0))
     if (signature) message.signature = signature
+  }
+
+  /** Some sign a text without words, which would be an answer of its own to readers of JSON. */
+  #signNothing(signature: Signature): void {
+    this.#fresh = undefined
+    this.#closeEnded()
+    this.#last = undefined
+    this.#addSeal({ signature, of: 'no-text' })
   }
 
   #writeReasoning({ text: thought, signature, sealed }: ReasoningDelta): void {

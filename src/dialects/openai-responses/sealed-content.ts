@@ -6,8 +6,8 @@ import { openaiResponses } from './dialect.ts'
 export interface SealedContent {
   signature?: Signature | undefined
   sealed?: Signature | undefined
-  /** The signature is not of reasoning but of this call, or of the text before. */
-  of?: { call: string } | 'text' | undefined
+  /** The signature is not of reasoning but of this call, of the text before, or of a text without words. */
+  of?: { call: string } | 'text' | 'no-text' | undefined
 }
 
 const mark = 'xrouter.1.'
@@ -18,6 +18,7 @@ const envelope = z.object({
   sealed: z.string().optional(),
   call: z.string().optional(),
   text: z.boolean().optional(),
+  no_text: z.boolean().optional(),
 })
 
 /** The provider's own value where it speaks this dialect; that of another one in an envelope that says whose it is. */
@@ -31,6 +32,7 @@ export function sealContent({ signature, sealed, of }: SealedContent): string | 
     ...(sealed && { sealed: sealed.value }),
     ...(typeof of === 'object' && { call: of.call }),
     ...(of === 'text' && { text: true }),
+    ...(of === 'no-text' && { no_text: true }),
   }
   return mark + Buffer.from(JSON.stringify(content)).toString('base64url')
 }
@@ -40,12 +42,13 @@ export function openContent(value: string): SealedContent | undefined {
   if (!value.startsWith(mark)) return { sealed: { dialect: openaiResponses, value } }
   const read = envelope.safeParse(parsed(value.slice(mark.length)))
   if (!read.success) return undefined
-  const { dialect, signature, sealed, call, text } = read.data
+  const { dialect, signature, sealed, call, text, no_text: noText } = read.data
   return {
     ...(signature !== undefined && { signature: { dialect, value: signature } }),
     ...(sealed !== undefined && { sealed: { dialect, value: sealed } }),
     ...(call !== undefined && { of: { call } }),
     ...(text === true && { of: 'text' }),
+    ...(noText === true && { of: 'no-text' }),
   }
 }
 

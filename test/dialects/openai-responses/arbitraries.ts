@@ -101,6 +101,12 @@ const signed = words.map((value): ChatEvent => ({
   text: 'signed',
   signature: { dialect: 'another', value },
 }))
+const signedNothing = words.map((value): ChatEvent[] => [
+  { type: 'part-start', choice: 0, kind: 'text' },
+  { type: 'text-delta', choice: 0, text: '', signature: { dialect: 'another', value } },
+  // A signature ends its part.
+  { type: 'part-start', choice: 0, kind: 'text' },
+])
 const refusal = words.map((each): ChatEvent => ({ type: 'refusal-delta', choice: 0, text: each }))
 const opening = fc.constantFrom<ChatEvent>(
   { type: 'part-start', choice: 0, kind: 'text' },
@@ -120,9 +126,12 @@ const called = fc.constant('call')
 /** The events of an answer of any provider: texts, thoughts, calls, in any order. */
 export const answer = fc
   .tuple(
-    fc.array(fc.oneof(delta, thinking, sealed, signed, refusal, opening, cited, called), {
-      maxLength: 12,
-    }),
+    fc.array(
+      fc.oneof(delta, thinking, sealed, signed, signedNothing, refusal, opening, cited, called),
+      {
+        maxLength: 12,
+      },
+    ),
     fc.constantFrom('stop', 'length', 'content_filter'),
   )
   .map(([steps, unified]): ChatEvent[] => {

@@ -78,7 +78,7 @@ it('every frame is numbered, and every item is opened and closed once', async ()
 function said({ choices }: ChatResponse): unknown {
   const [choice] = choices
   return {
-    content: choice?.content ?? null,
+    content: choice?.content || null,
     reasoning: choice?.reasoning || null,
     refusal: choice?.refusal || null,
     calls: choice?.toolCalls.map(({ id, kind, name, arguments: written }) => [
