@@ -54,6 +54,8 @@ export interface Way {
   name: string
   path: string
   stream: boolean
+  /** Whether the door has words for it; every one has where this is absent. */
+  expresses?: (question: Question) => boolean
   /** Headers and body of the POST. */
   post(model: string, question: Question): { accept: string; body: object }
   /** Reads what was answered with this status; frames of a stream come parsed, a JSON answer is one. */

@@ -1,11 +1,19 @@
 import type { TestGateway } from '../support/gateway.ts'
 import { chatWays } from './chat-ways.ts'
+import { completionsWays } from './completions-ways.ts'
 import { graphqlWays } from './graphql-ways.ts'
 import { messagesWays } from './messages-ways.ts'
+import { responsesWays } from './responses-ways.ts'
 import type { Outcome, Question, Way } from './question.ts'
 
 /** Every way to a completion; a door that is missing here fails the suite. */
-export const ways: readonly Way[] = [...chatWays, ...messagesWays, ...graphqlWays]
+export const ways: readonly Way[] = [
+  ...chatWays,
+  ...completionsWays,
+  ...messagesWays,
+  ...responsesWays,
+  ...graphqlWays,
+]
 
 interface AskOptions {
   model: string

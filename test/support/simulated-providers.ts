@@ -48,6 +48,17 @@ export const providersUnderTest: readonly ProviderUnderTest[] = [
     start: async () => keyed(await startOpenaiSimulator(), 'sk-simulated'),
   },
   {
+    id: 'openai-responses',
+    type: 'openai',
+    models: ['gpt-4o'],
+    reasoningModel: 'gpt-5',
+    tooLong: httpError(400, contextLength.body()),
+    start: async () => {
+      const { toml, ...rest } = keyed(await startOpenaiSimulator(), 'sk-simulated')
+      return { ...rest, toml: `${toml}\napi = "responses"` }
+    },
+  },
+  {
     id: 'compatible',
     type: 'openai-compatible',
     models: ['gpt-4o'],
