@@ -143,7 +143,7 @@ describe.each(upstream)('$id fails', (entry) => {
     })
 
     test('a client that leaves', async () => {
-      await table.cell(entry.id, 'a client that leaves', () =>
+      const word = await table.cell(entry.id, 'a client that leaves', () =>
         cancellation({
           gateway,
           way,
@@ -151,6 +151,7 @@ describe.each(upstream)('$id fails', (entry) => {
           model: `${entry.id}/${entry.models[0]}`,
         }),
       )
+      expect(word).toBe('closed')
     })
   })
 })

@@ -63,10 +63,10 @@ describe('docs/providers.md', () => {
   })
 
   test.each(everyProvider)('tells the truth of $id', (provider) => {
-    const { id, chat, embeddings, discover, models, openModels } = provider
+    const { id, chat, embeddings, models, openModels } = provider
     expect(cell(id, 'wire')).toBe(chat ? `\`${chat.dialect}\`` : 'in this process')
     expect(cell(id, 'embeddings')).toBe(embeddings ? `\`${embeddings.dialect}\`` : 'no')
-    expect(cell(id, 'lists its models')).toBe(discover ? 'yes' : 'no')
+    expect(cell(id, 'lists its models')).toBe(provider.discover ? 'yes' : 'no')
     expect(cell(id, 'models')).toBe(
       `${models.length} known${openModels ? ', others by full id' : ''}`,
     )

@@ -53,6 +53,8 @@ function wireTurn(turn: Turn): object {
       }
     case 'tool':
       return { role: 'tool', tool_call_id: turn.id, content: turn.text }
+    default:
+      return turn satisfies never
   }
 }
 

@@ -66,6 +66,8 @@ function inputTurn(turn: Turn): object {
       return { role: 'ASSISTANT', toolCalls: turn.calls }
     case 'tool':
       return { role: 'TOOL', toolCallId: turn.id, content: turn.text }
+    default:
+      return turn satisfies never
   }
 }
 

@@ -70,6 +70,8 @@ function wireTurn(turn: Turn): object {
         role: 'user',
         content: [{ type: 'tool_result', tool_use_id: turn.id, content: turn.text }],
       }
+    default:
+      return turn satisfies never
   }
 }
 

@@ -41,6 +41,8 @@ function items(turn: Turn): object[] {
       return turn.calls.map(({ id, ...call }) => ({ type: 'function_call', call_id: id, ...call }))
     case 'tool':
       return [{ type: 'function_call_output', call_id: turn.id, output: turn.text }]
+    default:
+      return turn satisfies never
   }
 }
 

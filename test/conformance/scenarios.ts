@@ -37,8 +37,8 @@ const weather = {
   },
 }
 const clock = { ...weather, name: 'clock', description: 'The time in a city.' }
-const arguments_ = '{"city":"Oslo"}'
-const call = (name: string) => ({ id: `call_${name}`, name, arguments: arguments_ })
+const inOslo = '{"city":"Oslo"}'
+const call = (name: string) => ({ id: `call_${name}`, name, arguments: inOslo })
 
 export const scenarios: readonly Scenario[] = [
   {

@@ -32,95 +32,88 @@ const parameterWords = [
   'top_p',
 ]
 
-describe.each(openEveryProvider())(
-  'the models of $id',
-  ({ models, support, supportOf, embeddings }) => {
-    test('each has one entry', () => {
-      const names = models.map(({ name }) => name)
-      expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
-    })
+describe.each(openEveryProvider())('the models of $id', (provider) => {
+  const { models, support, embeddings } = provider
 
-    test('limits are counts, and an answer fits into its context', () => {
-      for (const { name, contextLength, maxOutputTokens } of models) {
-        for (const limit of [contextLength, maxOutputTokens]) {
-          if (limit !== undefined)
-            expect([name, Number.isInteger(limit) && limit > 0]).toEqual([name, true])
-        }
-        if (contextLength !== undefined && maxOutputTokens !== undefined) {
-          expect(maxOutputTokens).toBeLessThanOrEqual(contextLength)
-        }
-      }
-    })
+  test('each has one entry', () => {
+    const names = models.map(({ name }) => name)
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
+  })
 
-    test('words are those that clients know', () => {
-      for (const { name, inputModalities, features, supportedParameters } of models) {
-        const lists: [string[] | undefined, string[]][] = [
-          [inputModalities, modalities],
-          [features, featureWords],
-          [supportedParameters, parameterWords],
-        ]
-        for (const [words = [], known] of lists) {
-          expect([name, words.filter((word) => !known.includes(word))]).toEqual([name, []])
-          expect([name, new Set(words).size]).toEqual([name, words.length])
-        }
+  test('limits are counts, and an answer fits into its context', () => {
+    for (const { name, contextLength, maxOutputTokens } of models) {
+      for (const limit of [contextLength, maxOutputTokens]) {
+        if (limit !== undefined)
+          expect([name, Number.isInteger(limit) && limit > 0]).toEqual([name, true])
       }
-    })
+      if (contextLength !== undefined && maxOutputTokens !== undefined) {
+        expect(maxOutputTokens).toBeLessThanOrEqual(contextLength)
+      }
+    }
+  })
 
-    test('nothing is promised that the provider refuses', () => {
-      for (const model of models) {
-        const { name, features = [], inputModalities = [] } = model
-        if (features.includes('embeddings')) {
-          expect([name, embeddings !== undefined]).toEqual([name, true])
-          continue
-        }
-        const says = supportOf?.(name) ?? support
-        const promised: [boolean, (keyof typeof says)[]][] = [
-          [features.includes('tools'), ['tools']],
-          [features.includes('json_schema'), ['json_schema']],
-          [features.includes('logprobs'), ['logprobs']],
-          [inputModalities.includes('image'), ['image_data', 'image_url', 'image_id']],
-          [inputModalities.includes('audio'), ['audio', 'file_data']],
-          [inputModalities.includes('file'), ['file_data', 'file_url', 'file_id']],
-        ]
-        for (const [promise, words] of promised) {
-          const kept = words.some((word) => says[word] !== 'refused')
-          if (promise) expect([name, words, kept]).toEqual([name, words, true])
-        }
+  test('words are those that clients know', () => {
+    for (const { name, inputModalities, features, supportedParameters } of models) {
+      const lists: [string[] | undefined, string[]][] = [
+        [inputModalities, modalities],
+        [features, featureWords],
+        [supportedParameters, parameterWords],
+      ]
+      for (const [words = [], known] of lists) {
+        expect([name, words.filter((word) => !known.includes(word))]).toEqual([name, []])
+        expect([name, new Set(words).size]).toEqual([name, words.length])
       }
-    })
+    }
+  })
 
-    test('prices are decimals of a currency, by known classes, with their source and its day', () => {
-      for (const { name, price } of models) {
-        if (!price) continue
-        expect([name, price.currency]).toEqual([name, expect.stringMatching(/^[A-Z]{3}$/)])
-        const entries = Object.entries(price.perMillion)
-        expect(entries.filter(([key]) => !tokenClasses.some((known) => known === key))).toEqual([])
-        expect(price.perMillion.inputTokens).toBeDefined()
-        for (const [, decimal] of entries) {
-          expect(decimal).toMatch(/^\d+(\.\d{1,9})?$/)
-          expect(parseNanos(decimal)).toBeGreaterThanOrEqual(0n)
-        }
-        const isFree = entries.every(([, decimal]) => decimal === '0')
-        if (!isFree)
-          expect([name, price.source]).toEqual([
-            name,
-            expect.stringMatching(/\b20\d\d-\d\d-\d\d\b/),
-          ])
+  test('nothing is promised that the provider refuses', () => {
+    for (const model of models) {
+      const { name, features = [], inputModalities = [] } = model
+      if (features.includes('embeddings')) {
+        expect([name, embeddings !== undefined]).toEqual([name, true])
+        continue
       }
-    })
+      const says = provider.supportOf?.(name) ?? support
+      const promised: [boolean, (keyof typeof says)[]][] = [
+        [features.includes('tools'), ['tools']],
+        [features.includes('json_schema'), ['json_schema']],
+        [features.includes('logprobs'), ['logprobs']],
+        [inputModalities.includes('image'), ['image_data', 'image_url', 'image_id']],
+        [inputModalities.includes('audio'), ['audio', 'file_data']],
+        [inputModalities.includes('file'), ['file_data', 'file_url', 'file_id']],
+      ]
+      for (const [promise, words] of promised) {
+        const kept = words.some((word) => says[word] !== 'refused')
+        if (promise) expect([name, words, kept]).toEqual([name, words, true])
+      }
+    }
+  })
 
-    test('a cached token costs no more than a fresh one', () => {
-      for (const { name, price } of models) {
-        const { inputTokens, cachedInputTokens } = price?.perMillion ?? {}
-        if (inputTokens === undefined || cachedInputTokens === undefined) continue
-        expect([name, parseNanos(cachedInputTokens) <= parseNanos(inputTokens)]).toEqual([
-          name,
-          true,
-        ])
+  test('prices are decimals of a currency, by known classes, with their source and its day', () => {
+    for (const { name, price } of models) {
+      if (!price) continue
+      expect([name, price.currency]).toEqual([name, expect.stringMatching(/^[A-Z]{3}$/)])
+      const entries = Object.entries(price.perMillion)
+      expect(entries.filter(([key]) => !tokenClasses.some((known) => known === key))).toEqual([])
+      expect(price.perMillion.inputTokens).toBeDefined()
+      for (const [, decimal] of entries) {
+        expect(decimal).toMatch(/^\d+(\.\d{1,9})?$/)
+        expect(parseNanos(decimal)).toBeGreaterThanOrEqual(0n)
       }
-    })
-  },
-)
+      const isFree = entries.every(([, decimal]) => decimal === '0')
+      if (!isFree)
+        expect([name, price.source]).toEqual([name, expect.stringMatching(/\b20\d\d-\d\d-\d\d\b/)])
+    }
+  })
+
+  test('a cached token costs no more than a fresh one', () => {
+    for (const { name, price } of models) {
+      const { inputTokens, cachedInputTokens } = price?.perMillion ?? {}
+      if (inputTokens === undefined || cachedInputTokens === undefined) continue
+      expect([name, parseNanos(cachedInputTokens) <= parseNanos(inputTokens)]).toEqual([name, true])
+    }
+  })
+})
 
 describe('what a client sees of a model', () => {
   let simulator: Simulator

@@ -91,8 +91,8 @@ export const providersUnderTest: readonly ProviderUnderTest[] = [
     models: ['GigaChat-2'],
     tooLong: httpError(413),
     start: async () => {
-      const { api: simulator, toml, close } = await startGigachatSimulator()
-      return { simulator, toml, close }
+      const gigachat = await startGigachatSimulator()
+      return { simulator: gigachat.api, toml: gigachat.toml, close: () => gigachat.close() }
     },
   },
   {
@@ -147,7 +147,7 @@ export async function startSimulatedProviders(): Promise<SimulatedProviders> {
         .flatMap(({ requests }) => requests)
         .filter(({ method }) => method === 'POST').length,
     close: async () => {
-      await Promise.all(running.map(({ close }) => close()))
+      await Promise.all(running.map((simulation) => simulation.close()))
     },
   }
 }
