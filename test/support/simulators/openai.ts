@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { alphanumeric, hexadecimal } from './identifiers.ts'
+import { embed } from './openai-embedding.ts'
 import { answer, type Completion } from './openai-answer.ts'
 import { completionBody } from './openai-body.ts'
 import { errorFor, missingKey, OpenaiError, unknownUrl, wrongKey } from './openai-error.ts'
@@ -39,6 +40,7 @@ export function startOpenaiSimulator(options: OpenaiOptions = {}): Promise<Opena
 }
 
 const completionsPath = '/v1/chat/completions'
+const embeddingsPath = '/v1/embeddings'
 
 function openai(options: OpenaiOptions): SimulatedProvider {
   const service: Service = {
@@ -47,7 +49,7 @@ function openai(options: OpenaiOptions): SimulatedProvider {
     cachedTokens: prefixCache(options.cachedTokens),
   }
   return {
-    takesScript: ({ method, path }) => method === 'POST' && pathname(path) === completionsPath,
+    takesScript: ({ method, path }) => method === 'POST' && isMetered(path),
     reply: (request) => replyTo(service, request),
     headers: (request) => jsonHeaders(request),
     streamHeaders: (request) => streamHeaders(request),
@@ -85,6 +87,10 @@ function route(service: Service, request: RecordedRequest): Reply {
   const path = pathname(request.path)
   if (request.method === 'POST' && path === completionsPath)
     return completionReply(service, request)
+  if (request.method === 'POST' && path === embeddingsPath) {
+    const { body, entry } = embed(request.body, service.models)
+    return { ...jsonReply(request, body), entry }
+  }
   if (request.method === 'GET' && path === '/v1/models') {
     return jsonReply(request, listModels(service.models))
   }
@@ -191,9 +197,9 @@ function commonHeaders(): HeaderBag {
   }
 }
 
-/** Only completions are limited by rate; limits of images appear with images. */
+/** Lists are not limited by rate; limits of images appear with images. */
 function limitHeaders({ path, rawBody }: RecordedRequest): HeaderBag {
-  if (pathname(path) !== completionsPath) return {}
+  if (!isMetered(path)) return {}
   const images = rawBody.includes('"image_url"') && {
     'x-ratelimit-limit-input-images': '50000',
     'x-ratelimit-remaining-input-images': '49999',
@@ -208,6 +214,10 @@ function limitHeaders({ path, rawBody }: RecordedRequest): HeaderBag {
     'x-ratelimit-reset-requests': '6ms',
     'x-ratelimit-reset-tokens': '0s',
   }
+}
+
+function isMetered(path: string): boolean {
+  return [completionsPath, embeddingsPath].includes(pathname(path))
 }
 
 function pathname(path: string): string {
