@@ -4,6 +4,7 @@ import { isRecord, text } from '../narrow.ts'
 import { floatsOf } from '../openai-embeddings/base64.ts'
 import { decodeYandexError } from './decode-error.ts'
 import { yandex } from './dialect.ts'
+import { count } from './usage.ts'
 
 /** Vectors as the native REST API makes them: one text in a call. */
 export function yandexEmbeddingApi({
@@ -38,10 +39,10 @@ function decodeBody(body: unknown): EmbeddingBatch {
   const vector = isRecord(body) ? floatsOf(body['embedding']) : undefined
   if (!isRecord(body) || !vector) throw unusableVectors()
   const { numTokens } = body
-  const inputTokens = Number(text(numTokens) ?? numTokens)
+  const inputTokens = count(numTokens)
   return {
     vectors: [vector],
-    ...(Number.isSafeInteger(inputTokens) && {
+    ...(inputTokens !== undefined && {
       usage: { inputTokens, estimated: false, raw: { dialect: yandex, body: { numTokens } } },
     }),
     upstreamModel: text(body['modelVersion']),
