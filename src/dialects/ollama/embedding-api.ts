@@ -4,15 +4,8 @@ import { isRecord, text } from '../narrow.ts'
 import { floatsOf } from '../openai-embeddings/base64.ts'
 import { decodeOllamaError } from './decode-error.ts'
 import { ollama } from './dialect.ts'
+import type { OllamaSettings } from './settings.ts'
 import { decodeUsage } from './usage.ts'
-
-/** What an operator sets for all calls of a server. */
-export interface OllamaSettings {
-  /** How long a model stays in memory after a call. */
-  keepAlive?: string | number | undefined
-  /** `options` of every call, such as `num_ctx`; those of the request stand before them. */
-  options?: Record<string, unknown> | undefined
-}
 
 /** Vectors as Ollama's `/api/embed` makes them. */
 export function ollamaEmbeddingApi({ keepAlive, options }: OllamaSettings = {}): EmbeddingApi {
