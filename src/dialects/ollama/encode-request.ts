@@ -53,8 +53,8 @@ function encodeOptions(request: ChatRequest): Extra {
   return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined))
 }
 
-const thinkWords: ReadonlyMap<string, string | false> = new Map([
-  ['none', false as const],
+const thinkWords = new Map<string, string | false>([
+  ['none', false],
   ['minimal', 'low'],
   ['low', 'low'],
   ['medium', 'medium'],
