@@ -1,6 +1,7 @@
 import { startAnthropicSimulator } from './simulators/anthropic.ts'
 import { geminiKey, startGeminiSimulator } from './simulators/gemini.ts'
 import { startGigachatSimulator } from './simulators/gigachat.ts'
+import { startOllamaSimulator } from './simulators/ollama.ts'
 import { startOpenaiSimulator } from './simulators/openai.ts'
 import { startYandexSimulator, yandexCredentials } from './simulators/yandex.ts'
 
@@ -12,6 +13,7 @@ export const simulatedModels: readonly string[] = [
   'anthropic/claude-sonnet-4-6',
   'anthropic/claude-haiku-4-5',
   'gemini/gemini-2.5-flash',
+  'ollama/qwen3:0.6b',
   'gemini/gemini-2.0-flash',
   'gemini/gemini-3-flash-preview',
   'gigachat/GigaChat-2',
@@ -32,6 +34,7 @@ export async function startSimulatedProviders(): Promise<SimulatedProviders> {
   const openai = await startOpenaiSimulator()
   const anthropic = await startAnthropicSimulator()
   const gemini = await startGeminiSimulator()
+  const ollama = await startOllamaSimulator()
   const gigachat = await startGigachatSimulator()
   const yandex = await startYandexSimulator()
   const yandexOpenai = await startYandexSimulator({ api: 'openai' })
@@ -55,6 +58,9 @@ base_url = "${anthropic.url}"
 api_key = "${geminiKey}"
 base_url = "${gemini.url}"
 
+[providers.ollama]
+endpoints = ["${ollama.url}"]
+
 [providers.gigachat]
 ${gigachat.toml}
 
@@ -71,13 +77,14 @@ folder_id = "${folder}"
 base_url = "${yandexOpenai.url}"
 `,
     calls: () =>
-      [openai, anthropic, gemini, gigachat.api, yandex, yandexOpenai]
+      [openai, anthropic, gemini, ollama, gigachat.api, yandex, yandexOpenai]
         .flatMap(({ requests }) => requests)
         .filter(({ method }) => method === 'POST').length,
     close: async () => {
       await openai.close()
       await anthropic.close()
       await gemini.close()
+      await ollama.close()
       await gigachat.close()
       await yandex.close()
       await yandexOpenai.close()
