@@ -52,7 +52,8 @@ function read(reason: string, status = 400): ErrorCode | undefined {
 const wordings: readonly { pattern: RegExp; code: ErrorCode; always?: true }[] = [
   { pattern: /does not support \w+/i, code: 'UNSUPPORTED_FEATURE' },
   {
-    pattern: /exceeds? (the )?(maximum |max )?context (length|size)|exceeded max context length/i,
+    pattern:
+      /exceeds? (the )?(available |maximum |max )?context (length|size)|exceeded max context length/i,
     code: 'CONTEXT_LENGTH_EXCEEDED',
     always: true,
   },
