@@ -73,7 +73,7 @@ export function yandexOpenaiEmbeddingApi({
 }: {
   modelUri: (model: string) => string
 }): EmbeddingApi {
-  const { encodeRequest, ...api } = openaiEmbeddingApi({
+  const api = openaiEmbeddingApi({
     inputsMax: 1,
     tokens: false,
     dimensionsOf: takesDimensions,
@@ -83,7 +83,7 @@ export function yandexOpenaiEmbeddingApi({
   return {
     ...api,
     encodeRequest: (request, model) =>
-      encodeRequest({ ...request, endUserId: undefined }, modelUri(model)),
+      api.encodeRequest({ ...request, endUserId: undefined }, modelUri(model)),
   }
 }
 

@@ -96,12 +96,12 @@ function silentLine(answer: OllamaAnswer, reason: string): object {
   return lastLine(answer, { message: { role: 'assistant', content: '' } }, reason)
 }
 
-function lastLine(answer: OllamaAnswer, said: object, reason: string): object {
+function lastLine(answer: OllamaAnswer, spoken: object, reason: string): object {
   const { tokens } = answer.completion
   const evaluated = tokens.reasoning + tokens.visible
   return {
     ...headOf(answer),
-    ...said,
+    ...spoken,
     ...(answer.old ? { done_reason: reason, done: true } : { done: true, done_reason: reason }),
     total_duration: 1_078_043_917,
     load_duration: 109_557_375,

@@ -40,13 +40,13 @@ interface Service {
   seen: Set<string>
 }
 
-const metered = ['/api/chat', '/api/embed']
+const metered = new Set(['/api/chat', '/api/embed'])
 
 function ollama(options: OllamaOptions): SimulatedProvider {
   const { models = ollamaModels, apiKey, old = false } = options
   const service: Service = { models, apiKey, old, seen: new Set() }
   return {
-    takesScript: ({ method, path }) => method === 'POST' && metered.includes(path),
+    takesScript: ({ method, path }) => method === 'POST' && metered.has(path),
     reply: (request) => replyTo(service, request),
     headers: () => jsonHeaders,
     streamHeaders: () => streamHeaders,
