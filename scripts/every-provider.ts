@@ -18,6 +18,7 @@ base_url = "http://localhost/v1"
 api_key = "x"
 [providers.gemini]
 api_key = "x"
+[providers.ollama]
 [providers.gigachat]
 credentials = "x"
 [providers.yandex]

@@ -5,6 +5,7 @@ import { httpError } from './simulators/faults.ts'
 import { tooLong as tooLongForGemini } from './simulators/gemini-error.ts'
 import { geminiKey, startGeminiSimulator } from './simulators/gemini.ts'
 import { startGigachatSimulator } from './simulators/gigachat.ts'
+import { startOllamaSimulator } from './simulators/ollama.ts'
 import { contextLength } from './simulators/openai-error.ts'
 import { openaiModels, reasoner } from './simulators/openai-models.ts'
 import { startOpenaiSimulator } from './simulators/openai.ts'
@@ -44,6 +45,7 @@ export const providersUnderTest: readonly ProviderUnderTest[] = [
     type: 'openai',
     models: ['gpt-4o'],
     reasoningModel: 'gpt-5',
+    embeddingModel: 'text-embedding-3-small',
     tooLong: httpError(400, contextLength.body()),
     start: async () => keyed(await startOpenaiSimulator(), 'sk-simulated'),
   },
@@ -52,6 +54,7 @@ export const providersUnderTest: readonly ProviderUnderTest[] = [
     type: 'openai',
     models: ['gpt-4o'],
     reasoningModel: 'gpt-5',
+    embeddingModel: 'text-embedding-3-small',
     tooLong: httpError(400, contextLength.body()),
     start: async () => {
       const { toml, ...rest } = keyed(await startOpenaiSimulator(), 'sk-simulated')
@@ -63,6 +66,7 @@ export const providersUnderTest: readonly ProviderUnderTest[] = [
     type: 'openai-compatible',
     models: ['gpt-4o'],
     reasoningModel: reasoner.id,
+    embeddingModel: 'text-embedding-3-small',
     tooLong: httpError(400, contextLength.body()),
     start: async () =>
       keyed(await startOpenaiSimulator({ models: [...openaiModels, reasoner] }), 'sk-simulated'),
@@ -86,9 +90,21 @@ export const providersUnderTest: readonly ProviderUnderTest[] = [
     start: async () => keyed(await startGeminiSimulator(), geminiKey),
   },
   {
+    id: 'ollama',
+    type: 'ollama',
+    models: ['qwen3:0.6b'],
+    embeddingModel: 'all-minilm:latest',
+    start: async () => {
+      const simulator = await startOllamaSimulator()
+      const toml = `endpoints = ["${simulator.url}"]`
+      return { simulator, toml, close: () => simulator.close() }
+    },
+  },
+  {
     id: 'gigachat',
     type: 'gigachat',
     models: ['GigaChat-2'],
+    embeddingModel: 'Embeddings',
     tooLong: httpError(413),
     start: async () => {
       const gigachat = await startGigachatSimulator()
@@ -99,6 +115,7 @@ export const providersUnderTest: readonly ProviderUnderTest[] = [
     id: 'yandex',
     type: 'yandex',
     models: ['yandexgpt'],
+    embeddingModel: 'text-search-doc',
     tooLong: httpError(400, tooLongForYandex.body('native')),
     start: async () => inFolder(await startYandexSimulator()),
   },
@@ -106,6 +123,7 @@ export const providersUnderTest: readonly ProviderUnderTest[] = [
     id: 'yandex-openai',
     type: 'yandex',
     models: ['yandexgpt'],
+    embeddingModel: 'text-search-doc',
     tooLong: httpError(400, tooLongForYandex.body('openai')),
     start: async () => inFolder(await startYandexSimulator({ api: 'openai' }), 'openai'),
   },
