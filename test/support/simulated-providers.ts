@@ -94,6 +94,7 @@ export const providersUnderTest: readonly ProviderUnderTest[] = [
     type: 'ollama',
     models: ['qwen3:0.6b'],
     embeddingModel: 'all-minilm:latest',
+    tooLong: httpError(400, { error: 'input exceeds maximum context length' }),
     start: async () => {
       const simulator = await startOllamaSimulator()
       const toml = `endpoints = ["${simulator.url}"]`
