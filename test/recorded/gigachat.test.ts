@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { decodeGigachatError } from '../src/dialects/gigachat/decode-error.ts'
-import { decodeGigachatBody, decodeGigachatEvents } from '../src/dialects/gigachat/decode-events.ts'
-import { encodeGigachatRequest } from '../src/dialects/gigachat/encode-request.ts'
-import { decodeModels } from '../src/providers/gigachat-models.ts'
-import { collect } from '../src/protocol/collect.ts'
-import type { ChatRequest, Message } from '../src/protocol/request.ts'
-import { framesOf, requireServices, streamOf } from './support/recorded.ts'
+import { decodeGigachatError } from '../../src/dialects/gigachat/decode-error.ts'
+import { decodeGigachatBody, decodeGigachatEvents } from '../../src/dialects/gigachat/decode-events.ts'
+import { encodeGigachatRequest } from '../../src/dialects/gigachat/encode-request.ts'
+import { decodeModels } from '../../src/providers/gigachat-models.ts'
+import { collect } from '../../src/protocol/collect.ts'
+import type { ChatRequest, Message } from '../../src/protocol/request.ts'
+import { framesOf, requireServices, streamOf } from '../support/recorded.ts'
 
-const folder = new URL('../../shared/recorded/gigachat/', import.meta.url)
+const folder = new URL('../../../shared/recorded/gigachat/', import.meta.url)
 const hasRecordings = existsSync(folder)
 
 /** What the provider speaks, by endpoint; a file of any endpoint that is in neither list fails the test. */
