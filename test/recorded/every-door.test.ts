@@ -46,8 +46,9 @@ describe.skipIf(!hasRecordings)('every recorded answer through every door', () =
         expect(withoutIds(whole)).toEqual(told)
         const streamed = throughStream(door, said)
         expect(withoutIds(streamed)).toEqual(told)
-        for (const { ids } of [...whole.choices, ...streamed.choices]) {
+        for (const { ids, strangers } of [...whole.choices, ...streamed.choices]) {
           expect([new Set(ids).size, ids.includes('')]).toEqual([ids.length, false])
+          if (dialect !== door.door.dialect) expect(strangers).toEqual([])
         }
         const row = (counts[`${provider} ${dialect} ${isStream ? 'streamed' : 'whole'}`] ??= {})
         row[door.path] = (row[door.path] ?? 0) + 1
@@ -62,5 +63,5 @@ describe.skipIf(!hasRecordings)('every recorded answer through every door', () =
 })
 
 function withoutIds({ choices, usage }: Told): Told {
-  return { choices: choices.map((choice) => ({ ...choice, ids: [] })), usage }
+  return { choices: choices.map((choice) => ({ ...choice, ids: [], strangers: [] })), usage }
 }

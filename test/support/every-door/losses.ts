@@ -1,5 +1,5 @@
 import type { ChatEvent } from '../../../src/protocol/event.ts'
-import type { Told, ToldChoice } from './told.ts'
+import { nothingTold, type Told, type ToldChoice } from './told.ts'
 
 /** Something that the wire of a door has no place for. */
 export interface Loss {
@@ -10,7 +10,6 @@ export interface Loss {
   without: (told: Told, events: readonly ChatEvent[]) => Told
 }
 
-const chat = '/v1/chat/completions'
 const messages = '/v1/messages'
 const responses = '/v1/responses'
 const text = '/v1/completions'
@@ -18,25 +17,23 @@ const text = '/v1/completions'
 /** Everything that an answer may lose at a door; whatever is not here must arrive. */
 export const losses: readonly Loss[] = [
   {
-    doors: [messages, responses],
-    what: 'choices after the first',
-    why: 'an answer is one message there, and several cannot be asked for',
-    without: (told) => ({ ...told, choices: told.choices.slice(0, 1) }),
+    doors: [text],
+    what: 'that a refusal is none of the text',
+    why: 'it is said in the only place that there is',
+    without: eachChoice((choice) => ({
+      ...choice,
+      text: choice.text + choice.refusal,
+      refusal: '',
+    })),
   },
   {
     doors: [text],
     what: 'everything but text',
     why: 'a choice has a text with its log probabilities and nothing else',
     without: eachChoice(({ text: said, tokens, finish }) => ({
+      ...nothingTold(),
       text: said,
-      reasoning: '',
-      refusal: '',
-      calls: [],
-      ids: [],
-      citations: 0,
-      natives: [],
       tokens,
-      spoken: 0,
       finish,
     })),
   },
@@ -45,12 +42,6 @@ export const losses: readonly Loss[] = [
     what: 'that it ended with calls',
     why: 'the only words are stop, length and content_filter',
     without: eachChoice(ending({ tool_calls: 'stop' })),
-  },
-  {
-    doors: [messages],
-    what: 'that a refusal is none of the text',
-    why: 'refusals are told in the details of its own stop reason, or in words',
-    without: (told, events) => (refusesInDetails(events) ? told : eachChoice(saidAsText)(told)),
   },
   {
     doors: [messages],
@@ -68,27 +59,25 @@ export const losses: readonly Loss[] = [
   },
   {
     doors: [messages],
-    what: 'log probabilities',
-    why: 'there is no member for them',
-    without: eachChoice((choice) => ({ ...choice, tokens: 0 })),
-  },
-  {
-    doors: [messages, responses],
-    what: 'spoken output',
-    why: 'there is no member for it',
-    without: eachChoice((choice) => ({ ...choice, spoken: 0 })),
+    what: 'that a tool takes any text',
+    why: 'what a tool takes is an object there, in which the text has a name',
+    without: (told, events) => {
+      const custom = events.flatMap((event) =>
+        event.type === 'tool-call-start' && event.kind === 'custom' ? event.index : [],
+      )
+      return eachChoice((choice) => ({
+        ...choice,
+        calls: choice.calls.map((call, index) =>
+          custom.includes(index) ? { ...call, arguments: { input: call.arguments } } : call,
+        ),
+      }))(told)
+    },
   },
   {
     doors: [messages],
-    what: 'which of its two sides stopped an answer',
-    why: 'refusal is the one word for both',
-    without: eachChoice(ending({ refusal: 'content_filter' })),
-  },
-  {
-    doors: [chat, text, responses, messages],
-    what: 'an end that has no word',
-    why: 'readers know the words of their API alone',
-    without: eachChoice(ending({ refusal: 'stop', other: 'stop', error: 'stop' })),
+    what: 'log probabilities',
+    why: 'there is no member for them',
+    without: eachChoice((choice) => ({ ...choice, tokens: 0 })),
   },
   {
     doors: [responses],
@@ -130,17 +119,4 @@ function eachChoice(change: (choice: ToldChoice) => ToldChoice): (told: Told) =>
 
 function ending(words: Record<string, string>): (choice: ToldChoice) => ToldChoice {
   return (choice) => ({ ...choice, finish: words[choice.finish] ?? choice.finish })
-}
-
-function saidAsText(choice: ToldChoice): ToldChoice {
-  return { ...choice, text: choice.text + choice.refusal, refusal: '' }
-}
-
-function refusesInDetails(events: readonly ChatEvent[]): boolean {
-  return events.some(
-    (event) =>
-      event.type === 'part-start' &&
-      event.kind === 'refusal' &&
-      event.extra?.dialect === 'anthropic-messages',
-  )
 }

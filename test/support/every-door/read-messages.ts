@@ -2,6 +2,7 @@ import { readMessage, readMessageStream } from '../recorded-messages.ts'
 import { count, list, type Members, members, nothingTold, string, sum, type Told } from './told.ts'
 
 const anthropic = 'anthropic-messages'
+const callMembers = new Set('type id name input signature'.split(' '))
 const known = new Set(['text', 'thinking', 'redacted_thinking', 'tool_use'])
 
 /** A plain reading of a message, whole or as the events of a stream. */
@@ -24,6 +25,7 @@ export function readMessages(parts: readonly Members[]): Told {
     refusal: string(members(others['stop_details'])['explanation']),
     calls: calls.map(({ name, input }) => ({ name: string(name), arguments: input })),
     ids: calls.map(({ id }) => string(id)),
+    strangers: calls.flatMap(Object.keys).filter((name) => !callMembers.has(name)),
     citations: of('text').flatMap(({ citations }) => list(citations)).length,
     natives: content.flatMap(nativeOf),
     finish: finishes.get(string(stop)) ?? `unknown ${String(stop)}`,

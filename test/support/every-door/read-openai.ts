@@ -1,5 +1,16 @@
 import { readAnswer, readStream } from '../recorded-chat.ts'
-import { count, list, type Members, members, readArguments, string, type Told } from './told.ts'
+import {
+  count,
+  list,
+  type Members,
+  members,
+  readArguments,
+  string,
+  type Told,
+  type ToldChoice,
+} from './told.ts'
+
+const callMembers = new Set('index id type function custom'.split(' '))
 
 /** A plain reading of chat completions, whole or as the chunks of a stream. */
 export function readChat(parts: readonly Members[]): Told {
@@ -25,7 +36,8 @@ export function readChat(parts: readonly Members[]): Told {
         natives: messages.flatMap(({ xrouter }) => nativesOf(members(xrouter)['parts'])),
         tokens: choice.logprobs,
         spoken: choice.audio,
-        finish,
+        // OpenAI's word for its deprecated single call.
+        finish: finish === 'function_call' ? 'tool_calls' : finish,
       }
     }),
     usage: usage && readUsage(usage, { prompt: 'prompt', completion: 'completion' }),
@@ -69,11 +81,12 @@ export function readUsage(
   }
 }
 
-function readCalls(messages: readonly Members[]) {
+function readCalls(messages: readonly Members[]): Pick<ToldChoice, 'calls' | 'ids' | 'strangers'> {
   const calls: { name: string; written: string; id: string }[] = []
   for (const { tool_calls: pieces, function_call: deprecated } of messages) {
-    const said = deprecated == null ? [] : [{ index: 0, function: deprecated, id: 'the only one' }]
-    for (const [position, piece] of [...list(pieces), ...said].entries()) {
+    const only = { index: 0, function: deprecated, id: 'the only one' }
+    const made = deprecated == null ? list(pieces) : [members(only)]
+    for (const [position, piece] of made.entries()) {
       const call = (calls[Number(piece['index'] ?? position)] ??= { name: '', written: '', id: '' })
       const { name, arguments: json, input } = members(piece['function'] ?? piece['custom'])
       call.id = call.id || string(piece['id'])
@@ -84,6 +97,11 @@ function readCalls(messages: readonly Members[]) {
   return {
     calls: calls.map(({ name, written }) => ({ name, arguments: readArguments(written) })),
     ids: calls.map(({ id }) => id),
+    strangers: messages.flatMap(({ tool_calls: pieces }) =>
+      list(pieces)
+        .flatMap(Object.keys)
+        .filter((name) => !callMembers.has(name)),
+    ),
   }
 }
 

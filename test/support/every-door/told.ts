@@ -15,6 +15,8 @@ export interface ToldChoice {
   calls: { name: string; arguments: unknown }[]
   /** The ids of the calls. */
   ids: string[]
+  /** Members of the calls that the wire does not have. */
+  strangers: string[]
   citations: number
   /** Parts of one vendor. */
   natives: { dialect: string; part: unknown }[]
@@ -91,6 +93,7 @@ export function nothingTold(): ToldChoice {
     refusal: '',
     calls: [],
     ids: [],
+    strangers: [],
     citations: 0,
     natives: [],
     tokens: 0,
