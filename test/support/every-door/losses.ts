@@ -62,13 +62,15 @@ export const losses: readonly Loss[] = [
     what: 'that a tool takes any text',
     why: 'what a tool takes is an object there, in which the text has a name',
     without: (told, events) => {
-      const custom = events.flatMap((event) =>
-        event.type === 'tool-call-start' && event.kind === 'custom' ? event.index : [],
-      )
+      const isCustom = (index: number): boolean =>
+        events.some(
+          (event) =>
+            event.type === 'tool-call-start' && event.kind === 'custom' && event.index === index,
+        )
       return eachChoice((choice) => ({
         ...choice,
         calls: choice.calls.map((call, index) =>
-          custom.includes(index) ? { ...call, arguments: { input: call.arguments } } : call,
+          isCustom(index) ? { ...call, arguments: { input: call.arguments } } : call,
         ),
       }))(told)
     },
