@@ -11,6 +11,8 @@ export interface OpenaiModel {
   /** Whether `stop` is refused, as by the o-series. */
   refusesStop: boolean
   fingerprint: string | null
+  /** Whether a model that reasons takes the older name of the limit, as on servers that copied OpenAI. */
+  takesOlderLimit?: boolean
 }
 
 type ReasoningEffort = keyof typeof reasoningTokens
@@ -25,6 +27,11 @@ export const reasoningTokens = {
   xhigh: 256,
   max: 320,
 }
+
+/** What a server that copied OpenAI may serve. */
+export const reasoner: OpenaiModel = reasoningModel('reasoner', 'reasoner', {
+  takesOlderLimit: true,
+})
 
 export const openaiModels: OpenaiModel[] = [
   chatModel('gpt-4o', 'gpt-4o-2024-08-06', { created: 1715367049 }),

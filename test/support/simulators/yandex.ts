@@ -194,7 +194,15 @@ function findModel({ api, models, folder }: Service, uri: string): YandexModel {
 }
 
 /** What is documented as not supported means nothing, nor does the switch for parallel calls. */
-const heeded = ['model', 'messages', 'stream', 'tools', 'tool_choice', 'response_format']
+const heeded = [
+  'model',
+  'messages',
+  'stream',
+  'tools',
+  'tool_choice',
+  'response_format',
+  'reasoning_effort',
+]
 const limits = ['max_tokens', 'max_completion_tokens', 'temperature']
 
 function parseCompatible({ rawBody, body }: RecordedRequest): CompletionRequest {
