@@ -16,6 +16,7 @@ export const simulatedModels: readonly string[] = [
   'gemini/gemini-2.0-flash',
   'gemini/gemini-3-flash-preview',
   'gigachat/GigaChat-2',
+  'gigachat-v2/GigaChat-2',
   'yandex/yandexgpt',
   'yandex-openai/yandexgpt',
   'demo/echo',
@@ -34,6 +35,7 @@ export async function startSimulatedProviders(): Promise<SimulatedProviders> {
   const anthropic = await startAnthropicSimulator()
   const gemini = await startGeminiSimulator()
   const gigachat = await startGigachatSimulator()
+  const gigachatV2 = await startGigachatSimulator({ api: 'v2' })
   const yandex = await startYandexSimulator()
   const yandexOpenai = await startYandexSimulator({ api: 'openai' })
   const { apiKey, folder } = yandexCredentials
@@ -65,6 +67,9 @@ base_url = "${gemini.url}"
 [providers.gigachat]
 ${gigachat.toml}
 
+[providers.gigachat-v2]
+${gigachatV2.toml}
+
 [providers.yandex]
 api_key = "${apiKey}"
 folder_id = "${folder}"
@@ -78,7 +83,7 @@ folder_id = "${folder}"
 base_url = "${yandexOpenai.url}"
 `,
     calls: () =>
-      [openai, anthropic, gemini, gigachat.api, yandex, yandexOpenai]
+      [openai, anthropic, gemini, gigachat.api, gigachatV2.api, yandex, yandexOpenai]
         .flatMap(({ requests }) => requests)
         .filter(({ method }) => method === 'POST').length,
     close: async () => {
@@ -86,6 +91,7 @@ base_url = "${yandexOpenai.url}"
       await anthropic.close()
       await gemini.close()
       await gigachat.close()
+      await gigachatV2.close()
       await yandex.close()
       await yandexOpenai.close()
     },
