@@ -62,9 +62,9 @@ describe('the settings', () => {
 
   test('have the models listed by v1, whichever is spoken', async () => {
     const settings = gigachat.settings.parse({ credentials: 'k', api: 'v2' })
-    const { discover } = gigachat.create('gigachat', settings, connection)
+    const provider = gigachat.create('gigachat', settings, connection)
     const asked: string[] = []
-    await discover?.(async ({ url, method }) => {
+    await provider.discover?.(async ({ url, method }) => {
       asked.push(`${method} ${url}`)
       const token = { access_token: 't', expires_at: Date.now() + 1_800_000 }
       return { status: 200, body: method === 'POST' ? token : { data: [] } }

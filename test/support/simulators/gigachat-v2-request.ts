@@ -101,8 +101,8 @@ function functionsOf({
   tool_config: config,
 }: V2Request): Pick<GigachatRequest, 'functions' | 'function_call'> {
   const specifications = tools.flatMap((tool) => {
-    const names = Object.keys(tool).filter((name) => name !== 'functions' && !builtIn.has(name))
-    if (names[0] !== undefined) throw new GigachatError(404, `Unknown tool ${names[0]}`)
+    const unknown = Object.keys(tool).find((name) => name !== 'functions' && !builtIn.has(name))
+    if (unknown !== undefined) throw new GigachatError(404, `Unknown tool ${unknown}`)
     if (!('functions' in tool)) return []
     const parsed = z
       .looseObject({ specifications: z.array(functionSchema) })

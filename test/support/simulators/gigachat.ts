@@ -145,7 +145,7 @@ function apiService(book: TokenBook, options: GigachatOptions): SimulatedProvide
     headers,
     streamHeaders,
     encodeJson: (body) => JSON.stringify(body),
-    encodeFrame: service.wire.encodeFrame,
+    encodeFrame: (frame) => service.wire.encodeFrame(frame),
     terminator: service.wire.terminator,
     errorBody: (status) => ({ status, message: messages[status] ?? 'Internal Server Error' }),
     voice: ({ body }) => {
