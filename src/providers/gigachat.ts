@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { gigachatChatApi } from '../dialects/gigachat/chat-api.ts'
+import { gigachatEmbeddingApi } from '../dialects/gigachat/embedding-api.ts'
 import { gigachatSupport } from '../dialects/gigachat/support.ts'
 import { gigachatV2ChatApi } from '../dialects/gigachat/v2-chat-api.ts'
 import { gigachatV2Support } from '../dialects/gigachat/v2-support.ts'
@@ -56,19 +57,28 @@ export const gigachat = defineProvider({
       },
       ...api,
       discover: discoverModels({ baseUrl: withModels(baseUrl), authorize }),
-      models: gigachatModels,
       openModels: true,
       connection,
     }
   },
 })
 
-const v1 = { support: gigachatSupport, chat: gigachatChatApi }
+const v1 = {
+  support: gigachatSupport,
+  chat: gigachatChatApi,
+  embeddings: gigachatEmbeddingApi,
+  models: gigachatModels,
+}
 
+/** Vectors are made by v1 alone. */
 function v2(
   resultRole: z.infer<typeof settings>['result_role'],
-): Pick<Provider, 'support' | 'chat'> {
-  return { support: gigachatV2Support, chat: gigachatV2ChatApi({ resultRole }) }
+): Pick<Provider, 'support' | 'chat' | 'models'> {
+  return {
+    support: gigachatV2Support,
+    chat: gigachatV2ChatApi({ resultRole }),
+    models: gigachatModels.filter(({ features }) => !features?.includes('embeddings')),
+  }
 }
 
 /** Models are listed by v1 alone. */

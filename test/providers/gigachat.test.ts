@@ -54,6 +54,15 @@ describe('the settings', () => {
     expect([provider.baseUrl, provider.chat?.dialect]).toEqual([baseUrl, dialect])
   })
 
+  test('make vectors over v1 alone', () => {
+    const [one, two] = (['v1', 'v2'] as const).map((api) =>
+      gigachat.create('g', gigachat.settings.parse({ credentials: 'k', api }), connection),
+    )
+    expect([one?.embeddings === undefined, two?.embeddings === undefined]).toEqual([false, true])
+    const vectors = two?.models.filter(({ features }) => features?.includes('embeddings'))
+    expect([vectors, two?.models.length]).toEqual([[], (one?.models.length ?? 0) - 3])
+  })
+
   test('know no third API, and no third speaker of results', () => {
     for (const wrong of [{ api: 'v3' }, { result_role: 'user' }]) {
       expect(gigachat.settings.safeParse({ credentials: 'k', ...wrong }).success).toBe(false)
