@@ -130,6 +130,10 @@ function brief(text: string): string {
     /^\s*(\w+)/.exec(text)?.[1],
     /(?:from|into|update) "?(\w+)/.exec(text)?.[1],
   ]
+  if (verb === 'with') {
+    const inserted = [...text.matchAll(/insert into "?(\w+)/g)].map((match) => match[1])
+    return `with ${inserted.join(', ')}`
+  }
   return ['select', 'insert', 'update'].includes(verb) ? `${verb} ${table}` : verb
 }
 
@@ -171,7 +175,7 @@ describe('the statements of an operation', () => {
   })
 })
 
-test('a batch of the ledger is six statements, however many requests it has', async () => {
+test('a batch of the ledger is five statements, however many requests it has', async () => {
   for (const size of [1, 40]) {
     for (let index = 0; index < size; index += 1) {
       const tags = { index, size }
@@ -181,8 +185,7 @@ test('a batch of the ledger is six statements, however many requests it has', as
     await open.ledger.flush()
     expect(statements.map(brief)).toEqual([
       'begin',
-      'insert requests',
-      'insert attempts',
+      'with requests, attempts',
       'update api_keys',
       'insert usage_rollups',
       'commit',

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { connect, type DatabaseHandle } from '../../src/db/client.ts'
 import { attempts } from '../../src/db/schema/attempt.ts'
+import { requests } from '../../src/db/schema/request.ts'
 import { usageRollups } from '../../src/db/schema/usage-rollup.ts'
 import type { LedgerEntry } from '../../src/gateway/ledger.ts'
 import { rowsOf, writeRows } from '../../src/gateway/ledger-rows.ts'
@@ -116,9 +117,22 @@ describe('a request', () => {
   })
 
   test('whose batch the database refuses is not counted', async () => {
-    const bad = entry({ requestedModel: 'a\0b' })
+    const tooMany = { inputTokens: 2 ** 31, outputTokens: 1, estimated: false }
+    const bad = entry({ attempts: [{ usage: tooMany }] })
     await expect(write(entry(), bad)).rejects.toThrow()
     expect(await read()).toEqual([])
+  })
+
+  test('with text that the database cannot hold is kept, that text replaced', async () => {
+    const odd = entry({ requestedModel: 'a\0b\ud800', tags: { 'team\0': 'x\0' } })
+    await write(odd)
+    const { requestId } = odd.settlement
+    const kept = await handle.db
+      .select({ model: requests.requestedModel, tags: requests.tags })
+      .from(requests)
+      .where(eq(requests.id, requestId))
+    expect(kept).toEqual([{ model: 'a\ufffdb\ufffd', tags: { 'team\ufffd': 'x\ufffd' } }])
+    expect(await briefly({})).toEqual([['', 1, 0, '1000 USD']])
   })
 
   test('counts once, whichever of several writers is first', async () => {
