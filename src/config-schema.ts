@@ -41,7 +41,21 @@ const storage = z.strictObject({
   data_dir: z.string().min(1).default('./data'),
 })
 
-const graphql = z.strictObject({ public_introspection: z.boolean().default(false) })
+const webSocket = z.strictObject({
+  connections_max: integer(1, 1_000_000).default(10_000),
+  connections_per_key_max: integer(1, 1_000_000).default(1_000),
+  /** Operations that run at once on one connection. */
+  operations_max: integer(1, 100_000).default(100),
+  /** How long a client may take to say who it is. */
+  init_timeout_ms: milliseconds.default(5_000),
+  /** How often a client is pinged and its key is checked again. */
+  ping_interval_ms: milliseconds.default(12_000),
+})
+
+const graphql = z.strictObject({
+  public_introspection: z.boolean().default(false),
+  websocket: webSocket.prefault({}),
+})
 
 const log = z.strictObject({
   level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

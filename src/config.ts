@@ -27,7 +27,16 @@ export interface Config {
     redis: RedisAddress | undefined
     dataDir: string
   }
-  graphql: { publicIntrospection: boolean }
+  graphql: {
+    publicIntrospection: boolean
+    webSocket: {
+      connectionsMax: number
+      connectionsPerKeyMax: number
+      operationsMax: number
+      initTimeoutMs: number
+      pingIntervalMs: number
+    }
+  }
   logLevel: string
   /** An admin credential, beside the keys in the database. */
   masterKey: string | undefined
@@ -105,11 +114,24 @@ function ourNames({ server, storage, graphql, log, aliases, fallbacks, prices }:
       redis: storage.redis_url,
       dataDir: storage.data_dir,
     },
-    graphql: { publicIntrospection: graphql.public_introspection },
+    graphql: {
+      publicIntrospection: graphql.public_introspection,
+      webSocket: webSocketNames(graphql.websocket),
+    },
     logLevel: log.level,
     aliases,
     fallbacks,
     prices: new Map(prices.map((price) => [price.model, priceSnapshot(price)])),
+  }
+}
+
+function webSocketNames(limits: FileSettings['graphql']['websocket']) {
+  return {
+    connectionsMax: limits.connections_max,
+    connectionsPerKeyMax: limits.connections_per_key_max,
+    operationsMax: limits.operations_max,
+    initTimeoutMs: limits.init_timeout_ms,
+    pingIntervalMs: limits.ping_interval_ms,
   }
 }
 

@@ -86,6 +86,20 @@ export class GatewayError extends Error {
   }
 }
 
+/** A request that is invalid in a way for which HTTP has a status of its own. */
+export class InvalidHttpRequest extends GatewayError {
+  readonly #status: number
+
+  constructor(status: 405 | 406 | 415, message: string) {
+    super({ code: 'INVALID_REQUEST', message })
+    this.#status = status
+  }
+
+  override get status(): number {
+    return this.#status
+  }
+}
+
 /** What a client is told of a failure that nobody foresaw; the cause goes to the log alone. */
 export function internalError(cause: unknown): GatewayError {
   return new GatewayError({

@@ -12,8 +12,10 @@ import type { Logger } from 'pino'
 import type { Authenticate } from './auth.ts'
 import type { Config } from './config.ts'
 import { databaseStatus, type Database } from './db/client.ts'
-import { GatewayError, internalError, invalidRequest } from './errors.ts'
+import { GatewayError, internalError, invalidRequest, InvalidHttpRequest } from './errors.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
+import { mountGraphql } from './graphql/mount.ts'
+import { errorBody } from './graphql/respond.ts'
 import type { GraphqlServer } from './graphql/server.ts'
 import { newId } from './lib/id.ts'
 import { securityHeaders } from './lib/security-headers.ts'
@@ -36,8 +38,10 @@ export interface ServerDeps {
 /** Routes that need no actor; every other one answers 401 without a key. */
 export const publicRoutes: readonly string[] = ['/health', '/ready']
 
+const graphqlPath = '/graphql'
+
 /** Routes that ask for an actor themselves, because a part of them is public: GraphiQL's page, open introspection. */
-export const selfAuthenticatedRoutes: readonly string[] = ['/graphql']
+export const selfAuthenticatedRoutes: readonly string[] = [graphqlPath]
 
 const metricsPath = '/metrics'
 
@@ -106,7 +110,9 @@ export async function createServer(
     if (failure.code === 'INTERNAL_ERROR') {
       logger.error({ err: error, requestId: request.id }, 'bug in a request')
     }
-    return replyError(reply, failure)
+    const isGraphql = request.routeOptions.url === graphqlPath
+    if (!isGraphql) return replyError(reply, failure)
+    return reply.code(failure.status).send(errorBody(failure, request.id))
   })
   app.setNotFoundHandler((request, reply) =>
     replyError(
@@ -120,7 +126,7 @@ export async function createServer(
   mountHealth(app, deps)
   mountMetrics(app, deps)
   mountRest(app, deps.gateway)
-  mountGraphql(app, deps.graphql)
+  await mountGraphql(app, deps.graphql)
   return { app, routes }
 }
 
@@ -153,20 +159,6 @@ function mountMetrics(app: FastifyInstance, { config, gateway: { metrics } }: Se
   })
 }
 
-function mountGraphql(app: FastifyInstance, graphql: GraphqlServer): void {
-  app.route({
-    url: '/graphql',
-    method: ['GET', 'POST', 'OPTIONS'],
-    handler: async (request, reply) => {
-      reply.hijack()
-      for (const [name, value] of Object.entries(reply.getHeaders())) {
-        if (value !== undefined) reply.raw.setHeader(name, value)
-      }
-      await graphql.handle(request.raw, reply.raw, { requestId: request.id, body: request.body })
-    },
-  })
-}
-
 /** The key as the dialect of the route sends it; a bearer key is taken everywhere. */
 function credentialOf(
   { headers }: FastifyRequest,
@@ -189,7 +181,7 @@ function httpError(error: FastifyError, { server }: Pick<Config, 'server'>): Gat
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
       return invalidRequest(undefined, 'The body is not valid JSON.')
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return invalidRequest(undefined, 'Send the body as `content-type: application/json`.')
+      return new InvalidHttpRequest(415, 'Send the body as `content-type: application/json`.')
   }
   const status = error.statusCode ?? 500
   if (status < 400 || status > 499) return internalError(error)

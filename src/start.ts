@@ -112,6 +112,7 @@ async function serve(
     newRequestId: () => newId('req'),
     graphiql: !config.production,
     publicIntrospection: config.graphql.publicIntrospection,
+    webSocket: config.graphql.webSocket,
     logger,
   })
   const redis = config.storage.redis && bus

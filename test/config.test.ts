@@ -32,6 +32,22 @@ describe('configuration', () => {
     expect(config.providers.map((provider) => provider.id)).toEqual(['demo'])
   })
 
+  test('WebSockets are limited, and each limit can be set', () => {
+    expect(load('').graphql.webSocket).toEqual({
+      connectionsMax: 10_000,
+      connectionsPerKeyMax: 1_000,
+      operationsMax: 100,
+      initTimeoutMs: 5_000,
+      pingIntervalMs: 12_000,
+    })
+    const set = load('[graphql.websocket]\nconnections_max = 5\noperations_max = 2')
+    expect(set.graphql.webSocket).toMatchObject({ connectionsMax: 5, operationsMax: 2 })
+    expect(problemsOf('[graphql.websocket]\nconnections_max = 0\nping = 1')).toEqual([
+      'graphql.websocket.connections_max',
+      'graphql.websocket.ping',
+    ])
+  })
+
   test('production turns the demo off unless it is configured', () => {
     expect(load('', { NODE_ENV: 'production' }).providers).toEqual([])
     const configured = load('[providers.demo]', { NODE_ENV: 'production' })

@@ -55,6 +55,15 @@ export function publicError(
   return located(internalError(cause), { place, requestId })
 }
 
+/** What a client may know of what was thrown outside of a field: nothing of its own leaving, each of several errors. */
+export function publicErrors(error: unknown, options: { logger: Logger }): GraphQLError[] {
+  if (error instanceof DOMException && error.name === 'AbortError') return []
+  if (error instanceof AggregateError) {
+    return error.errors.flatMap((one: unknown) => publicErrors(one, options))
+  }
+  return [publicError(error, options)]
+}
+
 function rootCause(error: unknown): unknown {
   let cause = error
   while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError
@@ -78,6 +87,8 @@ function located(
       ...(requestId !== undefined && { requestId }),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
       ...(path !== undefined && { path }),
+      // Not for the client: the status of an answer without data, where its media type has one for it.
+      ...(place?.path === undefined && { http: { status: error.status, spec: true } }),
     },
   })
   published.add(made)

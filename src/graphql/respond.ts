@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-import type { GatewayError } from '../errors.ts'
+import { InvalidHttpRequest, type GatewayError } from '../errors.ts'
+import type { JsonAnswer } from './json-answer.ts'
 
 /** Aborted when the client leaves before the answer is out. */
 export function leftSignal(res: ServerResponse): AbortSignal {
@@ -12,17 +13,28 @@ export function leftSignal(res: ServerResponse): AbortSignal {
   return controller.signal
 }
 
-/** A failure before any operation was read, as a GraphQL answer. */
+/** Sends a failure before any operation was read, as a GraphQL answer. */
 export function sendError(res: ServerResponse, error: GatewayError, requestId: string): void {
   if (res.headersSent) return void res.destroy()
-  const { code, message, retryable, status } = error
-  if (status === 401) res.setHeader('www-authenticate', 'Bearer')
-  const errors = [{ message, extensions: { code, retryable, requestId } }]
-  sendJson(res, status, { errors })
+  if (error.status === 401) res.setHeader('www-authenticate', 'Bearer')
+  sendJson(res, error.status, errorBody(error, requestId))
+}
+
+/** No answer fits `accept`; Yoga says so without a body. */
+export function notAcceptable(): InvalidHttpRequest {
+  return new InvalidHttpRequest(
+    406,
+    'No media type in `accept` fits the answer; ask for application/json, or text/event-stream for a subscription.',
+  )
+}
+
+/** The failure of a whole request in the form of GraphQL. */
+export function errorBody({ code, message, retryable }: GatewayError, requestId: string) {
+  return { errors: [{ message, extensions: { code, retryable, requestId } }] }
 }
 
 export function sendJson(res: ServerResponse, status: number, body: unknown): void {
-  end(res, status, { 'content-type': 'application/json; charset=utf-8' }, JSON.stringify(body))
+  end(res, status, { 'content-type': `${jsonType(res)}; charset=utf-8` }, JSON.stringify(body))
 }
 
 export function end(
@@ -32,6 +44,15 @@ export function end(
   body?: string | Buffer,
 ): void {
   res.writeHead(status, headers).end(body)
+}
+
+/** Sends an answer in JSON, unless the client has left. */
+export function sendJsonAnswer(answer: JsonAnswer, res: ServerResponse): void {
+  if (res.destroyed) return
+  res.statusCode = answer.status
+  for (const name in answer.headers) res.setHeader(name, answer.headers[name] ?? '')
+  if (answer.body !== null) res.setHeader('content-length', Buffer.byteLength(answer.body))
+  res.end(answer.body)
 }
 
 /** Sends a Fetch response; a stream waits for the socket and ends at once when the client leaves. */
@@ -49,4 +70,10 @@ export async function sendResponse(response: Response, res: ServerResponse): Pro
   } catch (error) {
     if (!res.destroyed) throw error
   }
+}
+
+/** Clients that know the newer type read the body of a failure only in it. */
+function jsonType({ req }: ServerResponse): string {
+  const newer = 'application/graphql-response+json'
+  return req.headers.accept?.includes(newer) ? newer : 'application/json'
 }

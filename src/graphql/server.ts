@@ -1,38 +1,43 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Logger } from 'pino'
-import type { Authenticate } from '../auth.ts'
-import { GatewayError, internalError } from '../errors.ts'
+import { GatewayError, internalError, InvalidHttpRequest } from '../errors.ts'
 import type { GraphiqlPage } from './graphiql.ts'
-import { createContext, type ContextDeps } from './context.ts'
-import { createEngine } from './engine.ts'
+import { jsonTypeFor } from './accept.ts'
+import { createContext, type ContextDeps, type GraphqlContext } from './context.ts'
+import { createEngine, type Engine } from './engine.ts'
 import { introspect } from './introspection.ts'
-import { end, leftSignal, sendError, sendJson, sendResponse } from './respond.ts'
-import { attachWebSocket } from './websocket.ts'
+import { createAnswerJson, JsonAnswer, type JsonPost } from './json-answer.ts'
+import {
+  end,
+  leftSignal,
+  notAcceptable,
+  sendError,
+  sendJson,
+  sendJsonAnswer,
+  sendResponse,
+} from './respond.ts'
+import { attachWebSocket, type WebSocketDeps } from './websocket.ts'
 
-export interface GraphqlServerDeps extends ContextDeps {
-  authenticate: Authenticate
+export interface GraphqlServerDeps extends ContextDeps, WebSocketDeps {
   /** Whether GET /graphql shows browsers the GraphiQL page. */
   graphiql: boolean
   /** Whether the schema may be read without a key. */
   publicIntrospection: boolean
-  /** The largest message of a WebSocket; 16 MiB when absent. */
-  bodyLimitBytes?: number | undefined
-  logger: Logger
 }
 
 export interface GraphqlServer {
-  /** Answers GET, POST and OPTIONS; `body` is the parsed JSON where a framework has read it. */
-  handle(
+  /** Answers GET, POST and OPTIONS; `body` is what a framework has read of it, if it did. */
+  handle: (
     req: IncomingMessage,
     res: ServerResponse,
-    options: { requestId: string; body?: unknown },
-  ): Promise<void>
+    options: { requestId: string; body?: Buffer | undefined },
+  ) => Promise<void>
   /** Takes the WebSockets of `/graphql`; `close` ends them with 1001. */
   attachWebSocket(server: Server): { close(): Promise<void> }
 }
 
 export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
   const engine = createEngine(deps.logger)
+  const answerJson = createAnswerJson(engine, deps.logger)
   const page = lazy(async () => (await import('./graphiql.ts')).graphiqlPage(exampleModel(deps)))
 
   const handle: GraphqlServer['handle'] = async (req, res, { requestId, body }) => {
@@ -41,16 +46,22 @@ export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
     try {
       if (deps.graphiql && wantsPage(req)) return sendPage(res, await page())
       if (req.method === 'OPTIONS') return end(res, 204, { allow: 'GET, POST, OPTIONS' })
-      requireJson(req)
+      if (req.method === 'POST') req.headers['content-type'] = jsonContentType(req)
+      const content = parsed(body)
       const actor = await deps.authenticate(req.headers.authorization).catch(async (error) => {
-        const answer = deps.publicIntrospection && (await introspect(operationOf(req, body)))
+        const answer = deps.publicIntrospection && (await introspect(operationOf(req, content)))
         if (!answer) throw error
         sendJson(res, 200, answer)
       })
       if (!actor) return
       const context = createContext(deps, { actor, requestId, signal })
-      Object.assign(req, { body: forYoga(body) })
-      await sendResponse(await engine.handleNodeRequestAndResponse(req, res, context), res)
+      const post = jsonPost(req, content)
+      const answer = post
+        ? await answerJson(post, context)
+        : await yogaAnswer(engine, { req, res, context, body })
+      if (answer.status === 406) throw notAcceptable()
+      if (answer instanceof JsonAnswer) sendJsonAnswer(answer, res)
+      else await sendResponse(answer, res)
     } catch (error) {
       if (!(error instanceof GatewayError)) deps.logger.error({ requestId, err: error }, 'bug')
       const expected = error instanceof GatewayError ? error : internalError(error)
@@ -72,33 +83,58 @@ function wantsPage(req: IncomingMessage): boolean {
   return req.method === 'GET' && (req.headers.accept?.includes('text/html') ?? false)
 }
 
-/** Forms of other sites can send text and form fields, but not JSON. */
-function requireJson({ method, headers }: IncomingMessage): void {
-  if (method !== 'POST') return
-  if (/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) return
-  throw new UnsupportedMediaType({
-    code: 'INVALID_REQUEST',
-    message: 'Send the operation as JSON, with `content-type: application/json`.',
-  })
+/** In the one spelling that Yoga knows. Forms of other sites can send text and form fields, but not JSON. */
+function jsonContentType({ headers }: IncomingMessage): string {
+  if (/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) return 'application/json'
+  throw new InvalidHttpRequest(
+    415,
+    'Send the operation as JSON, with `content-type: application/json`.',
+  )
 }
 
-/** HTTP has a status of its own for this. */
-class UnsupportedMediaType extends GatewayError {
-  override get status(): number {
-    return 415
-  }
+/** What need not pass through Yoga's own handler: JSON in, JSON out. */
+function jsonPost(req: IncomingMessage, content: unknown): JsonPost | undefined {
+  const type = jsonTypeFor(req.headers.accept)
+  return type && content !== undefined ? { message: req, content, type } : undefined
 }
 
-function operationOf(req: IncomingMessage, body: unknown): unknown {
-  if (req.method === 'POST') return body
+function operationOf(req: IncomingMessage, content: unknown): unknown {
+  if (req.method === 'POST') return content
   return Object.fromEntries(new URL(req.url ?? '/', 'http://localhost').searchParams)
 }
 
-/** Yoga takes an empty object for a body that nobody has read, and would wait for the socket. */
-function forYoga(body: unknown): unknown {
-  if (body === undefined) return undefined
-  const isFull = typeof body === 'object' && body !== null && Object.keys(body).length > 0
-  return isFull ? body : JSON.stringify(body)
+/** Everything else: streams, GET, and bodies that hold no operation. */
+async function yogaAnswer(
+  engine: Engine,
+  {
+    req,
+    res,
+    context,
+    body,
+  }: {
+    req: IncomingMessage
+    res: ServerResponse
+    context: GraphqlContext
+    body: Buffer | undefined
+  },
+): Promise<Response> {
+  Object.assign(req, { body: forYoga(body) })
+  return engine.handleNodeRequestAndResponse(req, res, context)
+}
+
+/** Yoga takes an empty body for one that nobody has read, and would wait for the socket. */
+function forYoga(body: Buffer | undefined): Buffer | string | undefined {
+  return body?.length === 0 ? ' ' : body
+}
+
+/** The JSON of a body; undefined where it is none, which Yoga tells the client. */
+function parsed(body: Buffer | undefined): unknown {
+  if (!body) return undefined
+  try {
+    return JSON.parse(body.toString())
+  } catch {
+    return undefined
+  }
 }
 
 function sendPage(res: ServerResponse, page: GraphiqlPage): void {

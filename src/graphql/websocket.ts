@@ -1,39 +1,43 @@
-import type { Server } from 'node:http'
-import { GraphQLError, type DocumentNode, type ExecutionArgs, type ExecutionResult } from 'graphql'
-import type { Context, SubscribePayload } from 'graphql-ws'
-import { useServer, type Extra } from 'graphql-ws/use/ws'
-import type { Logger } from 'pino'
-import { WebSocketServer } from 'ws'
+import type { IncomingMessage, Server } from 'node:http'
+import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import { CloseCode, handleProtocols, makeServer, type Server as Protocol } from 'graphql-ws'
+import { WebSocketServer, type WebSocket } from 'ws'
 import type { Authenticate } from '../auth.ts'
 import { GatewayError } from '../errors.ts'
-import { abortable } from '../lib/abortable.ts'
-import type { Actor } from '../protocol/actor.ts'
-import { createContext, type ContextDeps } from './context.ts'
 import type { Engine } from './engine.ts'
 import { publicError } from './masking.ts'
+import { keepAlive } from './websocket-keep-alive.ts'
+import { createOperations, type OperationDeps } from './websocket-operation.ts'
+import { createSeats } from './websocket-seats.ts'
+import { createSend } from './websocket-send.ts'
 
-export interface WebSocketDeps extends ContextDeps {
-  authenticate: Authenticate
-  bodyLimitBytes?: number | undefined
-  logger: Logger
+/** How much of the server WebSockets may take. */
+export interface WebSocketLimits {
+  connectionsMax: number
+  connectionsPerKeyMax: number
+  /** Operations that run at once on one connection. */
+  operationsMax: number
+  initTimeoutMs: number
+  pingIntervalMs: number
 }
 
-const keepAliveMs = 12_000
-const initWaitMs = 5000
+export interface WebSocketDeps extends OperationDeps {
+  authenticate: Authenticate
+  webSocket: WebSocketLimits
+  /** The largest message; 16 MiB when absent. */
+  bodyLimitBytes?: number | undefined
+}
+
 const bodyLimitBytesDefault = 16 * 1024 * 1024
 const closeGraceMs = 1000
-const forbidden = 4403
-const internalServerError = 4500
+/** Clients of the protocol come back by themselves after this code, and give up after those of 44xx. */
+const tryAgainLater = 1013
 
-type Connection = Context<Record<string, unknown> | undefined, Extra>
-
-/** How to run one operation that was parsed and checked, and how to end it before its time. */
-interface Operation {
-  start: (kind: 'execute' | 'subscribe') => Promise<Results>
-  cancel: () => void
+/** One socket, and the credential that it was opened with. */
+interface Visitor {
+  socket: WebSocket
+  credential?: string | undefined
 }
-
-type Results = AsyncIterable<ExecutionResult> | ExecutionResult
 
 /** Takes the WebSockets of `/graphql` in the protocol `graphql-transport-ws`. */
 export function attachWebSocket(
@@ -41,113 +45,130 @@ export function attachWebSocket(
   engine: Engine,
   deps: WebSocketDeps,
 ): { close(): Promise<void> } {
-  const maxPayload = deps.bodyLimitBytes ?? bodyLimitBytesDefault
-  const sockets = new WebSocketServer({ server, path: '/graphql', maxPayload })
-  const operations = new WeakMap<ExecutionArgs, Operation>()
-  const run = (kind: 'execute' | 'subscribe') => (args: ExecutionArgs) => {
-    const operation = operations.get(args)
-    if (!operation) throw new Error('an operation runs that was never subscribed to')
-    return resultsOf(operation, kind)
-  }
-  const { dispose } = useServer(
-    {
-      isProd: true,
-      connectionInitWaitTimeout: initWaitMs,
-      onConnect: async (connection) => (await authenticated(connection, deps)) !== undefined,
-      onSubscribe: async (connection, _id, payload) => {
-        const actor = await authenticated(connection, deps) // a key may be revoked meanwhile
-        if (!actor) return [new GraphQLError('Forbidden')]
-        try {
-          return prepare(engine, { deps, actor, payload, operations })
-        } catch (error) {
-          return [publicError(error, deps)]
-        }
+  const { logger, webSocket, bodyLimitBytes: maxPayload = bodyLimitBytesDefault } = deps
+  const sockets = new WebSocketServer({ server, path: '/graphql', maxPayload, handleProtocols })
+  const protocol = createProtocol(engine, deps)
+  const visitors = new WeakMap<WebSocket, Visitor>()
+  sockets.on('connection', (socket: WebSocket, { socket: connection }: IncomingMessage) => {
+    socket.on('error', (error) => logger.debug({ err: error }, 'a WebSocket failed'))
+    if (sockets.clients.size > webSocket.connectionsMax) {
+      return socket.close(tryAgainLater, 'Too many connections')
+    }
+    const visitor: Visitor = { socket }
+    visitors.set(socket, visitor)
+    const closed = protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: createSend(socket, connection),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (handle) => {
+          socket.on('message', (data: Buffer) => {
+            handle(data.toString()).catch((error: unknown) => refuse(socket, error, deps))
+          })
+        },
       },
-      execute: run('execute'),
-      subscribe: run('subscribe'),
-    },
-    sockets,
-    keepAliveMs,
-  )
+      visitor,
+    )
+    socket.once('close', (code, reason) => void closed(code, String(reason)))
+  })
+  keepAlive(sockets, {
+    intervalMs: webSocket.pingIntervalMs,
+    onPing: (socket) => void checkAgain(visitors.get(socket), deps),
+  })
 
   let closing: Promise<void> | undefined
-  return { close: () => (closing ??= closeAll(sockets, dispose)) }
+  return { close: () => (closing ??= closeAll(sockets)) }
+}
+
+function createProtocol(engine: Engine, deps: WebSocketDeps): Protocol<Visitor> {
+  const { authenticate, webSocket } = deps
+  const operations = createOperations(engine, deps)
+  const seats = createSeats(webSocket.connectionsPerKeyMax)
+  return makeServer<Record<string, unknown>, Visitor>({
+    connectionInitWaitTimeout: webSocket.initTimeoutMs,
+    onConnect: async ({ connectionParams, extra: visitor }) => {
+      const credential = connectionParams?.['authorization'] ?? connectionParams?.['Authorization']
+      visitor.credential = typeof credential === 'string' ? credential : undefined
+      try {
+        const actor = await authenticate(visitor.credential)
+        if (seats.take(visitor.socket, actor.id)) return true
+        visitor.socket.close(
+          CloseCode.TooManyInitialisationRequests,
+          'Too many connections of this API key',
+        )
+      } catch (error) {
+        refuse(visitor.socket, error, deps)
+      }
+      return false
+    },
+    onSubscribe: async ({ extra: visitor, subscriptions }, _id, payload) => {
+      try {
+        if (Object.keys(subscriptions).length > webSocket.operationsMax) throw tooMany(webSocket)
+        const actor = await authenticate(visitor.credential) // a key may be revoked meanwhile
+        return operations.prepare(actor, payload)
+      } catch (error) {
+        if (isRefusal(error)) refuse(visitor.socket, error, deps)
+        return [publicError(error, deps)]
+      }
+    },
+    execute: (args) => operations.run('execute', args),
+    subscribe: (args) => operations.run('subscribe', args),
+    onNext: (_connection, _id, _payload, _args, { data, errors, extensions }) =>
+      errors && {
+        ...(data !== undefined && { data }),
+        errors: errors.map(formatted),
+        ...(extensions && { extensions }),
+      },
+    onError: (_connection, _id, _payload, errors) => errors.map(formatted),
+  })
+}
+
+/** Closes the socket of a key that is good no more; one that cannot be checked now stays. */
+async function checkAgain(visitor: Visitor | undefined, deps: WebSocketDeps): Promise<void> {
+  if (visitor?.credential === undefined) return
+  try {
+    await deps.authenticate(visitor.credential)
+  } catch (error) {
+    if (isRefusal(error)) refuse(visitor.socket, error, deps)
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof GatewayError && error.status === 401
+}
+
+function refuse(socket: WebSocket, error: unknown, { logger }: WebSocketDeps): void {
+  if (isRefusal(error)) return socket.close(CloseCode.Forbidden, 'Forbidden')
+  if (error instanceof GatewayError) return socket.close(tryAgainLater, 'Try again later')
+  logger.error({ err: error }, 'bug while a WebSocket message was handled')
+  socket.close(CloseCode.InternalServerError, 'Internal server error')
+}
+
+function tooMany({ operationsMax }: WebSocketLimits): GatewayError {
+  return new GatewayError({
+    code: 'RATE_LIMIT_EXCEEDED',
+    message: `No more than ${operationsMax} operations run at once on one connection. Complete one, or open another connection.`,
+  })
+}
+
+/**
+ * As over HTTP: what an error says of HTTP is not for the client. graphql-ws wraps what ends a
+ * subscription; the error inside is the one that was made public.
+ */
+function formatted(error: GraphQLError): GraphQLFormattedError {
+  const { originalError: inner } = error
+  const { extensions, ...rest } = (inner instanceof GraphQLError ? inner : error).toJSON()
+  const { http: _http, ...known } = extensions ?? {}
+  return Object.keys(known).length > 0 ? { ...rest, extensions: known } : rest
 }
 
 /** Ends every socket with 1001; one that does not answer in time is cut. */
-async function closeAll(
-  sockets: WebSocketServer,
-  dispose: () => Promise<void> | void,
-): Promise<void> {
+async function closeAll(sockets: WebSocketServer): Promise<void> {
+  for (const socket of sockets.clients) socket.close(1001, 'Going away')
   const cut = setTimeout(
     () => sockets.clients.forEach((socket) => socket.terminate()),
     closeGraceMs,
   )
-  await dispose()
+  await new Promise((resolve) => sockets.close(resolve))
   clearTimeout(cut)
-}
-
-/** The actor of a connection; without one the socket is closed. */
-async function authenticated(
-  { connectionParams, extra: { socket } }: Connection,
-  { authenticate, logger }: WebSocketDeps,
-): Promise<Actor | undefined> {
-  const credential = connectionParams?.['authorization'] ?? connectionParams?.['Authorization']
-  try {
-    return await authenticate(typeof credential === 'string' ? credential : undefined)
-  } catch (error) {
-    if (error instanceof GatewayError) socket.close(forbidden, 'Forbidden')
-    else {
-      logger.error({ err: error }, 'bug while a WebSocket was authenticated')
-      socket.close(internalServerError, 'Internal server error')
-    }
-    return undefined
-  }
-}
-
-/** Parses and checks an operation; it starts to run when it is read from. */
-function prepare(
-  engine: Engine,
-  options: {
-    deps: WebSocketDeps
-    actor: Actor
-    payload: SubscribePayload
-    operations: WeakMap<ExecutionArgs, Operation>
-  },
-): ExecutionArgs | readonly GraphQLError[] {
-  const { deps, actor, payload } = options
-  const controller = new AbortController()
-  const requestId = deps.newRequestId()
-  const context = createContext(deps, { actor, requestId, signal: controller.signal })
-  const enveloped = engine.getEnveloped({ ...context, params: payload })
-  const document: DocumentNode = enveloped.parse(payload.query)
-  const errors = enveloped.validate(enveloped.schema, document)
-  if (errors.length > 0) return errors
-  const { operationName, variables: variableValues } = payload
-  const args = { schema: enveloped.schema, document, operationName, variableValues }
-  const start = async (kind: 'execute' | 'subscribe'): Promise<Results> => {
-    try {
-      return await enveloped[kind]({ ...args, contextValue: await enveloped.contextFactory() })
-    } catch (error) {
-      throw publicError(error, { requestId, logger: deps.logger })
-    }
-  }
-  options.operations.set(args, { start, cancel: () => controller.abort() })
-  return args
-}
-
-/** The results of an operation, one or many; `return()` cancels it at once, a mutation too. */
-function resultsOf(
-  { start, cancel }: Operation,
-  kind: 'execute' | 'subscribe',
-): AsyncGenerator<ExecutionResult> {
-  async function* results(): AsyncGenerator<ExecutionResult> {
-    const result = await start(kind)
-    if (Symbol.asyncIterator in result) yield* result
-    else yield result
-  }
-  return abortable([], (signal) => {
-    signal.addEventListener('abort', cancel, { once: true })
-    return results()
-  })
 }

@@ -1,4 +1,5 @@
 import { demo } from './demo.ts'
+import { gemini } from './gemini.ts'
 import { gigachat } from './gigachat.ts'
 import { openaiCompatible } from './openai-compatible.ts'
 import { openai } from './openai.ts'
@@ -9,6 +10,7 @@ import { yandex } from './yandex.ts'
 export const providerTypes: readonly ProviderType[] = [
   openai,
   openaiCompatible,
+  gemini,
   gigachat,
   yandex,
   demo,

@@ -1,7 +1,7 @@
 import { openaiChatApi } from '../dialects/openai-chat/chat-api.ts'
 import { encodeChatRequest } from '../dialects/openai-chat/encode-request.ts'
 import { decodeYandexError } from '../dialects/yandex/decode-error.ts'
-import { matchResults } from '../dialects/yandex/match-results.ts'
+import { matchResults } from '../dialects/match-results.ts'
 import { newId } from '../lib/id.ts'
 import type { ChatApi } from '../protocol/chat-api.ts'
 import type { ChatEvent } from '../protocol/event.ts'

@@ -40,6 +40,9 @@ describe('what the table says of a provider is what happens', () => {
   const models = [
     'openai/gpt-4o',
     'compatible/gpt-4o',
+    'gemini/gemini-2.5-flash',
+    'gemini/gemini-2.0-flash',
+    'gemini/gemini-3-flash-preview',
     'gigachat/GigaChat-2',
     'yandex/yandexgpt',
     'yandex-openai/yandexgpt',
@@ -48,8 +51,9 @@ describe('what the table says of a provider is what happens', () => {
 
   describe.each(models)('%s', (model) => {
     test.each(featureNames)('%s', async (name) => {
-      const { support, chat } = gateway.running.catalogue.resolve(model).provider
-      const { path, body: sample } = sampleFor(name, chat?.dialect)
+      const { provider, model: own } = gateway.running.catalogue.resolve(model)
+      const support = provider.supportOf?.(own) ?? provider.support
+      const { path, body: sample } = sampleFor(name, provider.chat?.dialect)
       const { request } = decodeChatRequest({ model, ...sample })
       const refused = featureNames.filter(
         (each) => support[each] === 'refused' && features[each].find(request).length > 0,

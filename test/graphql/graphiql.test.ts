@@ -1,22 +1,14 @@
-import { existsSync } from 'node:fs'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hasChromium, launchChromium, requiresChromium } from '../support/chromium.ts'
 import { startGraphql, type TestServer } from './support.ts'
-
-const executablePath = '/usr/bin/chromium'
-const present = existsSync(executablePath)
-const required = process.env['XROUTER_REQUIRE_SERVICES'] === '1'
 
 let server: TestServer
 let browser: Browser
 
 beforeAll(async () => {
   server = await startGraphql({ graphiql: true })
-  if (!present) return
-  browser = await chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-dev-shm-usage'],
-  })
+  if (hasChromium) browser = await launchChromium()
 })
 
 afterAll(async () => {
@@ -42,11 +34,11 @@ describe('the GraphiQL page', () => {
   })
 })
 
-test.runIf(required)('a browser is there to try the page with', () => {
-  expect(present, `${executablePath} is missing`).toBe(true)
+test.runIf(requiresChromium)('a browser is there to try the page with', () => {
+  expect(hasChromium, 'Chromium is missing').toBe(true)
 })
 
-describe.skipIf(!present)('the GraphiQL page in a browser', () => {
+describe.skipIf(!hasChromium)('the GraphiQL page in a browser', () => {
   test('runs a query and a subscription with the key in its header editor', async () => {
     const { page, problems, seen } = await openPage()
     await fill(page, '.graphiql-editor-tool', '{"authorization": "Bearer admin"}')

@@ -35,6 +35,17 @@ describe('authentication', () => {
     })
   })
 
+  test.each([
+    ['application/json', 'application/json; charset=utf-8'],
+    [
+      'application/graphql-response+json, application/json;q=0.9',
+      'application/graphql-response+json; charset=utf-8',
+    ],
+  ])('a 401 is in the type that the client takes: %s', async (accept, type) => {
+    const response = await server.post(who, { key: undefined, accept })
+    expect(response.headers.get('content-type')).toBe(type)
+  })
+
   test('an invalid operation without a key learns nothing of the schema', async () => {
     const response = await server.post({ query: '{ viewr { id } }' }, { key: undefined })
     expect(response.status).toBe(401)

@@ -13,7 +13,11 @@ import type { Authenticate } from '../../src/auth.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createCatalogue } from '../../src/gateway/catalogue.ts'
 import type { LedgerEntry } from '../../src/gateway/ledger.ts'
-import { createGraphqlServer, type GraphqlServerDeps } from '../../src/graphql/server.ts'
+import {
+  createGraphqlServer,
+  type GraphqlServer,
+  type GraphqlServerDeps,
+} from '../../src/graphql/server.ts'
 import type { Actor, Scope } from '../../src/protocol/actor.ts'
 import type { ServiceDeps } from '../../src/services/deps.ts'
 import type { TypedDocumentString } from '../gql/graphql.ts'
@@ -45,6 +49,8 @@ export interface TestServer {
   logs: () => string
   /** Names of keys that stop working. */
   revoked: Set<string>
+  /** Names of keys that cannot be checked for now. */
+  unchecked: Set<string>
   /** Any POST. */
   post: (body: unknown, options?: PostOptions) => Promise<Response>
   /** A typed operation over HTTP. */
@@ -73,17 +79,30 @@ const keys: Record<string, { scopes: Scope[]; models: string[] | null }> = {
   narrow: { scopes: ['INFERENCE'], models: ['test/words'] },
 }
 
+const webSocketLimits = {
+  connectionsMax: 1000,
+  connectionsPerKeyMax: 1000,
+  operationsMax: 100,
+  initTimeoutMs: 5000,
+  pingIntervalMs: 12_000,
+}
+
 /** The GraphQL door on a real socket, over the real pipeline and a scripted provider. */
 export async function startGraphql(
   settings: Partial<Pick<GraphqlServerDeps, 'graphiql' | 'publicIntrospection'>> & {
     services?: ServiceDeps
     ledger?: GraphqlServerDeps['gateway']['ledger']
+    webSocket?: Partial<GraphqlServerDeps['webSocket']>
+    bodyLimitBytes?: number
+    /** Another way to answer HTTP. */
+    handler?: (deps: GraphqlServerDeps) => GraphqlServer['handle']
   } = {},
 ): Promise<TestServer> {
   const scripts = createScripts()
   const ledger: LedgerEntry[] = []
   const logged: string[] = []
   const revoked = new Set<string>()
+  const unchecked = new Set<string>()
   const sink = new Writable({
     write(chunk, _encoding, done) {
       logged.push(String(chunk))
@@ -93,7 +112,7 @@ export async function startGraphql(
   const logger = pino({ level: 'debug' }, sink)
   let ids = 0
   const newRequestId = (): string => `req_${++ids}`
-  const graphql = createGraphqlServer({
+  const deps: GraphqlServerDeps = {
     gateway: {
       catalogue: createCatalogue({
         providers: scripts.providers,
@@ -113,14 +132,18 @@ export async function startGraphql(
       logger,
     },
     services: settings.services ?? withoutDatabase(),
-    authenticate: testAuthenticate(revoked),
+    authenticate: testAuthenticate(revoked, unchecked),
     newRequestId,
+    bodyLimitBytes: settings.bodyLimitBytes,
     graphiql: settings.graphiql ?? false,
     publicIntrospection: settings.publicIntrospection ?? false,
+    webSocket: { ...webSocketLimits, ...settings.webSocket },
     logger,
-  })
+  }
+  const graphql = createGraphqlServer(deps)
+  const handle = settings.handler?.(deps) ?? graphql.handle
   const server = createServer((req, res) => {
-    void readBody(req).then((body) => graphql.handle(req, res, { requestId: newRequestId(), body }))
+    void readBody(req).then((body) => handle(req, res, { requestId: newRequestId(), body }))
   })
   const sockets = graphql.attachWebSocket(server)
   server.listen(0, '127.0.0.1')
@@ -136,6 +159,7 @@ export async function startGraphql(
     ledger,
     logs: () => logged.join(''),
     revoked,
+    unchecked,
     post,
     run: async (document, variables, options) => {
       const response = await post({ query: document.toString(), variables }, options)
@@ -165,13 +189,14 @@ export async function startGraphql(
   }
 }
 
-function testAuthenticate(revoked: Set<string>): Authenticate {
+function testAuthenticate(revoked: Set<string>, unchecked: Set<string>): Authenticate {
   return async (authorization) => {
     if (authorization === undefined) {
       throw new GatewayError({ code: 'UNAUTHENTICATED', message: 'Send an API key.' })
     }
     const name = authorization.replace('Bearer ', '')
     if (name === 'bug') throw new TypeError('the password is hunter2')
+    if (unchecked.has(name)) throw new GatewayError({ code: 'OVERLOADED', message: 'Try again.' })
     const key = keys[name]
     if (!key || revoked.has(name)) {
       throw new GatewayError({ code: 'INVALID_API_KEY', message: 'This API key is not valid.' })
@@ -215,13 +240,13 @@ async function* sseAnswers<Result>(response: Response): AsyncGenerator<Answer<Re
   }
 }
 
-/** What Fastify does before the door is called: JSON is parsed, everything else is left alone. */
-async function readBody(req: IncomingMessage): Promise<unknown> {
-  if (req.headers['content-type'] !== 'application/json') return undefined
+/** What Fastify does before the door is called: JSON is read, everything else is left alone. */
+async function readBody(req: IncomingMessage): Promise<Buffer | undefined> {
+  if (!req.headers['content-type']?.toLowerCase().startsWith('application/json')) return undefined
   if (req.headers['x-leave-body'] !== undefined) return undefined
   const chunks: Buffer[] = []
   for await (const chunk of req) chunks.push(Buffer.from(chunk))
-  return JSON.parse(Buffer.concat(chunks).toString())
+  return Buffer.concat(chunks)
 }
 
 /** Trusted: it comes from the server under test, and the tests assert what is in it. */

@@ -1,3 +1,4 @@
+import { geminiKey, startGeminiSimulator } from './simulators/gemini.ts'
 import { startGigachatSimulator } from './simulators/gigachat.ts'
 import { startOpenaiSimulator } from './simulators/openai.ts'
 import { startYandexSimulator, yandexCredentials } from './simulators/yandex.ts'
@@ -12,6 +13,7 @@ export interface SimulatedProviders {
 
 export async function startSimulatedProviders(): Promise<SimulatedProviders> {
   const openai = await startOpenaiSimulator()
+  const gemini = await startGeminiSimulator()
   const gigachat = await startGigachatSimulator()
   const yandex = await startYandexSimulator()
   const yandexOpenai = await startYandexSimulator({ api: 'openai' })
@@ -26,6 +28,10 @@ base_url = "${openai.url}"
 type = "openai-compatible"
 api_key = "sk-simulated"
 base_url = "${openai.url}"
+
+[providers.gemini]
+api_key = "${geminiKey}"
+base_url = "${gemini.url}"
 
 [providers.gigachat]
 ${gigachat.toml}
@@ -43,11 +49,12 @@ folder_id = "${folder}"
 base_url = "${yandexOpenai.url}"
 `,
     calls: () =>
-      [openai, gigachat.api, yandex, yandexOpenai]
+      [openai, gemini, gigachat.api, yandex, yandexOpenai]
         .flatMap(({ requests }) => requests)
         .filter(({ method }) => method === 'POST').length,
     close: async () => {
       await openai.close()
+      await gemini.close()
       await gigachat.close()
       await yandex.close()
       await yandexOpenai.close()

@@ -1,7 +1,7 @@
 import { invalidRequest } from '../../errors.ts'
 import type { Message, ToolCall } from '../../protocol/request.ts'
 import { isRecord } from '../narrow.ts'
-import { matchResults } from './match-results.ts'
+import { matchResults } from '../match-results.ts'
 import { unsupported } from './unsupported.ts'
 
 type WireMessage = Record<string, unknown>

@@ -1,4 +1,4 @@
-import type { Message, ToolCall } from '../../protocol/request.ts'
+import type { Message, ToolCall } from '../protocol/request.ts'
 
 /** A conversation whose tool turns know their calls. */
 export interface MatchedResults {

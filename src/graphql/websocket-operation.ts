@@ -1,0 +1,70 @@
+import type { DocumentNode, ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql'
+import type { SubscribePayload } from 'graphql-ws'
+import type { Logger } from 'pino'
+import { abortable } from '../lib/abortable.ts'
+import type { Actor } from '../protocol/actor.ts'
+import { createContext, type ContextDeps } from './context.ts'
+import type { Engine } from './engine.ts'
+import { publicError } from './masking.ts'
+
+export interface OperationDeps extends ContextDeps {
+  logger: Logger
+}
+
+/** The operations of WebSockets: checked when they arrive, run when graphql-ws asks for their results. */
+export interface Operations {
+  /** Parses and checks an operation. */
+  prepare(actor: Actor, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[]
+  /** The results of a prepared operation, one or many; `return()` cancels it at once, a mutation too. */
+  run(kind: Kind, args: ExecutionArgs): AsyncGenerator<ExecutionResult>
+}
+
+type Kind = 'execute' | 'subscribe'
+
+interface Operation {
+  start: (kind: Kind) => Promise<AsyncIterable<ExecutionResult> | ExecutionResult>
+  cancel: () => void
+}
+
+export function createOperations(engine: Engine, deps: OperationDeps): Operations {
+  const operations = new WeakMap<ExecutionArgs, Operation>()
+  return {
+    prepare: (actor, payload) => {
+      const controller = new AbortController()
+      const requestId = deps.newRequestId()
+      const context = createContext(deps, { actor, requestId, signal: controller.signal })
+      const enveloped = engine.getEnveloped({ ...context, params: payload })
+      const document: DocumentNode = enveloped.parse(payload.query)
+      const errors = enveloped.validate(enveloped.schema, document)
+      if (errors.length > 0) return errors
+      const { operationName, variables: variableValues } = payload
+      const args = { schema: enveloped.schema, document, operationName, variableValues }
+      const start = async (kind: Kind) => {
+        try {
+          return await enveloped[kind]({ ...args, contextValue: await enveloped.contextFactory() })
+        } catch (error) {
+          throw publicError(error, { requestId, logger: deps.logger })
+        }
+      }
+      operations.set(args, { start, cancel: () => controller.abort() })
+      return args
+    },
+    run: (kind, args) => {
+      const operation = operations.get(args)
+      if (!operation) throw new Error('an operation runs that was never subscribed to')
+      return resultsOf(operation, kind)
+    },
+  }
+}
+
+function resultsOf({ start, cancel }: Operation, kind: Kind): AsyncGenerator<ExecutionResult> {
+  async function* results(): AsyncGenerator<ExecutionResult> {
+    const result = await start(kind)
+    if (Symbol.asyncIterator in result) yield* result
+    else yield result
+  }
+  return abortable([], (signal) => {
+    signal.addEventListener('abort', cancel, { once: true })
+    return results()
+  })
+}
