@@ -4,7 +4,7 @@ import { eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { connect, type DatabaseHandle } from '../../src/db/client.ts'
 import { attempts } from '../../src/db/schema/attempt.ts'
-import { requests } from '../../src/db/schema/request.ts'
+import { requests as requestTable } from '../../src/db/schema/request.ts'
 import { usageRollups } from '../../src/db/schema/usage-rollup.ts'
 import type { LedgerEntry } from '../../src/gateway/ledger.ts'
 import { rowsOf, writeRows } from '../../src/gateway/ledger-rows.ts'
@@ -128,9 +128,9 @@ describe('a request', () => {
     await write(odd)
     const { requestId } = odd.settlement
     const kept = await handle.db
-      .select({ model: requests.requestedModel, tags: requests.tags })
-      .from(requests)
-      .where(eq(requests.id, requestId))
+      .select({ model: requestTable.requestedModel, tags: requestTable.tags })
+      .from(requestTable)
+      .where(eq(requestTable.id, requestId))
     expect(kept).toEqual([{ model: 'a\ufffdb\ufffd', tags: { 'team\ufffd': 'x\ufffd' } }])
     expect(await briefly({})).toEqual([['', 1, 0, '1000 USD']])
   })
