@@ -12,6 +12,8 @@ const everyKind = `
 api_key = "x"
 [providers.openai-compatible]
 base_url = "http://localhost/v1"
+[providers.anthropic]
+api_key = "x"
 [providers.gemini]
 api_key = "x"
 [providers.gigachat]

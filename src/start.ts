@@ -100,6 +100,7 @@ async function serve(
     health: createHealthMonitor(),
     shutdown,
     callUpstream,
+    countUpstream: upstreams.count,
     embedUpstream,
     logger,
   }
@@ -112,6 +113,7 @@ async function serve(
     newRequestId: () => newId('req'),
     graphiql: !config.production,
     publicIntrospection: config.graphql.publicIntrospection,
+    protection: config.graphql,
     webSocket: config.graphql.webSocket,
     logger,
   })

@@ -1,4 +1,6 @@
+import type { OutgoingHttpHeaders } from 'node:http'
 import type { FastifyInstance } from 'fastify'
+import { errorBody } from './respond.ts'
 import type { GraphqlServer } from './server.ts'
 
 /** Mounts `/graphql` on Fastify, which reads bodies and leaves it to GraphQL to say what is wrong with them. */
@@ -11,14 +13,14 @@ export async function mountGraphql(app: FastifyInstance, graphql: GraphqlServer)
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
     scope.route({
       url: '/graphql',
+      config: { encodeError: (error, requestId) => ({ body: errorBody(error, requestId) }) },
       method: ['GET', 'POST', 'OPTIONS'],
       handler: async (request, reply) => {
         reply.hijack()
-        for (const [name, value] of Object.entries(reply.getHeaders())) {
-          if (value !== undefined) reply.raw.setHeader(name, value)
-        }
         const body = Buffer.isBuffer(request.body) ? request.body : undefined
-        await graphql.handle(request.raw, reply.raw, { requestId: request.id, body })
+        const headers: OutgoingHttpHeaders = {}
+        for (const [name, value] of Object.entries(reply.getHeaders())) headers[name] = value
+        await graphql.handle(request.raw, reply.raw, { requestId: request.id, body, headers })
       },
     })
   })

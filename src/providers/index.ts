@@ -1,3 +1,4 @@
+import { anthropic } from './anthropic.ts'
 import { demo } from './demo.ts'
 import { gemini } from './gemini.ts'
 import { gigachat } from './gigachat.ts'
@@ -10,6 +11,7 @@ import { yandex } from './yandex.ts'
 export const providerTypes: readonly ProviderType[] = [
   openai,
   openaiCompatible,
+  anthropic,
   gemini,
   gigachat,
   yandex,

@@ -1,10 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { anthropicMessagesDoor } from '../dialects/anthropic-messages/chat-door.ts'
 import { openaiChatDoor } from '../dialects/openai-chat/chat-door.ts'
 import { GatewayError } from '../errors.ts'
 import type { GatewayDeps } from '../gateway/deps.ts'
 import type { Actor } from '../protocol/actor.ts'
 import type { ChatDoor, EncodeError } from '../protocol/chat-door.ts'
 import { handleCompletion } from './completion.ts'
+import { handleCount } from './count-tokens.ts'
 import { handleEmbedding } from './embedding.ts'
 import { listModels, retrieveModel } from './models.ts'
 
@@ -24,6 +26,7 @@ declare module 'fastify' {
 /** The paths that answer completions, each in the dialect of its clients. */
 const completionDoors: { path: string; door: ChatDoor; apiKeyHeader?: boolean }[] = [
   { path: '/v1/chat/completions', door: openaiChatDoor },
+  { path: '/v1/messages', door: anthropicMessagesDoor, apiKeyHeader: true },
 ]
 
 /** The table of the REST door: the only place with its paths. */
@@ -34,6 +37,10 @@ export function mountRest(app: FastifyInstance, gateway: GatewayDeps): void {
       handleCompletion({ gateway, door }, actorOf(request), request, reply),
     )
   }
+  const countConfig = { encodeError: anthropicMessagesDoor.encodeError, apiKeyHeader: true }
+  app.post('/v1/messages/count_tokens', { config: countConfig }, (request) =>
+    handleCount(gateway, actorOf(request), request),
+  )
   app.post('/v1/embeddings', (request, reply) =>
     handleEmbedding(gateway, actorOf(request), request, reply),
   )

@@ -117,8 +117,8 @@ describe('a request', () => {
   })
 
   test('whose batch the database refuses is not counted', async () => {
-    const tooMany = { inputTokens: 2 ** 31, outputTokens: 1, estimated: false }
-    const bad = entry({ attempts: [{ usage: tooMany }] })
+    const usage = { inputTokens: 2 ** 40, estimated: false } // more than the column holds
+    const bad = entry({ attempts: [{ usage }] })
     await expect(write(entry(), bad)).rejects.toThrow()
     expect(await read()).toEqual([])
   })

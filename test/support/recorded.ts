@@ -61,7 +61,11 @@ interface Interaction {
 
 function readFile(provider: string, file: string, text: string): Recording[] {
   const bare = { provider, file, name: file, request: undefined, status: 200, headers: {} }
-  const endpoint = folderEndpoints[file.split('/').at(-2) ?? ''] ?? `unknown folder of ${file}`
+  const folder = file.split('/').at(-2) ?? ''
+  const endpoint =
+    folderEndpoints[`${provider}/${folder}`] ??
+    folderEndpoints[folder] ??
+    `unknown folder of ${file}`
   if (file.endsWith('.chunks.txt')) {
     const frames = text.split('\n').filter((line) => line.trim() !== '')
     return [{ ...bare, endpoint, answer: { kind: 'stream', frames } }]
@@ -90,6 +94,7 @@ const folderEndpoints: Record<string, string | undefined> = {
   completion: '/completions',
   embedding: '/embeddings',
   responses: '/responses',
+  'anthropic/vercel-ai': '/messages',
 }
 
 const pathEndpoints: readonly [RegExp, string][] = [
@@ -97,6 +102,9 @@ const pathEndpoints: readonly [RegExp, string][] = [
   [/\/completions$/, '/completions'],
   [/\/embeddings$/, '/embeddings'],
   [/\/responses(\/|$)/, '/responses'],
+  [/\/messages$/, '/messages'],
+  [/\/messages\/count_tokens$/, '/messages/count_tokens'],
+  [/\/complete$/, '/complete'],
   [/\/files(\/|$)/, '/files'],
   [/\/models(\/|$)/, '/models'],
 ]
