@@ -88,6 +88,11 @@ const graphql = z
     error: 'needs persisted_documents, the list of what may run',
   })
 
+const responses = z.strictObject({
+  /** How long `POST /v1/responses` keeps what it was not told to forget. */
+  retention_hours: z.number().min(0.01).max(87_600).default(720),
+})
+
 const log = z.strictObject({
   level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
@@ -107,6 +112,7 @@ export const fileSchema = z.strictObject({
   server: server.prefault({}),
   storage: storage.prefault({}),
   graphql: graphql.prefault({}),
+  responses: responses.prefault({}),
   log: log.prefault({}),
   providers: z.unknown().optional(),
   aliases: z.record(z.string().min(1), z.string().min(1)).default({}),

@@ -47,6 +47,7 @@ export interface Config {
       pingIntervalMs: number
     }
   }
+  responses: { retentionHours: number }
   logLevel: string
   /** An admin credential, beside the keys in the database. */
   masterKey: string | undefined
@@ -108,7 +109,7 @@ export function loadConfig(environment: Environment = process.env, path?: string
 }
 
 function ourNames(settings: FileSettings, production: boolean) {
-  const { server, storage, graphql, log, aliases, fallbacks, prices } = settings
+  const { server, storage, graphql, responses, log, aliases, fallbacks, prices } = settings
   return {
     server: {
       host: server.host,
@@ -126,6 +127,7 @@ function ourNames(settings: FileSettings, production: boolean) {
       dataDir: storage.data_dir,
     },
     graphql: graphqlNames(graphql, production),
+    responses: { retentionHours: responses.retention_hours },
     logLevel: log.level,
     aliases,
     fallbacks,

@@ -25,7 +25,7 @@ import { answerMalformed, refuseDeep, refuseMalformed } from './rest/malformed.t
 import { mountRest } from './rest/router.ts'
 
 export interface ServerDeps {
-  config: Pick<Config, 'server'>
+  config: Pick<Config, 'server' | 'responses'>
   db: Database
   /** Present when Redis is configured. */
   redis: Pick<Bus, 'status'> | undefined
@@ -88,6 +88,7 @@ export async function createServer(
   const origins = config.server.corsOrigins
   await app.register(cors, {
     origin: origins.includes('*') ? '*' : origins,
+    methods: ['GET', 'HEAD', 'POST', 'DELETE'],
     strictPreflight: false,
     exposedHeaders: /* the browser's SDKs read them */ [
       'x-request-id',
@@ -131,13 +132,14 @@ export async function createServer(
       reply,
       new GatewayError({
         code: 'NOT_FOUND',
-        message: `There is no ${request.method} ${request.url.split('?', 1)[0]?.slice(0, 200)} here. The routes are /v1/chat/completions, /v1/messages, /v1/models and /graphql.`,
+        message: `There is no ${request.method} ${request.url.split('?', 1)[0]?.slice(0, 200)} here. The routes are /v1/chat/completions, /v1/responses, /v1/messages, /v1/completions, /v1/embeddings, /v1/models and /graphql.`,
       }),
     ),
   )
   mountHealth(app, deps)
   mountMetrics(app, deps)
-  mountRest(app, deps.gateway)
+  const responseRetentionMs = config.responses.retentionHours * 3_600_000
+  mountRest(app, { gateway: deps.gateway, responses: { db: deps.db, responseRetentionMs } })
   await mountGraphql(app, deps.graphql)
   return { app, routes }
 }
