@@ -27,7 +27,13 @@ export async function* attempt(
     yield [{ type: 'attempt-start', number: meter.number, provider: deployment.provider.id, model }]
     await noteOpen(deps, ticket)
     try {
-      for await (const events of held(meter, work)) yield events
+      const held = new Held(meter, work.losses(deployment))
+      for await (const events of work.events(deployment, (status) => (meter.httpStatus = status))) {
+        const ready = held.add(Array.isArray(events) ? events : [events])
+        if (ready) yield ready
+      }
+      const rest = held.rest()
+      if (rest.length > 0) yield rest
       deps.health.record(meter.close('succeeded'))
       return
     } catch (error) {
@@ -57,19 +63,29 @@ export interface Work {
 }
 
 /** One deployment's events; nothing is let through before its first content. */
-async function* held(meter: AttemptMeter, work: Work): AsyncGenerator<Events> {
-  const losses = work.losses(meter.deployment)
-  let waiting: ChatEvent[] = losses.map((message) => ({ type: 'warning', message }))
-  const answer = work.events(meter.deployment, (status) => (meter.httpStatus = status))
-  for await (const events of answer) {
-    for (const event of Array.isArray(events) ? events : [events]) {
-      meter.record(event)
-      waiting.push(event)
-      if (waiting.length >= heldEventsMax) meter.committed = true
-    }
-    if (!meter.committed || waiting.length === 0) continue
-    yield waiting
-    waiting = []
+class Held {
+  readonly #meter: AttemptMeter
+  #waiting: ChatEvent[]
+
+  constructor(meter: AttemptMeter, losses: readonly string[]) {
+    this.#meter = meter
+    this.#waiting = losses.map((message) => ({ type: 'warning', message }))
   }
-  if (waiting.length > 0) yield waiting
+
+  /** What may go now; undefined where it has to wait. */
+  add(events: Events): Events | undefined {
+    for (const event of events) {
+      this.#meter.record(event)
+      this.#waiting.push(event)
+      if (this.#waiting.length >= heldEventsMax) this.#meter.committed = true
+    }
+    return this.#meter.committed ? this.rest() : undefined
+  }
+
+  /** Everything that waits. */
+  rest(): Events {
+    const waiting = this.#waiting
+    this.#waiting = []
+    return waiting
+  }
 }
