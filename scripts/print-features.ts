@@ -14,6 +14,11 @@ api_key = "x"
 base_url = "http://localhost/v1"
 [providers.gemini]
 api_key = "x"
+[providers.azure]
+endpoint = "http://localhost"
+api_key = "x"
+[providers.xai]
+api_key = "x"
 [providers.gigachat]
 credentials = "x"
 [providers.yandex]
@@ -24,6 +29,10 @@ type = "yandex"
 api = "openai"
 api_key = "x"
 folder_id = "x"
+[providers.mts]
+api_key = "x"
+project = "x"
+[providers.tbank]
 [providers.demo]
 `
 

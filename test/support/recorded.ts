@@ -61,7 +61,7 @@ interface Interaction {
 
 function readFile(provider: string, file: string, text: string): Recording[] {
   const bare = { provider, file, name: file, request: undefined, status: 200, headers: {} }
-  const endpoint = folderEndpoints[file.split('/').at(-2) ?? ''] ?? `unknown folder of ${file}`
+  const endpoint = folderEndpoints[file.split('/').at(-2) ?? ''] ?? endpointOfBody(file, text)
   if (file.endsWith('.chunks.txt')) {
     const frames = text.split('\n').filter((line) => line.trim() !== '')
     return [{ ...bare, endpoint, answer: { kind: 'stream', frames } }]
@@ -90,6 +90,12 @@ const folderEndpoints: Record<string, string | undefined> = {
   completion: '/completions',
   embedding: '/embeddings',
   responses: '/responses',
+}
+
+/** Where the folder does not tell what a bare body is, its own members do. */
+function endpointOfBody(file: string, text: string): string {
+  if (/^\s*\{[\s\S]*?"type":\s*"response\.|"object":\s*"response"/.test(text)) return '/responses'
+  return text.includes('"choices":') ? '/chat/completions' : `unknown folder of ${file}`
 }
 
 const pathEndpoints: readonly [RegExp, string][] = [

@@ -1,6 +1,10 @@
+import { azureKey, startAzureSimulator } from './simulators/azure.ts'
 import { geminiKey, startGeminiSimulator } from './simulators/gemini.ts'
 import { startGigachatSimulator } from './simulators/gigachat.ts'
+import { startMwsSimulator } from './simulators/mws.ts'
 import { startOpenaiSimulator } from './simulators/openai.ts'
+import { startVllmSimulator } from './simulators/vllm.ts'
+import { startXaiSimulator } from './simulators/xai.ts'
 import { startYandexSimulator, yandexCredentials } from './simulators/yandex.ts'
 
 /** Every provider that has a simulator, running, and the configuration that points a gateway at them. */
@@ -17,6 +21,10 @@ export async function startSimulatedProviders(): Promise<SimulatedProviders> {
   const gigachat = await startGigachatSimulator()
   const yandex = await startYandexSimulator()
   const yandexOpenai = await startYandexSimulator({ api: 'openai' })
+  const azure = await startAzureSimulator()
+  const xai = await startXaiSimulator()
+  const mws = await startMwsSimulator()
+  const vllm = await startVllmSimulator()
   const { apiKey, folder } = yandexCredentials
   return {
     toml: `
@@ -28,6 +36,22 @@ base_url = "${openai.url}"
 type = "openai-compatible"
 api_key = "sk-simulated"
 base_url = "${openai.url}"
+
+[providers.azure]
+endpoint = "${azure.url}"
+api_key = "${azureKey}"
+
+[providers.xai]
+base_url = "${xai.url}"
+api_key = "xai-simulated"
+
+[providers.mts]
+base_url = "${mws.url}"
+api_key = "mws-simulated"
+
+[providers.tbank]
+base_url = "${vllm.url}"
+api_key = "vllm-simulated"
 
 [providers.gemini]
 api_key = "${geminiKey}"
@@ -49,11 +73,12 @@ folder_id = "${folder}"
 base_url = "${yandexOpenai.url}"
 `,
     calls: () =>
-      [openai, gemini, gigachat.api, yandex, yandexOpenai]
+      [openai, azure, xai, mws, vllm, gemini, gigachat.api, yandex, yandexOpenai]
         .flatMap(({ requests }) => requests)
         .filter(({ method }) => method === 'POST').length,
     close: async () => {
       await openai.close()
+      for (const one of [azure, xai, mws, vllm]) await one.close()
       await gemini.close()
       await gigachat.close()
       await yandex.close()

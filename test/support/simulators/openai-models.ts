@@ -11,6 +11,8 @@ export interface OpenaiModel {
   /** Whether `stop` is refused, as by the o-series. */
   refusesStop: boolean
   fingerprint: string | null
+  /** Whether a model that reasons takes sampling parameters nevertheless, as those of others do. */
+  samples?: boolean
 }
 
 type ReasoningEffort = keyof typeof reasoningTokens
