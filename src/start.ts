@@ -22,6 +22,7 @@ import { createLocalBus, createRedisBus, type Bus } from './redis/bus.ts'
 import { createServer, type Route } from './server.ts'
 import { createFirstAdminKey, ensureOrganization, findApiKeyByHash } from './services/api-keys.ts'
 import type { ServiceDeps } from './services/deps.ts'
+import { startResponseCleanup } from './services/response-cleanup.ts'
 
 /** A running gateway. */
 export interface Running {
@@ -100,6 +101,7 @@ async function serve(
     health: createHealthMonitor(),
     shutdown,
     callUpstream,
+    countUpstream: upstreams.count,
     embedUpstream,
     logger,
   }
@@ -112,6 +114,7 @@ async function serve(
     newRequestId: () => newId('req'),
     graphiql: !config.production,
     publicIntrospection: config.graphql.publicIntrospection,
+    protection: config.graphql,
     webSocket: config.graphql.webSocket,
     logger,
   })
@@ -129,6 +132,7 @@ async function serve(
   cutSlowClients(app.server, config.server.slowClientTimeoutMs)
   await app.listen({ host: config.server.host, port: config.server.port })
   void discoverModels({ catalogue, upstreams, logger })
+  const cleanup = startResponseCleanup({ db }, logger)
   return {
     app,
     db,
@@ -138,6 +142,7 @@ async function serve(
     url: listeningUrl(config.server.host, app.server.address()),
     firstAdminKey,
     stop: async (drainMs) => {
+      cleanup.stop()
       await shutdown.drain(drainMs)
       await Promise.all([closeServer(app), sockets.close()])
       await closeLedger()

@@ -59,9 +59,9 @@ export function createCatalogue(settings: CatalogueSettings): Catalogue {
     return { id, provider, model, price }
   }
 
-  /** A dated snapshot (`gpt-4o-2024-08-06`) costs what its model costs. */
+  /** A dated snapshot (`gpt-4o-2024-08-06`, `claude-opus-4-5-20251101`) costs what its model costs. */
   function undatedPrice(id: string): PriceSnapshot | undefined {
-    return known.byId.get(id.replace(/-\d{4}-\d{2}-\d{2}$/, ''))?.price
+    return known.byId.get(id.replace(/-\d{4}-?\d{2}-?\d{2}$/, ''))?.price
   }
 
   function fullName(name: string): Deployment | undefined {

@@ -17,10 +17,17 @@ export interface GatewayDeps {
   shutdown: Shutdown
   /** Calls one deployment and decodes what it answers. */
   callUpstream: CallUpstream
+  /** Has one deployment count a prompt; undefined where its provider offers no counting. */
+  countUpstream: CountUpstream
   /** Makes vectors at one deployment. */
   embedUpstream: EmbedUpstream
   logger: Logger
 }
+
+export type CountUpstream = (
+  deployment: Deployment,
+  request: ChatRequest,
+) => Promise<number | undefined>
 
 export type EmbedUpstream = (
   deployment: Deployment,

@@ -12,9 +12,7 @@ const perMessage = 4
 /** Usage counted here, where an answer was made and its provider did not report: a cut, a cancel, a silent server. */
 export async function estimateUsage(request: ChatRequest, produced: string): Promise<Usage> {
   const count = bounded(await loadTokenizer())
-  const { messages, tools } = request
-  const prompt = [...messages.map(text), tools ? JSON.stringify(tools) : ''].join('')
-  const inputTokens = messages.length * perMessage + count(prompt)
+  const inputTokens = countPrompt(request, count)
   return { inputTokens, outputTokens: count(produced), estimated: true }
 }
 
@@ -23,6 +21,16 @@ export async function estimateEmbeddingUsage({ inputs }: EmbeddingRequest): Prom
   const count = bounded(await loadTokenizer())
   const counts = inputs.map((input) => (typeof input === 'string' ? count(input) : input.length))
   return { inputTokens: counts.reduce((sum, tokens) => sum + tokens, 0), estimated: true }
+}
+
+/** The tokens of a prompt, counted here. */
+export async function estimatePrompt(request: ChatRequest): Promise<number> {
+  return countPrompt(request, bounded(await loadTokenizer()))
+}
+
+function countPrompt({ messages, tools }: ChatRequest, count: CountTokens): number {
+  const prompt = [...messages.map(text), tools ? JSON.stringify(tools) : ''].join('')
+  return messages.length * perMessage + count(prompt)
 }
 
 /** Everything of a message that is text; images, sound and files are not counted. */

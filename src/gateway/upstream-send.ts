@@ -65,7 +65,7 @@ export async function sendOwn(upstream: Upstream, own: UpstreamRequest): ReturnT
     head = true
     const body = parsed(await readText(response.body))
     whole = true
-    return { status: response.statusCode, body }
+    return { status: response.statusCode, headers: response.headers, body }
   } catch (error) {
     const { reached } = limits
     throw connectionError(error, { provider: provider.id, connection, head, reached })

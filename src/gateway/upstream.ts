@@ -6,8 +6,8 @@ import { sseData } from '../lib/sse.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import type { ChatApi, Framing } from '../protocol/chat-api.ts'
-import type { ModelInfo, Provider, UpstreamRequest } from '../providers/provider.ts'
-import type { CallUpstream, EmbedUpstream } from './deps.ts'
+import type { ModelInfo, Provider, Send, UpstreamRequest } from '../providers/provider.ts'
+import type { CallUpstream, CountUpstream, EmbedUpstream } from './deps.ts'
 import { openAgent } from './upstream-agent.ts'
 import { embedHttp } from './upstream-embed.ts'
 import { connectionError } from './upstream-error.ts'
@@ -27,6 +27,7 @@ const accepted: Record<Framing, string> = {
 /** The connections to all providers: one pool each, with its own certificate authority and timeouts. */
 export interface Upstreams {
   call: CallUpstream
+  count: CountUpstream
   embed: EmbedUpstream
   /** The models that the upstream of a provider lists; none where there is no list. */
   discover(provider: Provider): Promise<ModelInfo[]>
@@ -45,6 +46,13 @@ export function openUpstreams(providers: Iterable<Provider>): Upstreams {
       const agent = agents.get(provider.id)
       if (!chat || !agent || !connection) throw noCompletions(provider)
       return callHttp({ provider, chat, connection, agent, model }, request, options)
+    },
+    count: async ({ provider, model }, request) => {
+      const { connection } = provider
+      const agent = agents.get(provider.id)
+      if (!provider.countTokens || !agent || !connection) return undefined
+      const send: Send = (own) => sendOwn({ provider, connection, agent }, own)
+      return provider.countTokens(request, model, send)
     },
     embed: async ({ provider, model }, request, options) => {
       const { embeddings, connection } = provider

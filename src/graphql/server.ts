@@ -5,6 +5,7 @@ import { jsonTypeFor } from './accept.ts'
 import { createContext, type ContextDeps, type GraphqlContext } from './context.ts'
 import { createEngine, type Engine } from './engine.ts'
 import { introspect } from './introspection.ts'
+import type { Protection } from './protection.ts'
 import { createAnswerJson, JsonAnswer, type JsonPost } from './json-answer.ts'
 import {
   end,
@@ -22,6 +23,7 @@ export interface GraphqlServerDeps extends ContextDeps, WebSocketDeps {
   graphiql: boolean
   /** Whether the schema may be read without a key. */
   publicIntrospection: boolean
+  protection: Protection
 }
 
 export interface GraphqlServer {
@@ -36,7 +38,7 @@ export interface GraphqlServer {
 }
 
 export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
-  const engine = createEngine(deps.logger)
+  const engine = createEngine(deps.logger, deps.protection)
   const answerJson = createAnswerJson(engine, deps.logger)
   const page = lazy(async () => (await import('./graphiql.ts')).graphiqlPage(exampleModel(deps)))
 
@@ -49,7 +51,8 @@ export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
       if (req.method === 'POST') req.headers['content-type'] = jsonContentType(req)
       const content = parsed(body)
       const actor = await deps.authenticate(req.headers.authorization).catch(async (error) => {
-        const answer = deps.publicIntrospection && (await introspect(operationOf(req, content)))
+        const answer =
+          deps.publicIntrospection && (await introspect(engine, operationOf(req, content)))
         if (!answer) throw error
         sendJson(res, 200, answer)
       })

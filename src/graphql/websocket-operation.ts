@@ -6,9 +6,11 @@ import type { Actor } from '../protocol/actor.ts'
 import { createContext, type ContextDeps } from './context.ts'
 import type { Engine } from './engine.ts'
 import { publicError } from './masking.ts'
+import { resolvePersistedDocument, type PersistedDocuments } from './persisted-documents.ts'
 
 export interface OperationDeps extends ContextDeps {
   logger: Logger
+  protection: { persisted: PersistedDocuments | undefined }
 }
 
 /** The operations of WebSockets: checked when they arrive, run when graphql-ws asks for their results. */
@@ -29,7 +31,8 @@ interface Operation {
 export function createOperations(engine: Engine, deps: OperationDeps): Operations {
   const operations = new WeakMap<ExecutionArgs, Operation>()
   return {
-    prepare: (actor, payload) => {
+    prepare: (actor, sent) => {
+      const payload = resolvePersistedDocument(deps.protection.persisted, sent)
       const controller = new AbortController()
       const requestId = deps.newRequestId()
       const context = createContext(deps, { actor, requestId, signal: controller.signal })

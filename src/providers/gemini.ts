@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { geminiChatApi } from '../dialects/gemini/chat-api.ts'
+import { geminiEmbeddingApi } from '../dialects/gemini/embedding-api.ts'
 import { geminiSupport, geminiSupportOf } from '../dialects/gemini/support.ts'
 import { discoverModels } from './gemini-discovery.ts'
 import { geminiModels } from './gemini-models.ts'
@@ -43,6 +44,7 @@ export const gemini = defineProvider({
       support: geminiSupport,
       supportOf: geminiSupportOf,
       chat: geminiChatApi({ safetySettings }),
+      embeddings: geminiEmbeddingApi,
       discover: discoverModels({ baseUrl, authorize }),
       models: geminiModels,
       openModels: true,

@@ -1,4 +1,5 @@
 import { azure } from './azure.ts'
+import { anthropic } from './anthropic.ts'
 import { demo } from './demo.ts'
 import { gemini } from './gemini.ts'
 import { gigachat } from './gigachat.ts'
@@ -16,6 +17,7 @@ export const providerTypes: readonly ProviderType[] = [
   openaiCompatible,
   azure,
   xai,
+  anthropic,
   gemini,
   gigachat,
   yandex,

@@ -26,6 +26,8 @@ export interface Provider {
   embeddings?: EmbeddingApi
   /** Completions made in this process, without an upstream. */
   generate?: (request: ChatRequest, model: string, signal: AbortSignal) => AsyncGenerator<ChatEvent>
+  /** Counts the tokens of a prompt as the upstream itself does. */
+  countTokens?(request: ChatRequest, model: string, send: Send): Promise<number>
   /** Lists the models that the upstream has now. */
   discover?(send: Send): Promise<ModelInfo[]>
   /** What is known of its models. */
@@ -65,6 +67,8 @@ export type Send = (request: UpstreamRequest) => Promise<UpstreamAnswer>
 
 export interface UpstreamAnswer {
   status: number
+  /** Names in lower case. */
+  headers?: Record<string, string | string[] | undefined>
   /** Parsed JSON, or the text as it came. */
   body: unknown
 }

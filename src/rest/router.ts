@@ -1,12 +1,24 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { anthropicMessagesDoor } from '../dialects/anthropic-messages/chat-door.ts'
 import { openaiChatDoor } from '../dialects/openai-chat/chat-door.ts'
 import { GatewayError } from '../errors.ts'
+import { openaiResponsesDoor } from '../dialects/openai-responses/chat-door.ts'
+import { openaiCompletionsDoor } from '../dialects/openai-completions/chat-door.ts'
 import type { GatewayDeps } from '../gateway/deps.ts'
+import type { ResponseDeps } from '../services/responses.ts'
 import type { Actor } from '../protocol/actor.ts'
 import type { ChatDoor, EncodeError } from '../protocol/chat-door.ts'
 import { handleCompletion } from './completion.ts'
+import { handleCount } from './count-tokens.ts'
 import { handleEmbedding } from './embedding.ts'
 import { listModels, retrieveModel } from './models.ts'
+import {
+  createResponse,
+  listInputItems,
+  removeResponse,
+  type ResponseRoute,
+  retrieveResponse,
+} from './response.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -24,23 +36,54 @@ declare module 'fastify' {
 /** The paths that answer completions, each in the dialect of its clients. */
 const completionDoors: { path: string; door: ChatDoor; apiKeyHeader?: boolean }[] = [
   { path: '/v1/chat/completions', door: openaiChatDoor },
+  { path: '/v1/completions', door: openaiCompletionsDoor },
+  { path: '/v1/messages', door: anthropicMessagesDoor, apiKeyHeader: true },
 ]
 
 /** The table of the REST door: the only place with its paths. */
-export function mountRest(app: FastifyInstance, gateway: GatewayDeps): void {
+export function mountRest(
+  app: FastifyInstance,
+  { gateway, responses }: { gateway: GatewayDeps; responses: ResponseDeps },
+): void {
   for (const { path, door, apiKeyHeader = false } of completionDoors) {
     const config = { encodeError: door.encodeError, apiKeyHeader }
     app.post(path, { config }, (request, reply) =>
       handleCompletion({ gateway, door }, actorOf(request), request, reply),
     )
   }
+  const countConfig = { encodeError: anthropicMessagesDoor.encodeError, apiKeyHeader: true }
+  app.post('/v1/messages/count_tokens', { config: countConfig }, (request) =>
+    handleCount(gateway, actorOf(request), request),
+  )
   app.post('/v1/embeddings', (request, reply) =>
     handleEmbedding(gateway, actorOf(request), request, reply),
   )
+  mountResponses(app, { gateway, responses })
   app.get('/v1/models', (request) => listModels(gateway.catalogue, actorOf(request)))
   app.get<{ Params: { '*': string } }>('/v1/models/*', (request) =>
     retrieveModel(gateway.catalogue, actorOf(request), request.params['*']),
   )
+}
+
+function mountResponses(app: FastifyInstance, route: ResponseRoute): void {
+  const config = { encodeError: openaiResponsesDoor.encodeError }
+  const path = '/v1/responses'
+  app.post(path, { config }, (request, reply) =>
+    createResponse(route, actorOf(request), request, reply),
+  )
+  app.get<WithId>(`${path}/:id`, { config }, (request) =>
+    retrieveResponse(route, actorOf(request), { id: request.params.id, query: request.query }),
+  )
+  app.delete<WithId>(`${path}/:id`, { config }, (request) =>
+    removeResponse(route, actorOf(request), request.params.id),
+  )
+  app.get<WithId>(`${path}/:id/input_items`, { config }, (request) =>
+    listInputItems(route, actorOf(request), { id: request.params.id, query: request.query }),
+  )
+}
+
+interface WithId {
+  Params: { id: string }
 }
 
 function actorOf(request: FastifyRequest): Actor {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { invalidRequest } from '../errors.ts'
+import { isStorableText } from '../lib/storable.ts'
 import { scopes, tiers, type Scope } from '../protocol/actor.ts'
 
 const modelPattern = /^[A-Za-z0-9][A-Za-z0-9._-]*\/(\*|[^*\s]+)$/
@@ -9,7 +10,8 @@ const members = {
     .string('must be a text')
     .trim()
     .min(1, 'must not be empty')
-    .max(100, 'may have at most 100 characters'),
+    .max(100, 'may have at most 100 characters')
+    .refine(isStorableText, 'must be text without NUL'),
   tier: z.enum(tiers, 'must be free, pro or enterprise'),
   scopes: z
     .array(z.enum(scopes), 'must be a list of scopes')
@@ -17,7 +19,11 @@ const members = {
   /** Null = every model. */
   models: z
     .array(
-      z.string().max(300).regex(modelPattern, 'must be written as provider/model or provider/*'),
+      z
+        .string()
+        .max(300)
+        .regex(modelPattern, 'must be written as provider/model or provider/*')
+        .refine(isStorableText, 'must be text without NUL'),
     )
     .min(1, 'must name at least one model; null allows all')
     .max(100, 'may name at most 100 models')

@@ -5,6 +5,7 @@ import { apiKeys } from '../db/schema/api-key.ts'
 import { organizations } from '../db/schema/organization.ts'
 import { GatewayError } from '../errors.ts'
 import { apiKeyPrefix, newApiKey } from '../lib/api-key-format.ts'
+import { isStorableText } from '../lib/storable.ts'
 import { newId } from '../lib/id.ts'
 import type { Actor, Scope } from '../protocol/actor.ts'
 import { requireHeld } from './api-key-grant.ts'
@@ -209,6 +210,7 @@ export async function listApiKeys(
 }
 
 function oursWithId(actor: Actor, id: string) {
+  if (!isStorableText(id)) throw notFound()
   return and(eq(apiKeys.id, id), eq(apiKeys.organizationId, actor.organization))
 }
 

@@ -296,7 +296,12 @@ describe('GraphQL', () => {
     createCompletion: {
       content: string | null
       finishReason: string
-      toolCalls: { id: string; name: string; arguments: unknown }[]
+      toolCalls: {
+        id: string
+        name: string
+        arguments: unknown
+        signature: { dialect: string; value: string } | null
+      }[]
       usage: Record<string, number>
     }
   }
@@ -304,7 +309,7 @@ describe('GraphQL', () => {
   async function mutate(input: object): Promise<Answer['createCompletion']> {
     const { data, errors } = await gateway.graphql<Answer>(
       `mutation ($input: CompletionInput!) { createCompletion(input: $input) {
-        ... on Completion { content finishReason toolCalls { id name arguments }
+        ... on Completion { content finishReason toolCalls { id name arguments signature { dialect value } }
           usage { inputTokens cachedInputTokens outputTokens reasoningTokens totalTokens } }
         ... on CompletionError { code message } } }`,
       { input },
@@ -338,6 +343,10 @@ describe('GraphQL', () => {
     expect(await mutate({ model, messages, tools: declared })).toMatchObject({
       content: 'The tools said: cold',
     })
+    const [signature] = toolCalls.map((call) => call.signature?.value)
+    const { contents } = Object(lastBody())
+    expect(contents[1].parts[0].thoughtSignature).toBe(signature)
+    expect(signature === undefined).toBe(model === flash)
   })
 
   test('streams', async () => {
@@ -391,7 +400,7 @@ test('models that the service lists beyond the known ones are found, page after 
   await vi.waitFor(async () => {
     const ids = (await Array.fromAsync(await client.models.list())).map(({ id }) => id)
     expect(ids).toContain('gemini/gemini-robotics-er-1.5-preview')
-    expect(ids.filter((id) => /veo|embedding/.test(id))).toEqual([])
+    expect(ids.filter((id) => /veo/.test(id))).toEqual([])
   })
   const pages = simulator.requests.filter(({ method }) => method === 'GET')
   expect(pages.map(({ path }) => path)).toEqual([

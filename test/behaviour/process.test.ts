@@ -74,7 +74,7 @@ describe('npm start on a machine with nothing else', () => {
     expect(gateway.stderr()).toBe(
       'The configuration has 2 problem(s):\n' +
         '  server.prot: there is no such setting\n' +
-        '  providers.x.type: must be one of: openai, openai-compatible, gemini, gigachat, yandex, demo\n',
+        '  providers.x.type: must be one of: openai, openai-compatible, anthropic, gemini, gigachat, yandex, demo\n',
     )
     expect(gateway.stdout()).toBe('')
   })

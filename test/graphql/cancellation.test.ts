@@ -13,6 +13,7 @@ import { createEngine } from '../../src/graphql/engine.ts'
 import type { ServiceDeps } from '../../src/services/deps.ts'
 import { noEmbeddings } from '../support/no-embeddings.ts'
 import { createScripts } from './scripts.ts'
+import { usualProtection } from './support.ts'
 
 const query = `subscription {
   completion(input: { model: "test/silent", messages: [{ role: USER, content: "Hi" }] }) { sequence }
@@ -36,6 +37,7 @@ async function subscribe(signal: AbortSignal) {
       if (!provider.generate) throw new Error('a test provider generates')
       return provider.generate(request, model, options.signal)
     },
+    countUpstream: async () => undefined,
     embedUpstream: noEmbeddings,
     logger,
   }
@@ -54,7 +56,7 @@ async function subscribe(signal: AbortSignal) {
       signal,
     },
   )
-  const engine = createEngine(logger)
+  const engine = createEngine(logger, usualProtection)
   const { schema, subscribe: run, contextFactory } = engine.getEnveloped(context)
   const results: AsyncGenerator<ExecutionResult> = await run({
     schema,

@@ -10,6 +10,7 @@ import { createClient, type Client } from 'graphql-ws'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { pino } from 'pino'
 import type { Authenticate } from '../../src/auth.ts'
+import { loadConfig } from '../../src/config.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createCatalogue } from '../../src/gateway/catalogue.ts'
 import type { LedgerEntry } from '../../src/gateway/ledger.ts'
@@ -18,6 +19,7 @@ import {
   type GraphqlServer,
   type GraphqlServerDeps,
 } from '../../src/graphql/server.ts'
+import type { Protection } from '../../src/graphql/protection.ts'
 import type { Actor, Scope } from '../../src/protocol/actor.ts'
 import type { ServiceDeps } from '../../src/services/deps.ts'
 import type { TypedDocumentString } from '../gql/graphql.ts'
@@ -79,6 +81,9 @@ const keys: Record<string, { scopes: Scope[]; models: string[] | null }> = {
   narrow: { scopes: ['INFERENCE'], models: ['test/words'] },
 }
 
+/** What a configuration without a word about it gives in development. */
+export const usualProtection: Protection = loadConfig({}).graphql
+
 const webSocketLimits = {
   connectionsMax: 1000,
   connectionsPerKeyMax: 1000,
@@ -90,6 +95,7 @@ const webSocketLimits = {
 /** The GraphQL door on a real socket, over the real pipeline and a scripted provider. */
 export async function startGraphql(
   settings: Partial<Pick<GraphqlServerDeps, 'graphiql' | 'publicIntrospection'>> & {
+    protection?: Partial<Protection>
     services?: ServiceDeps
     ledger?: GraphqlServerDeps['gateway']['ledger']
     webSocket?: Partial<GraphqlServerDeps['webSocket']>
@@ -128,6 +134,7 @@ export async function startGraphql(
         if (!provider.generate) throw new Error('a test provider generates')
         return provider.generate(request, model, signal)
       },
+      countUpstream: async () => undefined,
       embedUpstream: noEmbeddings,
       logger,
     },
@@ -137,6 +144,7 @@ export async function startGraphql(
     bodyLimitBytes: settings.bodyLimitBytes,
     graphiql: settings.graphiql ?? false,
     publicIntrospection: settings.publicIntrospection ?? false,
+    protection: { ...usualProtection, ...settings.protection },
     webSocket: { ...webSocketLimits, ...settings.webSocket },
     logger,
   }

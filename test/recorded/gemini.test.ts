@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decodeGeminiError } from '../../src/dialects/gemini/decode-error.ts'
 import { decodeGeminiBody, decodeGeminiEvents } from '../../src/dialects/gemini/decode-events.ts'
+import { geminiEmbeddingApi } from '../../src/dialects/gemini/embedding-api.ts'
 import { decodeChatBody, decodeChatEvents } from '../../src/dialects/openai-chat/decode-events.ts'
 import { createChunkEncoder } from '../../src/dialects/openai-chat/encode-events.ts'
 import { encodeChatResponse } from '../../src/dialects/openai-chat/encode-response.ts'
@@ -20,14 +21,14 @@ import { readGemini, type WireChoice } from '../support/recorded-gemini-wire.ts'
 
 const completions = new Set(['generateContent', 'streamGenerateContent'])
 const list = 'GET models'
+const vectors = 'batchEmbedContents'
 
 /** Endpoints of other capabilities, by name; one that is neither here nor decoded fails the test. */
 const otherEndpoints = new Map([
   ['source note', 'says where the recordings come from'],
   ['interactions', 'another API of the service'],
   ['predict', 'an embedding of Vertex AI'],
-  ['embedContent', 'embeddings'],
-  ['batchEmbedContents', 'embeddings'],
+  ['embedContent', 'an embedding of one text: several are asked for in its place'],
   ['countTokens', 'counts without an answer'],
   ['batchGenerateContent', 'batches'],
   ['GET files', 'uploads'],
@@ -51,7 +52,8 @@ describe.skipIf(!hasGeminiRecordings)('recorded Gemini', () => {
 
   it('decodes or excludes every interaction, by the name of its endpoint', () => {
     const endpoints = [...new Set(recordings.map(({ endpoint }) => endpoint))]
-    const isDecoded = (endpoint: string): boolean => completions.has(endpoint) || endpoint === list
+    const isDecoded = (endpoint: string): boolean =>
+      completions.has(endpoint) || endpoint === list || endpoint === vectors
     console.table(
       endpoints.map((endpoint) => ({
         endpoint,
@@ -117,6 +119,20 @@ describe.skipIf(!hasGeminiRecordings)('recorded Gemini', () => {
         : { code: 'INVALID_REQUEST', failover: false, retryAfterMs: undefined }
     expect(error).toBeInstanceOf(GatewayError)
     expect(error).toMatchObject(expected)
+  })
+
+  it('vectors are read, and their request is made again', () => {
+    const made = recordings.filter(({ endpoint }) => endpoint === vectors)
+    expect(made).toHaveLength(1)
+    for (const { answer, request, model } of made) {
+      const wire: { embeddings: { values: number[] }[] } = JSON.parse(textOf(answer))
+      const batch = geminiEmbeddingApi.decodeBody(wire, wire.embeddings.length)
+      expect(batch.vectors).toEqual(wire.embeddings.map(({ values }) => values))
+      const inputs = ['Hello, world!']
+      expect(request).toMatchObject(
+        Object(geminiEmbeddingApi.encodeRequest({ model: 'm', inputs }, model)),
+      )
+    }
   })
 
   it('every model that makes content is read, with its limits, over all pages', () => {

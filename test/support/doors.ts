@@ -42,6 +42,8 @@ const fields = `
 export const doors: readonly Door[] = [
   { name: 'REST SSE', stream: true, ask: overHttp(restBody(true)) },
   { name: 'REST JSON', stream: false, ask: overHttp(restBody(false)) },
+  { name: 'Messages SSE', stream: true, ask: overHttp(messagesBody(true)) },
+  { name: 'Messages JSON', stream: false, ask: overHttp(messagesBody(false)) },
   { name: 'GraphQL mutation', stream: false, ask: overHttp(graphqlBody('mutation')) },
   { name: 'GraphQL SSE', stream: true, ask: overHttp(graphqlBody('subscription')) },
   { name: 'graphql-ws complete', stream: true, ask: overSocket('subscription', 'complete') },
@@ -62,6 +64,19 @@ function restBody(stream: boolean): (question: Question) => Post {
     path: '/v1/chat/completions',
     accept: '*/*',
     body: JSON.stringify({ model, stream, messages: [{ role: 'user', content: prompt }] }),
+  })
+}
+
+function messagesBody(stream: boolean): (question: Question) => Post {
+  return ({ model, prompt }) => ({
+    path: '/v1/messages',
+    accept: '*/*',
+    body: JSON.stringify({
+      model,
+      stream,
+      max_tokens: 1000,
+      messages: [{ role: 'user', content: prompt }],
+    }),
   })
 }
 

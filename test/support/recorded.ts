@@ -61,10 +61,19 @@ interface Interaction {
 
 function readFile(provider: string, file: string, text: string): Recording[] {
   const bare = { provider, file, name: file, request: undefined, status: 200, headers: {} }
-  const endpoint = folderEndpoints[file.split('/').at(-2) ?? ''] ?? endpointOfBody(file, text)
+  const folder = file.split('/').at(-2) ?? ''
+  const endpoint =
+    folderEndpoints[`${provider}/${folder}`] ??
+    folderEndpoints[folder] ??
+    endpointOfBody(file, text)
   if (file.endsWith('.chunks.txt')) {
     const frames = text.split('\n').filter((line) => line.trim() !== '')
-    return [{ ...bare, endpoint, answer: { kind: 'stream', frames } }]
+    return answersOf(frames).map((each, index) => ({
+      ...bare,
+      name: index === 0 ? file : `${file} #${index}`,
+      endpoint,
+      answer: { kind: 'stream', frames: each },
+    }))
   }
   if (file.endsWith('.sse')) {
     return [{ ...bare, endpoint, answer: { kind: 'stream', frames: framesOf(text) } }]
@@ -85,11 +94,23 @@ function readFile(provider: string, file: string, text: string): Recording[] {
   }))
 }
 
+/** Some files hold several answers of the Responses API, one after the other. */
+function answersOf(frames: readonly string[]): string[][] {
+  const answers: string[][] = [[]]
+  for (const frame of frames) {
+    const starts = frame.includes('"type":"response.created"')
+    if (starts && answers.at(-1)?.length) answers.push([])
+    answers.at(-1)?.push(frame)
+  }
+  return answers
+}
+
 const folderEndpoints: Record<string, string | undefined> = {
   chat: '/chat/completions',
   completion: '/completions',
   embedding: '/embeddings',
   responses: '/responses',
+  'anthropic/vercel-ai': '/messages',
 }
 
 /** Where the folder does not tell what a bare body is, its own members do. */
@@ -103,6 +124,9 @@ const pathEndpoints: readonly [RegExp, string][] = [
   [/\/completions$/, '/completions'],
   [/\/embeddings$/, '/embeddings'],
   [/\/responses(\/|$)/, '/responses'],
+  [/\/messages$/, '/messages'],
+  [/\/messages\/count_tokens$/, '/messages/count_tokens'],
+  [/\/complete$/, '/complete'],
   [/\/files(\/|$)/, '/files'],
   [/\/models(\/|$)/, '/models'],
 ]

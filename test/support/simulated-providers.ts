@@ -1,4 +1,5 @@
 import { azureKey, startAzureSimulator } from './simulators/azure.ts'
+import { startAnthropicSimulator } from './simulators/anthropic.ts'
 import { geminiKey, startGeminiSimulator } from './simulators/gemini.ts'
 import { startGigachatSimulator } from './simulators/gigachat.ts'
 import { startMwsSimulator } from './simulators/mws.ts'
@@ -6,6 +7,32 @@ import { startOpenaiSimulator } from './simulators/openai.ts'
 import { startVllmSimulator } from './simulators/vllm.ts'
 import { startXaiSimulator } from './simulators/xai.ts'
 import { startYandexSimulator, yandexCredentials } from './simulators/yandex.ts'
+
+/** One model or more of each: what every provider must pass is tested with these. */
+export const simulatedModels: readonly string[] = [
+  'openai/gpt-4o',
+  'openai-responses/gpt-4o',
+  'compatible/gpt-4o',
+  'anthropic/claude-opus-5',
+  'anthropic/claude-sonnet-4-6',
+  'anthropic/claude-haiku-4-5',
+  'azure/chat',
+  'xai/grok-4.5',
+  'xai/grok-4',
+  'xai/grok-3-mini',
+  'xai/grok-3',
+  'mts/qwen3-32b',
+  'tbank/t-tech/T-pro-it-2.0',
+  'tbank/t-tech/T-pro-it-2.1',
+  'tbank/t-tech/T-lite-it-1.0',
+  'gemini/gemini-2.5-flash',
+  'gemini/gemini-2.0-flash',
+  'gemini/gemini-3-flash-preview',
+  'gigachat/GigaChat-2',
+  'yandex/yandexgpt',
+  'yandex-openai/yandexgpt',
+  'demo/echo',
+]
 
 /** Every provider that has a simulator, running, and the configuration that points a gateway at them. */
 export interface SimulatedProviders {
@@ -17,6 +44,7 @@ export interface SimulatedProviders {
 
 export async function startSimulatedProviders(): Promise<SimulatedProviders> {
   const openai = await startOpenaiSimulator()
+  const anthropic = await startAnthropicSimulator()
   const gemini = await startGeminiSimulator()
   const gigachat = await startGigachatSimulator()
   const yandex = await startYandexSimulator()
@@ -29,6 +57,12 @@ export async function startSimulatedProviders(): Promise<SimulatedProviders> {
   return {
     toml: `
 [providers.openai]
+api_key = "sk-simulated"
+base_url = "${openai.url}"
+
+[providers.openai-responses]
+type = "openai"
+api = "responses"
 api_key = "sk-simulated"
 base_url = "${openai.url}"
 
@@ -53,6 +87,10 @@ api_key = "mws-simulated"
 base_url = "${vllm.url}"
 api_key = "vllm-simulated"
 
+[providers.anthropic]
+api_key = "sk-ant-simulated"
+base_url = "${anthropic.url}"
+
 [providers.gemini]
 api_key = "${geminiKey}"
 base_url = "${gemini.url}"
@@ -73,12 +111,13 @@ folder_id = "${folder}"
 base_url = "${yandexOpenai.url}"
 `,
     calls: () =>
-      [openai, azure, xai, mws, vllm, gemini, gigachat.api, yandex, yandexOpenai]
+      [openai, azure, xai, mws, vllm, anthropic, gemini, gigachat.api, yandex, yandexOpenai]
         .flatMap(({ requests }) => requests)
         .filter(({ method }) => method === 'POST').length,
     close: async () => {
       await openai.close()
       for (const one of [azure, xai, mws, vllm]) await one.close()
+      await anthropic.close()
       await gemini.close()
       await gigachat.close()
       await yandex.close()

@@ -3,6 +3,7 @@ import { decodeGeminiError } from './decode-error.ts'
 import { decodeGeminiBody, decodeGeminiEvents } from './decode-events.ts'
 import { gemini } from './dialect.ts'
 import { encodeGeminiRequest, type GeminiOptions } from './encode-request.ts'
+import { modelPath } from './model-path.ts'
 
 /** Completions as Google's Gemini API speaks them, `v1beta`. */
 export function geminiChatApi(options: GeminiOptions = {}): ChatApi {
@@ -15,10 +16,4 @@ export function geminiChatApi(options: GeminiOptions = {}): ChatApi {
     decodeBody: decodeGeminiBody,
     decodeError: decodeGeminiError,
   }
-}
-
-/** Tuned models have a collection of their own; a name comes from a client and must stay one step of the path. */
-function modelPath(model: string): string {
-  const [, collection = 'models', name = model] = /^(models|tunedModels)\/(.+)$/.exec(model) ?? []
-  return `${collection}/${encodeURIComponent(name)}`
 }

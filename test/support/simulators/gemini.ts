@@ -13,6 +13,7 @@ import { type GeminiModel, geminiModels, listModels } from './gemini-models.ts'
 import { plainRequest } from './gemini-plain.ts'
 import { parseGeminiRequest } from './gemini-request.ts'
 import { checkGeminiRequest } from './gemini-validate.ts'
+import { embed } from './gemini-embedding.ts'
 import { answerBody, answerPieces, answerVoice, encodeFrame, encodeJson } from './gemini-wire.ts'
 import { answer } from './openai-answer.ts'
 import { prefixCache } from './prefix-cache.ts'
@@ -115,6 +116,14 @@ function route(service: Service, request: RecordedRequest): Reply {
       length: Math.min(size, service.modelsPerPage),
     }
     return jsonReply(200, listModels(service.models, page))
+  }
+  const [, embedder] = /^\/v1beta\/models\/([^/:]+):batchEmbedContents$/.exec(request.path) ?? []
+  if (request.method === 'POST' && embedder !== undefined) {
+    const model = service.models.find(
+      ({ id, methods }) => id === embedder && methods.includes('embedContent'),
+    )
+    if (!model) throw unknownModel(embedder)
+    return jsonReply(200, embed(request.body, model))
   }
   if (request.method !== 'POST' || !completionPath.test(request.path)) {
     throw new GeminiError(404, 'NOT_FOUND', 'Not Found')

@@ -1,0 +1,102 @@
+import type { AnswerContext } from '../../protocol/chat-door.ts'
+import type { Extra, ToolCall } from '../../protocol/request.ts'
+import type { ChatResponse, ResponseChoice, ResponsePart } from '../../protocol/response.ts'
+import { isRecord } from '../narrow.ts'
+import { encodeCitation } from './citation.ts'
+import { anthropicMessages } from './dialect.ts'
+import { messageId } from './message-id.ts'
+import { encodeStopReason } from './stop-reason.ts'
+import { encodeSignature } from './tunnel.ts'
+import { encodeUsage } from './usage.ts'
+
+/** A whole answer for a client that did not ask for a stream. */
+export function encodeMessage(response: ChatResponse, context: AnswerContext): Extra {
+  const { choices, extra, upstreamId, settlement, warnings } = response
+  const [first] = choices
+  return {
+    id: messageId(upstreamId, context),
+    type: 'message',
+    role: 'assistant',
+    model: context.model,
+    content: first ? encodeContent(first) : [],
+    stop_reason: first ? encodeStopReason(first.finishReason) : 'end_turn',
+    stop_sequence: first?.finishReason.stopSequence ?? null,
+    ...(extra?.dialect === anthropicMessages && extra.members),
+    usage: encodeUsage(response.usage ?? settlement?.usage),
+    ...(warnings.length > 0 && { xrouter: { warnings } }),
+  }
+}
+
+/** The object that a call's arguments are; what is no object is shown under a name that says so. */
+function inputOf(written: string): Extra {
+  if (written.trim() === '') return {}
+  try {
+    const parsed: unknown = JSON.parse(written)
+    if (isRecord(parsed)) return parsed
+  } catch {
+    // Told below.
+  }
+  return { INVALID_JSON: written }
+}
+
+/** Everything of a call but its arguments. */
+export function callHead({
+  id,
+  name,
+  extra,
+  signature,
+}: Omit<ToolCall, 'arguments' | 'kind'>): Extra {
+  const signed = signature && { signature: encodeSignature(signature) }
+  return { type: 'tool_use', id: id === '' ? `toolu_${name}` : id, name, ...extra, ...signed }
+}
+
+function encodeContent(choice: ResponseChoice): Extra[] {
+  return choice.parts.flatMap((part) => encodePart(part, choice))
+}
+
+function encodePart(part: ResponsePart, choice: ResponseChoice): Extra[] {
+  switch (part.type) {
+    case 'text': {
+      const citations = part.annotations?.map(encodeCitation).filter((each) => each !== undefined)
+      return [
+        {
+          ...ownMembers(part),
+          type: 'text',
+          text: part.text,
+          ...(citations && citations.length > 0 && { citations }),
+          ...(part.signature && { signature: encodeSignature(part.signature) }),
+        },
+      ]
+    }
+    case 'refusal':
+      // Of this dialect's own refusals the details tell.
+      return part.extra?.dialect === anthropicMessages ? [] : [{ type: 'text', text: part.text }]
+    case 'reasoning':
+      return encodeReasoning(part)
+    case 'tool-call': {
+      const call = choice.toolCalls[part.index]
+      return call ? [{ ...callHead(call), input: inputOf(call.arguments) }] : []
+    }
+    case 'native':
+      return part.dialect === anthropicMessages ? [part.part] : []
+    default:
+      return part satisfies never
+  }
+}
+
+function encodeReasoning(part: Extract<ResponsePart, { type: 'reasoning' }>): Extra[] {
+  const { text, signature, sealed } = part
+  const shown = {
+    ...ownMembers(part),
+    type: 'thinking',
+    thinking: text,
+    signature: signature ? encodeSignature(signature) : '',
+  }
+  if (!sealed) return [shown]
+  const hidden = { type: 'redacted_thinking', data: encodeSignature(sealed) }
+  return text === '' ? [hidden] : [shown, hidden]
+}
+
+function ownMembers({ extra }: { extra?: { dialect: string; members: Extra } | undefined }): Extra {
+  return extra?.dialect === anthropicMessages ? extra.members : {}
+}

@@ -1,0 +1,25 @@
+import type { ChatRequest } from '../protocol/request.ts'
+import { admit } from './admit.ts'
+import type { Call } from './call.ts'
+import type { GatewayDeps } from './deps.ts'
+import { estimatePrompt } from './estimate.ts'
+import { route } from './route.ts'
+
+/** How many tokens a prompt has for the deployment to which it would go first. */
+export interface PromptCount {
+  inputTokens: number
+  /** True when it was counted here, because the provider offers no counting. */
+  estimated: boolean
+}
+
+/** Counts a prompt for whoever may make the completion; it calls no model and costs nothing. */
+export async function countTokens(
+  deps: GatewayDeps,
+  request: ChatRequest,
+  call: Call,
+): Promise<PromptCount> {
+  const [first] = admit(deps, call, route(deps.catalogue, request, call))
+  const counted = first && (await deps.countUpstream(first, request))
+  if (counted !== undefined) return { inputTokens: counted, estimated: false }
+  return { inputTokens: await estimatePrompt(request), estimated: true }
+}

@@ -1,0 +1,20 @@
+import type { FastifyRequest } from 'fastify'
+import { decodeCountRequest } from '../dialects/anthropic-messages/decode-request.ts'
+import { countTokens } from '../gateway/count-tokens.ts'
+import type { GatewayDeps } from '../gateway/deps.ts'
+import type { Actor } from '../protocol/actor.ts'
+import { decodeHints } from './hints.ts'
+
+/** `POST /v1/messages/count_tokens`: the provider's own count, or one made here that says so. */
+export async function handleCount(
+  gateway: GatewayDeps,
+  actor: Actor,
+  request: FastifyRequest,
+): Promise<{ input_tokens: number; estimated?: true }> {
+  const decoded = decodeCountRequest(request.body, request.headers)
+  const { hints, tags } = decodeHints(decoded.xrouter)
+  const { signal } = new AbortController()
+  const call = { requestId: request.id, actor, door: 'rest' as const, hints, tags, signal }
+  const { inputTokens, estimated } = await countTokens(gateway, decoded.request, call)
+  return { input_tokens: inputTokens, ...(estimated && { estimated }) }
+}
