@@ -25,6 +25,9 @@ endpoint = "http://localhost"
 api_key = "x"
 [providers.xai]
 api_key = "x"
+[providers.bedrock]
+region = "us-east-1"
+api_key = "x"
 [providers.gigachat]
 credentials = "x"
 [providers.yandex]

@@ -1,5 +1,6 @@
 import { azure } from './azure.ts'
 import { anthropic } from './anthropic.ts'
+import { bedrock } from './bedrock.ts'
 import { demo } from './demo.ts'
 import { gemini } from './gemini.ts'
 import { gigachat } from './gigachat.ts'
@@ -18,6 +19,7 @@ export const providerTypes: readonly ProviderType[] = [
   azure,
   xai,
   anthropic,
+  bedrock,
   gemini,
   gigachat,
   yandex,

@@ -1,5 +1,7 @@
 import { azureKey, startAzureSimulator } from './simulators/azure.ts'
 import { startAnthropicSimulator } from './simulators/anthropic.ts'
+import { bedrockCredentials } from './simulators/bedrock-auth.ts'
+import { startBedrockSimulator } from './simulators/bedrock.ts'
 import { geminiKey, startGeminiSimulator } from './simulators/gemini.ts'
 import { startGigachatSimulator } from './simulators/gigachat.ts'
 import { startMwsSimulator } from './simulators/mws.ts'
@@ -25,6 +27,11 @@ export const simulatedModels: readonly string[] = [
   'tbank/t-tech/T-pro-it-2.0',
   'tbank/t-tech/T-pro-it-2.1',
   'tbank/t-tech/T-lite-it-1.0',
+  'bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0',
+  'bedrock/global.anthropic.claude-opus-5',
+  'bedrock/anthropic.claude-3-haiku-20240307-v1:0',
+  'bedrock/amazon.nova-lite-v1:0',
+  'bedrock/openai.gpt-oss-20b-1:0',
   'gemini/gemini-2.5-flash',
   'gemini/gemini-2.0-flash',
   'gemini/gemini-3-flash-preview',
@@ -53,6 +60,7 @@ export async function startSimulatedProviders(): Promise<SimulatedProviders> {
   const xai = await startXaiSimulator()
   const mws = await startMwsSimulator()
   const vllm = await startVllmSimulator()
+  const bedrock = await startBedrockSimulator()
   const { apiKey, folder } = yandexCredentials
   return {
     toml: `
@@ -91,6 +99,12 @@ api_key = "vllm-simulated"
 api_key = "sk-ant-simulated"
 base_url = "${anthropic.url}"
 
+[providers.bedrock]
+base_url = "${bedrock.url}"
+region = "${bedrockCredentials.region}"
+access_key_id = "${bedrockCredentials.accessKeyId}"
+secret_access_key = "${bedrockCredentials.secretAccessKey}"
+
 [providers.gemini]
 api_key = "${geminiKey}"
 base_url = "${gemini.url}"
@@ -111,12 +125,24 @@ folder_id = "${folder}"
 base_url = "${yandexOpenai.url}"
 `,
     calls: () =>
-      [openai, azure, xai, mws, vllm, anthropic, gemini, gigachat.api, yandex, yandexOpenai]
+      [
+        openai,
+        azure,
+        xai,
+        mws,
+        vllm,
+        bedrock,
+        anthropic,
+        gemini,
+        gigachat.api,
+        yandex,
+        yandexOpenai,
+      ]
         .flatMap(({ requests }) => requests)
         .filter(({ method }) => method === 'POST').length,
     close: async () => {
       await openai.close()
-      for (const one of [azure, xai, mws, vllm]) await one.close()
+      for (const one of [azure, xai, mws, vllm, bedrock]) await one.close()
       await anthropic.close()
       await gemini.close()
       await gigachat.close()
