@@ -14,6 +14,7 @@ import {
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import {
   simulatedModels,
+  thinkingModels,
   startSimulatedProviders,
   type SimulatedProviders,
 } from '../support/simulated-providers.ts'
@@ -68,7 +69,7 @@ function fromOpenai(support: FeatureSupport, dialect: string | undefined): Featu
 }
 
 describe('what the table says of a provider is what happens', () => {
-  describe.each(simulatedModels)('%s', (model) => {
+  describe.each([...simulatedModels, ...thinkingModels])('%s', (model) => {
     test.each(featureNames)('%s', async (name) => {
       const { provider, model: own } = gateway.running.catalogue.resolve(model)
       const { path, body: sample } = sampleFor(name, provider.chat?.dialect)

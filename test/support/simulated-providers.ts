@@ -19,12 +19,8 @@ export const simulatedModels: readonly string[] = [
   'anthropic/claude-sonnet-4-6',
   'anthropic/claude-haiku-4-5',
   'azure/chat',
-  'xai/grok-4.5',
-  'xai/grok-4',
-  'xai/grok-3-mini',
   'xai/grok-3',
   'mts/qwen3-32b',
-  'tbank/t-tech/T-pro-it-2.0',
   'tbank/t-tech/T-pro-it-2.1',
   'tbank/t-tech/T-lite-it-1.0',
   'bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0',
@@ -39,6 +35,14 @@ export const simulatedModels: readonly string[] = [
   'yandex/yandexgpt',
   'yandex-openai/yandexgpt',
   'demo/echo',
+]
+
+/** Models that think unasked: their thoughts come first, and leave little of a small limit. */
+export const thinkingModels: readonly string[] = [
+  'xai/grok-4.5',
+  'xai/grok-4',
+  'xai/grok-3-mini',
+  'tbank/t-tech/T-pro-it-2.0',
 ]
 
 /** Every provider that has a simulator, running, and the configuration that points a gateway at them. */

@@ -25,6 +25,6 @@ export function modelTraits(model: string): ModelTraits {
 /** Older ones do not think, newer ones decide themselves how much. */
 function claudeReasoning(model: string): ModelTraits['reasoning'] {
   if (/claude-(v2|instant|3-[05]|3-(opus|sonnet|haiku))/.test(model)) return 'none'
-  if (/claude-3-7|-(opus|sonnet|haiku)-4(-[015])?(-\d{8}|[-@:]|$)/.test(model)) return 'budget'
+  if (/claude-3-7|-(opus|sonnet|haiku)-4(-[015])?(-\d{8}|[@:]|$)/.test(model)) return 'budget'
   return 'adaptive'
 }

@@ -225,6 +225,6 @@ function entryOf({ completion: { id, model, tokens } }: BedrockAnswer): InvoiceE
 
 function jsonReply(body: object, tokens = 0): Reply {
   const raw = encodeJson(body)
-  const headers = { ...headersOf('application/json'), 'content-length': String(raw.length) }
+  const headers = headersOf('application/json')
   return { status: 200, headers, stream: false, pieces: [{ raw, tokens }] }
 }
