@@ -21,6 +21,10 @@ api_key = "x"
 [providers.ollama]
 [providers.gigachat]
 credentials = "x"
+[providers."gigachat.v2"]
+type = "gigachat"
+api = "v2"
+credentials = "x"
 [providers.yandex]
 api_key = "x"
 folder_id = "x"

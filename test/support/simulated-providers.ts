@@ -114,6 +114,16 @@ export const providersUnderTest: readonly ProviderUnderTest[] = [
     },
   },
   {
+    id: 'gigachat-v2',
+    type: 'gigachat',
+    models: ['GigaChat-2'],
+    tooLong: httpError(413),
+    start: async () => {
+      const gigachat = await startGigachatSimulator({ api: 'v2' })
+      return { simulator: gigachat.api, toml: gigachat.toml, close: () => gigachat.close() }
+    },
+  },
+  {
     id: 'yandex',
     type: 'yandex',
     models: ['yandexgpt'],

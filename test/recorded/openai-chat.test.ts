@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest'
-import { decodeChatError } from '../src/dialects/openai-chat/decode-error.ts'
-import { decodeChatBody, decodeChatEvents } from '../src/dialects/openai-chat/decode-events.ts'
-import { decodeChatRequest } from '../src/dialects/openai-chat/decode-request.ts'
-import { createChunkEncoder } from '../src/dialects/openai-chat/encode-events.ts'
-import { encodeChatRequest } from '../src/dialects/openai-chat/encode-request.ts'
-import { encodeChatResponse } from '../src/dialects/openai-chat/encode-response.ts'
-import { type ErrorCode, GatewayError } from '../src/errors.ts'
-import { collect } from '../src/protocol/collect.ts'
-import type { ChatEvent } from '../src/protocol/event.ts'
-import { completionTokens, promptTokens } from '../src/protocol/usage.ts'
-import { hasRecordings, readRecordings, requireServices, streamOf } from './support/recorded.ts'
-import type { Recording } from './support/recorded.ts'
+import { decodeChatError } from '../../src/dialects/openai-chat/decode-error.ts'
+import { decodeChatBody, decodeChatEvents } from '../../src/dialects/openai-chat/decode-events.ts'
+import { decodeChatRequest } from '../../src/dialects/openai-chat/decode-request.ts'
+import { createChunkEncoder } from '../../src/dialects/openai-chat/encode-events.ts'
+import { encodeChatRequest } from '../../src/dialects/openai-chat/encode-request.ts'
+import { encodeChatResponse } from '../../src/dialects/openai-chat/encode-response.ts'
+import { type ErrorCode, GatewayError } from '../../src/errors.ts'
+import { collect } from '../../src/protocol/collect.ts'
+import type { ChatEvent } from '../../src/protocol/event.ts'
+import { completionTokens, promptTokens } from '../../src/protocol/usage.ts'
+import { hasRecordings, readRecordings, requireServices, streamOf } from '../support/recorded.ts'
+import type { Recording } from '../support/recorded.ts'
 import {
   normalRequest,
   type PlainAnswer,
   readAnswer,
   readStream,
   type WireAnswer,
-} from './support/recorded-chat.ts'
+} from '../support/recorded-chat.ts'
 
 const providers = ['openai', 'openai-compatible']
 const chat = '/chat/completions'
