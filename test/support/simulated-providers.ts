@@ -12,6 +12,7 @@ import { startVllmSimulator } from './simulators/vllm.ts'
 import { startXaiSimulator } from './simulators/xai.ts'
 import { geminiKey, startGeminiSimulator } from './simulators/gemini.ts'
 import { startGigachatSimulator } from './simulators/gigachat.ts'
+import { tooLong as tooLongForOllama } from './simulators/ollama-request.ts'
 import { startOllamaSimulator } from './simulators/ollama.ts'
 import { contextLength } from './simulators/openai-error.ts'
 import { openaiModels, reasoner } from './simulators/openai-models.ts'
@@ -144,7 +145,7 @@ export const providersUnderTest: readonly ProviderUnderTest[] = [
     type: 'ollama',
     models: ['qwen3:0.6b'],
     embeddingModel: 'all-minilm:latest',
-    tooLong: httpError(400, { error: 'input exceeds maximum context length' }),
+    tooLong: httpError(400, tooLongForOllama.body()),
     start: async () => {
       const simulator = await startOllamaSimulator()
       const toml = `endpoints = ["${simulator.url}"]`
