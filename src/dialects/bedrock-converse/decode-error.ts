@@ -1,4 +1,5 @@
 import { type ErrorCode, GatewayError } from '../../errors.ts'
+import { retryAfterMs } from '../../lib/retry-after.ts'
 import type { UpstreamFailure } from '../../protocol/chat-api.ts'
 import { isRecord, text } from '../narrow.ts'
 
@@ -6,7 +7,7 @@ import { isRecord, text } from '../narrow.ts'
 export function decodeBedrockError({ status, body, headers }: UpstreamFailure): GatewayError {
   const inBody = isRecord(body) ? text(body['__type']) : undefined
   const name = nameIn(text(headers['x-amzn-errortype'])) ?? nameIn(inBody?.split('#').at(-1))
-  return toGatewayError({ name, status, body })
+  return toGatewayError({ name, status, body, waitMs: retryAfterMs(headers, Date.now()) })
 }
 
 /** The failure that an exception amid a stream means; its name begins with a small letter there. */
@@ -19,9 +20,11 @@ interface Failure {
   name: string | undefined
   status: number | undefined
   body: unknown
+  /** The service names no wait; what stands before it may. */
+  waitMs?: number | undefined
 }
 
-function toGatewayError({ name, status, body }: Failure): GatewayError {
+function toGatewayError({ name, status, body, waitMs }: Failure): GatewayError {
   const message = isRecord(body) ? (text(body['message']) ?? text(body['Message'])) : undefined
   const code = codeOf({ name, status, message: message ?? '' })
   const answered = `it answered ${status ?? 'amid a stream'} (${name ?? 'without a name'})`
@@ -31,6 +34,7 @@ function toGatewayError({ name, status, body }: Failure): GatewayError {
     message: sentences.get(code) ?? `The provider refused the request: ${said}`,
     cause: new Error(`${answered}: ${said}`),
     upstreamStatus: status,
+    ...(code === 'PROVIDER_RATE_LIMITED' && { retryAfterMs: waitMs }),
     ...(code === 'MODEL_NOT_FOUND' && { failover: true }),
   })
 }
@@ -40,7 +44,11 @@ function nameIn(word: string | undefined): string | undefined {
   return word?.split(':', 1)[0]
 }
 
-function codeOf({ name, status, message }: Omit<Failure, 'body'> & { message: string }): ErrorCode {
+function codeOf({
+  name,
+  status,
+  message,
+}: Omit<Failure, 'body' | 'waitMs'> & { message: string }): ErrorCode {
   const named = byName.get(name ?? '')
   if (named !== undefined) return named
   if (status === 400 || name === 'ValidationException') {
