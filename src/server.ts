@@ -17,12 +17,14 @@ import type { GatewayDeps } from './gateway/deps.ts'
 import { mountGraphql } from './graphql/mount.ts'
 import { errorBody } from './graphql/respond.ts'
 import type { GraphqlServer } from './graphql/server.ts'
+import { replayHeader, type Idempotency } from './idempotency.ts'
 import { newId } from './lib/id.ts'
 import { securityHeaders } from './lib/security-headers.ts'
 import { hasScope } from './protocol/actor.ts'
 import type { Bus } from './redis/bus.ts'
 import { replyError } from './rest/error-reply.ts'
 import { mountRest } from './rest/router.ts'
+import type { ServiceDeps } from './services/deps.ts'
 
 export interface ServerDeps {
   config: Pick<Config, 'server'>
@@ -30,6 +32,8 @@ export interface ServerDeps {
   /** Present when Redis is configured. */
   redis: Pick<Bus, 'status'> | undefined
   gateway: GatewayDeps
+  services: ServiceDeps
+  idempotency: Idempotency
   graphql: GraphqlServer
   authenticate: Authenticate
   logger: Logger
@@ -92,12 +96,13 @@ export async function createServer(
       'x-xrouter-model',
       'x-xrouter-attempts',
       'x-xrouter-cache',
+      replayHeader,
     ],
   })
   app.addHook('onRequest', async (request) => {
     const { url: route = '', config: options } = request.routeOptions
     if (openRoutes.includes(route) || selfAuthenticatedRoutes.includes(route)) return
-    request.actor = await deps.authenticate(credentialOf(request, options))
+    request.actor = await deps.authenticate(credentialOf(request, options), request.raw)
   })
   // A load balancer that keeps its connections must look elsewhere when this instance stops.
   app.addHook('onSend', (_request, reply, _payload, done) => {
@@ -128,7 +133,7 @@ export async function createServer(
   )
   mountHealth(app, deps)
   mountMetrics(app, deps)
-  mountRest(app, deps.gateway)
+  mountRest(app, deps)
   await mountGraphql(app, deps.graphql)
   return { app, routes }
 }

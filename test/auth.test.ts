@@ -1,6 +1,9 @@
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createAuthenticate, type Authenticate } from '../src/auth.ts'
 import { newApiKey } from '../src/lib/api-key-format.ts'
+import type { Tags } from '../src/protocol/tags.ts'
 import { createLocalBus, type Bus } from '../src/redis/bus.ts'
 import { changedKeysChannel, revokedKeysChannel } from '../src/services/api-keys.ts'
 import { collectLogs } from './support/logs.ts'
@@ -14,9 +17,16 @@ const row = {
   models: null as string[] | null,
   expiresAt: null as Date | null,
   revokedAt: null as Date | null,
+  allowedIps: null as string[] | null,
+  tags: null as Tags | null,
+  disabledAt: null as Date | null,
+  secretExpiresAt: null as Date | null,
 }
 
 const key = newApiKey('free')
+/** Its address is asked for separately here. */
+const message = new IncomingMessage(new Socket())
+let address: string
 let now: number
 let asked: number
 /** What the database answers. */
@@ -28,6 +38,7 @@ let logs: () => string
 beforeEach(() => {
   now = Date.now()
   asked = 0
+  address = '192.0.2.7'
   answer = async () => row
   const collected = collectLogs()
   logs = collected.logs
@@ -38,13 +49,14 @@ beforeEach(() => {
       return answer()
     },
     hashApiKey: (text) => Buffer.from(text),
+    addressOf: () => address,
     bus,
     logger: collected.logger,
     now: () => now,
   })
 })
 
-const ask = (secret = key) => authenticate(`Bearer ${secret}`)
+const ask = (secret = key) => authenticate(`Bearer ${secret}`, message)
 const down = async () => {
   throw new Error('Failed query: select', { cause: new Error('connect ECONNREFUSED') })
 }

@@ -32,7 +32,8 @@ export async function handleCompletion(
   const decoded = door.decode(request.body, request.headers)
   const { hints, tags } = decodeHints(decoded.xrouter)
   const signal = clientGone(reply)
-  const call = { requestId: request.id, actor, door: 'rest' as const, hints, tags, signal }
+  const { id: requestId, onSettled } = request
+  const call = { requestId, actor, door: 'rest' as const, hints, tags, onSettled, signal }
   const events = chat(gateway, decoded.request, call)
   const created = Math.floor(Date.now() / 1000)
   const exchange: Exchange = { gateway, request, reply, decoded, signal, created }
