@@ -167,6 +167,7 @@ const turnedAway: ReadonlySet<ErrorCode | undefined> = new Set<ErrorCode>([
   'PROVIDER_UNAVAILABLE',
   'PROVIDER_RATE_LIMITED',
   'PROVIDER_AUTH',
+  'MODEL_NOT_FOUND',
 ])
 
 /** Whether a second run might be billed a second time; one that no provider took may be tried again. */
