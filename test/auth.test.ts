@@ -137,6 +137,75 @@ describe('a key that is known here', () => {
   })
 })
 
+describe('what bounds a key', () => {
+  test('its end, to the millisecond, though it is in the cache', async () => {
+    const expiresAt = new Date(now + 5_000)
+    answer = async () => ({ ...row, expiresAt })
+    await ask()
+    now = expiresAt.getTime() - 1
+    await expect(ask()).resolves.toMatchObject({ id: 'key_1' })
+    now += 1
+    await expect(ask()).rejects.toMatchObject({
+      code: 'INVALID_API_KEY',
+      message: expect.stringContaining('expired'),
+    })
+    expect(asked).toBe(1)
+  })
+
+  test('the end of a secret that was replaced, to the millisecond', async () => {
+    const secretExpiresAt = new Date(now + 5_000)
+    answer = async () => ({ ...row, secretExpiresAt })
+    await ask()
+    now = secretExpiresAt.getTime() - 1
+    await ask()
+    now += 1
+    await expect(ask()).rejects.toMatchObject({
+      code: 'INVALID_API_KEY',
+      message: expect.stringContaining('replaced'),
+    })
+    expect(asked).toBe(1)
+  })
+
+  test('that it is disabled, until it is enabled', async () => {
+    answer = async () => ({ ...row, disabledAt: new Date() })
+    await expect(ask()).rejects.toMatchObject({
+      code: 'INVALID_API_KEY',
+      message: expect.stringContaining('disabled'),
+    })
+    answer = async () => row
+    await bus.publish(changedKeysChannel, 'key_1')
+    await expect(ask()).resolves.toMatchObject({ id: 'key_1' })
+  })
+
+  test.each([
+    ['192.0.2.7', true],
+    ['::ffff:192.0.2.7', true],
+    ['192.0.2.8', false],
+    ['10.3.2.1', true],
+    ['2001:db8::9', true],
+    ['2001:db9::9', false],
+    ['', false],
+  ])('the addresses that it may be used from: %s, %s', async (from, allowed) => {
+    address = from
+    answer = async () => ({ ...row, allowedIps: ['192.0.2.7', '10.0.0.0/8', '2001:db8::/32'] })
+    const outcome = await ask().catch((error: unknown) => error)
+    if (allowed) expect(outcome).toMatchObject({ id: 'key_1' })
+    else {
+      expect(outcome).toMatchObject({ code: 'PERMISSION_DENIED', status: 403 })
+      // It names no address but the caller's own.
+      expect(outcome).toHaveProperty(
+        'message',
+        `This API key may not be used from the address ${from}.`,
+      )
+    }
+  })
+
+  test('its tags come with its actor', async () => {
+    answer = async () => ({ ...row, tags: { team: 'search' } })
+    await expect(ask()).resolves.toMatchObject({ tags: { team: 'search' } })
+  })
+})
+
 describe('a key that was changed', () => {
   const narrowed = { ...row, models: ['demo/echo'] }
 

@@ -53,7 +53,11 @@ function post(body: unknown, { key, path = chat, secret = gateway.adminKey, sign
 async function seen(response: Response) {
   const names = /^(content-type|x-request-id|request-id|x-xrouter-.*)$/
   const headers = [...response.headers].filter(([name]) => names.test(name))
-  return { status: response.status, headers: Object.fromEntries(headers), text: await response.text() }
+  return {
+    status: response.status,
+    headers: Object.fromEntries(headers),
+    text: await response.text(),
+  }
 }
 
 const replayMark = { 'x-xrouter-idempotent-replay': 'true' }
@@ -83,12 +87,7 @@ describe('a repetition with the same Idempotency-Key', () => {
   test.each<[string, object, Omit<Post, 'key'>, number]>([
     ['a completion', hello, {}, 1],
     ['a stream', { ...hello, stream: true }, {}, 1],
-    [
-      'a message of Anthropic’s door',
-      { ...hello, max_tokens: 50 },
-      { path: '/v1/messages' },
-      1,
-    ],
+    ['a message of Anthropic’s door', { ...hello, max_tokens: 50 }, { path: '/v1/messages' }, 1],
   ])('gets the same answer without another call: %s', async (_name, body, options, calls) => {
     const { first, called } = await expectReplay(body, options)
     expect(first.status).toBe(200)
@@ -120,7 +119,11 @@ describe('a repetition with the same Idempotency-Key', () => {
       const stream = await gateway
         .openai()
         .chat.completions.create(
-          { model: 'demo/echo', messages: [{ role: 'user', content: 'one two three' }], stream: true },
+          {
+            model: 'demo/echo',
+            messages: [{ role: 'user', content: 'one two three' }],
+            stream: true,
+          },
           { headers: { 'idempotency-key': key } },
         )
       const deltas: string[] = []
