@@ -117,8 +117,13 @@ function checkedKey(key: string | string[]): string {
 }
 
 function fingerprintOf(route: string, body: unknown): string {
-  const text = `${route}\n${canonicalJson(body)}`
-  return createHash('sha256').update(text).digest('base64url')
+  try {
+    const text = `${route}\n${canonicalJson(body)}`
+    return createHash('sha256').update(text).digest('base64url')
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw invalidRequest(undefined, 'The body is nested too deeply.')
+  }
 }
 
 /** What to answer with; undefined when the request is to be run. */

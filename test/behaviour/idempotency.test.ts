@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { idempotencyKeys } from '../../src/db/schema/idempotency-key.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { requestOf } from '../support/ledger.ts'
+import { geminiKey, startGeminiSimulator } from '../support/simulators/gemini.ts'
 import { startOpenaiSimulator, type OpenaiSimulator } from '../support/simulators/openai.ts'
 
 let simulator: OpenaiSimulator
@@ -116,16 +117,14 @@ describe('a repetition with the same Idempotency-Key', () => {
   test('is a stream frame by frame, to the official client too', async () => {
     const key = freshKey()
     const text = async () => {
-      const stream = await gateway
-        .openai()
-        .chat.completions.create(
-          {
-            model: 'demo/echo',
-            messages: [{ role: 'user', content: 'one two three' }],
-            stream: true,
-          },
-          { headers: { 'idempotency-key': key } },
-        )
+      const stream = await gateway.openai().chat.completions.create(
+        {
+          model: 'demo/echo',
+          messages: [{ role: 'user', content: 'one two three' }],
+          stream: true,
+        },
+        { headers: { 'idempotency-key': key } },
+      )
       const deltas: string[] = []
       for await (const { choices } of stream) deltas.push(choices[0]?.delta.content ?? '')
       return deltas
@@ -306,12 +305,56 @@ describe('the bounds', () => {
     expect(await answer.json()).toMatchObject({ error: { param: 'idempotency-key' } })
   })
 
+  test('a body that is nested without end is refused', async () => {
+    const depth = 100_000
+    const answer = await fetch(gateway.url + chat, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${gateway.adminKey}`,
+        'content-type': 'application/json',
+        'idempotency-key': freshKey(),
+      },
+      body: `{"model":"demo/echo","messages":[],"x":${'['.repeat(depth)}${']'.repeat(depth)}}`,
+    })
+    expect(answer.status).toBe(400)
+    expect(await answer.text()).toContain('nested')
+  })
+
   test('the header costs nothing where nothing is kept', async () => {
     const key = freshKey()
     const headers = { authorization: `Bearer ${gateway.adminKey}`, 'idempotency-key': key }
     expect((await fetch(`${gateway.url}/v1/models`, { headers })).status).toBe(200)
     expect(await rowOf(key)).toBeUndefined()
   })
+})
+
+test('vectors are made once', async () => {
+  const gemini = await startGeminiSimulator()
+  const other = await startGateway(
+    `[providers.gemini]\napi_key = "${geminiKey}"\nbase_url = "${gemini.url}"`,
+  )
+  try {
+    const ask = async () => {
+      const response = await fetch(`${other.url}/v1/embeddings`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${other.adminKey}`,
+          'content-type': 'application/json',
+          'idempotency-key': 'vectors',
+        },
+        body: JSON.stringify({ model: 'gemini/gemini-embedding-001', input: 'hello' }),
+      })
+      return seen(response)
+    }
+    const first = await ask()
+    expect(first.status).toBe(200)
+    const calls = gemini.requests.length
+    expect((await ask()).text).toBe(first.text)
+    expect(gemini.requests.length).toBe(calls)
+  } finally {
+    await other.stop()
+    await gemini.close()
+  }
 })
 
 describe('over GraphQL', () => {

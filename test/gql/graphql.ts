@@ -271,6 +271,14 @@ export type ReasoningPartInput = {
   text: string;
 };
 
+/** A key of the own organisation that gets another secret. */
+export type RotateApiKeyInput = {
+  /** The id of the key. */
+  id: string | number;
+  /** How long the secret before works on: 0 to 2592000 (30 days); 0 ends it at once. */
+  overlapSeconds: number;
+};
+
 /** Where the request may go. */
 export type RoutingInput = {
   /** Only these providers. */
@@ -472,6 +480,13 @@ export type CreateApiKeyMutationVariables = Exact<{
 
 
 export type CreateApiKeyMutation = { createApiKey: { secret: string, apiKey: { id: string } } };
+
+export type RotateApiKeyMutationVariables = Exact<{
+  input: RotateApiKeyInput;
+}>;
+
+
+export type RotateApiKeyMutation = { rotateApiKey: { secret: string, apiKey: { id: string, previousSecretExpiresAt: string | null } } };
 
 export type RevokeApiKeyMutationVariables = Exact<{
   id: string | number;
@@ -788,6 +803,17 @@ export const CreateApiKeyDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
+export const RotateApiKeyDocument = new TypedDocumentString(`
+    mutation RotateApiKey($input: RotateApiKeyInput!) {
+  rotateApiKey(input: $input) {
+    apiKey {
+      id
+      previousSecretExpiresAt
+    }
+    secret
+  }
+}
+    `) as unknown as TypedDocumentString<RotateApiKeyMutation, RotateApiKeyMutationVariables>;
 export const RevokeApiKeyDocument = new TypedDocumentString(`
     mutation RevokeApiKey($id: ID!) {
   revokeApiKey(id: $id) {
