@@ -375,7 +375,9 @@ describe('over GraphQL', () => {
     })
 
   test('a completion is made once', async () => {
-    await expectReplay(completion, { path: '/graphql' })
+    const { first, called } = await expectReplay(completion, { path: '/graphql' })
+    expect(first.text).toContain('hello')
+    expect(called).toBe(1)
   })
 
   test('a subscription over SSE is made once', async () => {
