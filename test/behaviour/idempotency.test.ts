@@ -280,7 +280,7 @@ describe('what failed', () => {
     controller.abort()
     await expect(response.text()).rejects.toThrow('aborted')
     await upstream.closed
-    await expect.poll(() => rowOf(key)).toBeUndefined()
+    await expect.poll(() => rowOf(key), { timeout: 10_000 }).toBeUndefined()
     expect((await post({ ...hello, stream: true }, { key })).status).toBe(200)
   })
 })
@@ -445,7 +445,8 @@ test('of many at once one runs', async () => {
     statuses.push((await post(hello, { key })).status)
   })
   await upstream.received
-  await expect.poll(() => statuses).toEqual(Array.from({ length: 11 }, () => 409))
+  const refused = Array.from({ length: 11 }, () => 409)
+  await expect.poll(() => statuses, { timeout: 10_000 }).toEqual(refused)
   await upstream.answer()
   await Promise.all(all)
   expect(statuses.at(-1)).toBe(200)
