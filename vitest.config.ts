@@ -12,7 +12,7 @@ const onlyReal = [
 
 /** Suites that say something about the database: they run on both. */
 const onBoth = [
-  'test/behaviour/{admission,crash,ledger,rest-completion}.test.ts',
+  'test/behaviour/{admission,crash,ledger,responses-stored,rest-completion}.test.ts',
   'test/graphql/{requests,statements}.test.ts',
   'test/services/**/*.test.ts',
 ]

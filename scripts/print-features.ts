@@ -10,6 +10,10 @@ import type { Provider } from '../src/providers/provider.ts'
 const everyKind = `
 [providers.openai]
 api_key = "x"
+[providers."openai.responses"]
+type = "openai"
+api = "responses"
+api_key = "x"
 [providers.openai-compatible]
 base_url = "http://localhost/v1"
 [providers.anthropic]

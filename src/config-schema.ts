@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { isProxyName } from './lib/client-address.ts'
 import { parseRedisUrl, RedisUrlError, type RedisAddress } from './lib/redis-url.ts'
@@ -58,9 +58,45 @@ const webSocket = z.strictObject({
   ping_interval_ms: milliseconds.default(12_000),
 })
 
-const graphql = z.strictObject({
-  public_introspection: z.boolean().default(false),
-  websocket: webSocket.prefault({}),
+const count = (usual: number) => z.number().int().min(1).max(1_000_000).default(usual)
+
+const graphql = z
+  .strictObject({
+    /** Whether the schema may be read at all, and without a key. */
+    introspection: z.boolean().default(true),
+    public_introspection: z.boolean().default(false),
+    /** Whether a message about an unknown name says which known ones are like it; not in production unless told. */
+    suggestions: z.boolean().optional(),
+    max_depth: count(12),
+    max_aliases: count(30),
+    max_tokens: count(2_000),
+    max_directives: count(50),
+    max_complexity: count(20_000),
+    /** Operations in one HTTP request. */
+    batch_limit: count(10),
+    /** A JSON file of documents by id, as code generators write it. */
+    persisted_documents: z
+      .string()
+      .transform((file, context) =>
+        persistedDocuments(file, (message) => context.addIssue(message)),
+      )
+      .optional(),
+    /** Whether every other document is refused. */
+    persisted_only: z.boolean().default(false),
+    websocket: webSocket.prefault({}),
+  })
+  .refine((table) => table.introspection || !table.public_introspection, {
+    path: ['public_introspection'],
+    error: 'contradicts introspection = false',
+  })
+  .refine((table) => table.persisted_documents || !table.persisted_only, {
+    path: ['persisted_only'],
+    error: 'needs persisted_documents, the list of what may run',
+  })
+
+const responses = z.strictObject({
+  /** How long `POST /v1/responses` keeps what it was not told to forget. */
+  retention_hours: z.number().min(0.01).max(87_600).default(720),
 })
 
 const log = z.strictObject({
@@ -82,6 +118,7 @@ export const fileSchema = z.strictObject({
   server: server.prefault({}),
   storage: storage.prefault({}),
   graphql: graphql.prefault({}),
+  responses: responses.prefault({}),
   log: log.prefault({}),
   providers: z.unknown().optional(),
   aliases: z.record(z.string().min(1), z.string().min(1)).default({}),
@@ -108,6 +145,19 @@ function redisAddress(url: string, report: (message: string) => void): RedisAddr
   } catch (error) {
     if (!(error instanceof RedisUrlError)) throw error
     report(error.message)
+    return z.NEVER
+  }
+}
+
+function persistedDocuments(
+  file: string,
+  report: (message: string) => void,
+): ReadonlyMap<string, string> {
+  try {
+    const list = z.record(z.string(), z.string()).parse(JSON.parse(readFileSync(file, 'utf8')))
+    return new Map(Object.entries(list))
+  } catch {
+    report('must be a readable JSON file with an object of documents by id')
     return z.NEVER
   }
 }

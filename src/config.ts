@@ -28,7 +28,17 @@ export interface Config {
     dataDir: string
   }
   graphql: {
+    introspection: boolean
     publicIntrospection: boolean
+    suggestions: boolean
+    maxDepth: number
+    maxAliases: number
+    maxTokens: number
+    maxDirectives: number
+    maxComplexity: number
+    batchLimit: number
+    /** The documents that clients may name by their id, and whether they may send others. */
+    persisted: { documents: ReadonlyMap<string, string>; only: boolean } | undefined
     webSocket: {
       connectionsMax: number
       connectionsPerKeyMax: number
@@ -37,6 +47,7 @@ export interface Config {
       pingIntervalMs: number
     }
   }
+  responses: { retentionHours: number }
   logLevel: string
   /** An admin credential, beside the keys in the database. */
   masterKey: string | undefined
@@ -90,14 +101,15 @@ export function loadConfig(environment: Environment = process.env, path?: string
   if (!settings || problems.length > 0) throw new ConfigError(problems)
   return {
     production,
-    ...ourNames(settings),
+    ...ourNames(settings, production),
     masterKey: set['XROUTER_MASTER_KEY'],
     secret: set['XROUTER_SECRET'],
     providers,
   }
 }
 
-function ourNames({ server, storage, graphql, log, aliases, fallbacks, prices }: FileSettings) {
+function ourNames(settings: FileSettings, production: boolean) {
+  const { server, storage, graphql, responses, log, aliases, fallbacks, prices } = settings
   return {
     server: {
       host: server.host,
@@ -114,14 +126,29 @@ function ourNames({ server, storage, graphql, log, aliases, fallbacks, prices }:
       redis: storage.redis_url,
       dataDir: storage.data_dir,
     },
-    graphql: {
-      publicIntrospection: graphql.public_introspection,
-      webSocket: webSocketNames(graphql.websocket),
-    },
+    graphql: graphqlNames(graphql, production),
+    responses: { retentionHours: responses.retention_hours },
     logLevel: log.level,
     aliases,
     fallbacks,
     prices: new Map(prices.map((price) => [price.model, priceSnapshot(price)])),
+  }
+}
+
+function graphqlNames(graphql: FileSettings['graphql'], production: boolean): Config['graphql'] {
+  const { persisted_documents: documents, persisted_only: only } = graphql
+  return {
+    introspection: graphql.introspection,
+    publicIntrospection: graphql.public_introspection,
+    suggestions: graphql.suggestions ?? !production,
+    maxDepth: graphql.max_depth,
+    maxAliases: graphql.max_aliases,
+    maxTokens: graphql.max_tokens,
+    maxDirectives: graphql.max_directives,
+    maxComplexity: graphql.max_complexity,
+    batchLimit: graphql.batch_limit,
+    persisted: documents && { documents, only },
+    webSocket: webSocketNames(graphql.websocket),
   }
 }
 

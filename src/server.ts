@@ -15,7 +15,6 @@ import { databaseStatus, type Database } from './db/client.ts'
 import { GatewayError, internalError, invalidRequest, InvalidHttpRequest } from './errors.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { mountGraphql } from './graphql/mount.ts'
-import { errorBody } from './graphql/respond.ts'
 import type { GraphqlServer } from './graphql/server.ts'
 import { replayHeader, type Idempotency } from './idempotency.ts'
 import { newId } from './lib/id.ts'
@@ -23,11 +22,12 @@ import { securityHeaders } from './lib/security-headers.ts'
 import { hasScope } from './protocol/actor.ts'
 import type { Bus } from './redis/bus.ts'
 import { replyError } from './rest/error-reply.ts'
+import { answerMalformed, refuseDeep, refuseMalformed } from './rest/malformed.ts'
 import { mountRest } from './rest/router.ts'
 import type { ServiceDeps } from './services/deps.ts'
 
 export interface ServerDeps {
-  config: Pick<Config, 'server'>
+  config: Pick<Config, 'server' | 'responses'>
   db: Database
   /** Present when Redis is configured. */
   redis: Pick<Bus, 'status'> | undefined
@@ -73,6 +73,10 @@ export async function createServer(
     trustProxy: config.server.trustProxy,
     bodyLimit: config.server.bodyLimitBytes,
     forceCloseConnections: 'idle',
+    clientErrorHandler: answerMalformed,
+    frameworkErrors: (_error, _request, reply) => {
+      void replyError(reply, invalidRequest(undefined, 'The URL is malformed.'))
+    },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
   })
   const routes: Route[] = []
@@ -88,6 +92,8 @@ export async function createServer(
   const origins = config.server.corsOrigins
   await app.register(cors, {
     origin: origins.includes('*') ? '*' : origins,
+    methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+    strictPreflight: false,
     exposedHeaders: /* the browser's SDKs read them */ [
       'x-request-id',
       'request-id',
@@ -100,9 +106,14 @@ export async function createServer(
     ],
   })
   app.addHook('onRequest', async (request) => {
+    refuseMalformed(request.headers)
     const { url: route = '', config: options } = request.routeOptions
     if (openRoutes.includes(route) || selfAuthenticatedRoutes.includes(route)) return
     request.actor = await deps.authenticate(credentialOf(request, options), request.raw)
+  })
+  app.addHook('preHandler', (request, _reply, done) => {
+    refuseDeep(request.body)
+    done()
   })
   // A load balancer that keeps its connections must look elsewhere when this instance stops.
   app.addHook('onSend', (_request, reply, _payload, done) => {
@@ -114,26 +125,28 @@ export async function createServer(
     done()
   })
   app.setErrorHandler((error: FastifyError | GatewayError, request, reply) => {
-    const failure = error instanceof GatewayError ? error : httpError(error, config)
+    const { url } = request.routeOptions
+    const failure = error instanceof GatewayError ? error : httpError(error, { ...config, url })
     if (failure.code === 'INTERNAL_ERROR') {
       logger.error({ err: error, requestId: request.id }, 'bug in a request')
     }
-    const isGraphql = request.routeOptions.url === graphqlPath
-    if (!isGraphql) return replyError(reply, failure)
-    return reply.code(failure.status).send(errorBody(failure, request.id))
+    return replyError(reply, failure)
   })
   app.setNotFoundHandler((request, reply) =>
     replyError(
       reply,
       new GatewayError({
         code: 'NOT_FOUND',
-        message: `There is no ${request.method} ${request.url.split('?', 1)[0]?.slice(0, 200)} here. The routes are /v1/chat/completions, /v1/messages, /v1/models and /graphql.`,
+        message: `There is no ${request.method} ${request.url.split('?', 1)[0]?.slice(0, 200)} here. The routes are /v1/chat/completions, /v1/responses, /v1/messages, /v1/completions, /v1/embeddings, /v1/models and /graphql.`,
       }),
     ),
   )
   mountHealth(app, deps)
   mountMetrics(app, deps)
-  mountRest(app, deps)
+  const { gateway, services, idempotency } = deps
+  const responseRetentionMs = config.responses.retentionHours * 3_600_000
+  const responses = { db: deps.db, responseRetentionMs }
+  mountRest(app, { gateway, services, idempotency, responses })
   await mountGraphql(app, deps.graphql)
   return { app, routes }
 }
@@ -178,7 +191,10 @@ function credentialOf(
 }
 
 /** What Fastify itself refuses: a body too large, one that is no JSON, another media type. */
-function httpError(error: FastifyError, { server }: Pick<Config, 'server'>): GatewayError {
+function httpError(
+  error: FastifyError,
+  { server, url }: Pick<Config, 'server'> & { url: string | undefined },
+): GatewayError {
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new GatewayError({
@@ -188,8 +204,12 @@ function httpError(error: FastifyError, { server }: Pick<Config, 'server'>): Gat
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
       return invalidRequest(undefined, 'The body is not valid JSON.')
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new InvalidHttpRequest(415, 'Send the body as `content-type: application/json`.')
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': {
+      const message = 'Send the body as `content-type: application/json`.'
+      return url === graphqlPath
+        ? new InvalidHttpRequest(415, message)
+        : invalidRequest(undefined, message)
+    }
   }
   const status = error.statusCode ?? 500
   if (status < 400 || status > 499) return internalError(error)

@@ -24,6 +24,7 @@ import { createLocalBus, createRedisBus, type Bus } from './redis/bus.ts'
 import { createServer, type Route } from './server.ts'
 import { createFirstAdminKey, ensureOrganization, findApiKeyByHash } from './services/api-keys.ts'
 import type { ServiceDeps } from './services/deps.ts'
+import { startResponseCleanup } from './services/response-cleanup.ts'
 
 /** A running gateway. */
 export interface Running {
@@ -126,6 +127,7 @@ async function serve(
     newRequestId: () => newId('req'),
     graphiql: !config.production,
     publicIntrospection: config.graphql.publicIntrospection,
+    protection: config.graphql,
     webSocket: config.graphql.webSocket,
     logger,
   })
@@ -145,6 +147,7 @@ async function serve(
   cutSlowClients(app.server, config.server.slowClientTimeoutMs)
   await app.listen({ host: config.server.host, port: config.server.port })
   void discoverModels({ catalogue, upstreams, logger })
+  const cleanup = startResponseCleanup({ db }, logger)
   return {
     app,
     db,
@@ -154,6 +157,7 @@ async function serve(
     url: listeningUrl(config.server.host, app.server.address()),
     firstAdminKey,
     stop: async (drainMs) => {
+      cleanup.stop()
       await shutdown.drain(drainMs)
       await Promise.all([closeServer(app), sockets.close()])
       idempotency.close()

@@ -243,3 +243,51 @@ function messageOf(run: () => unknown): string {
   }
   return 'no error'
 }
+
+describe('[graphql]', () => {
+  const list = join(folder, 'documents.json')
+
+  test('has limits that usual clients never meet, and suggestions outside of production', () => {
+    expect(load('').graphql).toMatchObject({
+      introspection: true,
+      publicIntrospection: false,
+      suggestions: true,
+      maxDepth: 12,
+      maxAliases: 30,
+      maxTokens: 2_000,
+      maxDirectives: 50,
+      maxComplexity: 20_000,
+      batchLimit: 10,
+      persisted: undefined,
+    })
+    const production = { NODE_ENV: 'production' }
+    expect(load('', production).graphql.suggestions).toBe(false)
+    expect(load('[graphql]\nsuggestions = true', production).graphql.suggestions).toBe(true)
+  })
+
+  test('reads the list of persisted documents', () => {
+    writeFileSync(list, '{"abc": "{ viewer { id } }"}')
+    const { persisted } = load(`[graphql]\npersisted_documents = "${list}"`).graphql
+    expect(persisted).toEqual({ documents: new Map([['abc', '{ viewer { id } }']]), only: false })
+  })
+
+  test.each([
+    ['a limit of nothing', 'max_depth = 0', 'graphql.max_depth'],
+    ['a limit that is no whole number', 'max_complexity = 1.5', 'graphql.max_complexity'],
+    ['only the list, without one', 'persisted_only = true', 'graphql.persisted_only'],
+    [
+      'a list that is not there',
+      'persisted_documents = "nowhere.json"',
+      'graphql.persisted_documents',
+    ],
+    ['a list of something else', `persisted_documents = "${list}"`, 'graphql.persisted_documents'],
+    [
+      'a schema that is open and closed',
+      'introspection = false\npublic_introspection = true',
+      'graphql.public_introspection',
+    ],
+  ])('refuses %s', (_case, lines, path) => {
+    writeFileSync(list, '["{ viewer { id } }"]')
+    expect(problemsOf(`[graphql]\n${lines}`)).toEqual([path])
+  })
+})

@@ -22,10 +22,12 @@ import {
 const providers = ['openai', 'openai-compatible']
 const chat = '/chat/completions'
 
-/** Endpoints of which this dialect knows nothing; a file of any other endpoint fails the test. */
+/** Endpoints that have a suite of their own. */
+const otherSuites = ['/responses', '/completions']
+
+/** Endpoints of which no dialect knows anything; a file of any other endpoint fails the test. */
 const otherEndpoints = new Set([
-  '/responses',
-  '/completions',
+  ...otherSuites,
   '/embeddings',
   '/files',
   '/models',

@@ -6,6 +6,7 @@ import { attempt } from './attempt.ts'
 import type { Call } from './call.ts'
 import type { GatewayDeps } from './deps.ts'
 import { estimateUsage } from './estimate.ts'
+import { emulate } from './emulate.ts'
 import { lossesOf } from './loss.ts'
 import { route } from './route.ts'
 import { openTicket, type Ticket } from './ticket.ts'
@@ -40,6 +41,6 @@ async function* steps(
   yield* attempt(deps, deployments, ticket, {
     losses: (deployment) => lossesOf(deployment, request),
     events: (deployment, onHead) =>
-      deps.callUpstream(deployment, request, { signal: call.signal, onHead }),
+      deps.callUpstream(deployment, emulate(deployment, request), { signal: call.signal, onHead }),
   })
 }

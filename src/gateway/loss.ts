@@ -22,13 +22,21 @@ export function lossesOf(deployment: Deployment, request: ChatRequest): string[]
   for (const name of featureNames) {
     const how = wordFor(name, { support, request, dialect: provider.chat?.dialect })
     if (how === 'native') continue
-    const paths = features[name].find(request)
+    const paths = features[name]
+      .find(request)
+      .filter((path) => !isShared(deployment, request, path))
     if (paths.length === 0) continue
     if (how === 'refused') refused.push({ name, paths })
     else if (how !== 'ignored' && how.when?.(request) === false) continue
     else warnings.push(warning(deployment, paths, how))
   }
   if (refused.length > 0) throw refusal(deployment, refused)
+  const sealed = support.reasoning_history === 'native' ? sealedElsewhere(deployment, request) : []
+  if (sealed.length > 0) {
+    warnings.push(
+      `${quoted(sealed)} is left out where it is sealed: only the API that sealed it can read it.`,
+    )
+  }
   return warnings
 }
 
@@ -62,6 +70,23 @@ function wordFor(name: FeatureName, { support, request, dialect }: Translation):
     default:
       return support[name]
   }
+}
+
+/** Members that two sister dialects have in common are passed on between them. */
+function isShared({ provider }: Deployment, { passthrough }: ChatRequest, path: string): boolean {
+  if (passthrough === undefined || !(path in passthrough.members)) return false
+  return provider.chat?.sharedMembers?.[passthrough.dialect]?.has(path) ?? false
+}
+
+/** Reasoning that providers of another dialect sealed. */
+function sealedElsewhere({ provider }: Deployment, { messages }: ChatRequest): string[] {
+  return messages.flatMap(({ parts }, at) =>
+    parts.flatMap((part, index) =>
+      part.type === 'reasoning' && part.sealed && part.sealed.dialect !== provider.chat?.dialect
+        ? [`messages[${at}].content[${index}]`]
+        : [],
+    ),
+  )
 }
 
 function foreign(word: Support): Support {

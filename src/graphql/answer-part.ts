@@ -71,6 +71,7 @@ const TextPart = builder.objectRef<PartOf<'text'>>('TextPart').implement({
     annotations: t.field({
       type: [Annotation],
       description: 'What stands behind it.',
+      complexity: { multiplier: 4 },
       resolve: ({ annotations }) => annotations ?? [],
     }),
     signature: t.expose('signature', {
@@ -154,6 +155,7 @@ export const ChosenToken = builder.objectRef<Token>('ChosenToken').implement({
     alternatives: t.expose('topLogprobs', {
       type: [TokenLogprob],
       description: 'The likeliest tokens at its place.',
+      complexity: { multiplier: 5 },
     }),
   }),
 })

@@ -2,6 +2,7 @@ import { rotateApiKey } from '../services/api-key-rotate.ts'
 import { createApiKey, listApiKeys, revokeApiKey, updateApiKey } from '../services/api-keys.ts'
 import type { ApiKeyRow } from '../services/requests.ts'
 import { builder } from './builder.ts'
+import { pageComplexity, queryComplexity } from './field-complexity.ts'
 import { decodeCursor, pageOf, pageSize } from './page.ts'
 import { Scope } from './scope.ts'
 
@@ -146,6 +147,7 @@ builder.queryFields((t) => ({
     type: ApiKeyConnection,
     authScopes: { scope: 'MANAGE' },
     description: "The organisation's API keys, newest first, revoked ones included.",
+    complexity: pageComplexity,
     args: {
       first: t.arg.int({ description: 'How many: 20 unless told, at most 100.' }),
       after: t.arg.string({ description: 'Only what comes after this cursor.' }),
@@ -169,6 +171,7 @@ builder.mutationFields((t) => ({
     type: CreatedApiKey,
     authScopes: { scope: 'MANAGE' },
     description: 'Creates an API key in the own organisation.',
+    complexity: queryComplexity,
     args: {
       input: t.arg({ type: CreateApiKeyInput, required: true, description: 'What to create.' }),
     },
@@ -189,6 +192,7 @@ builder.mutationFields((t) => ({
     authScopes: { scope: 'MANAGE' },
     description:
       'Changes an API key of the own organisation, on every instance at once. A revoked one is a CONFLICT.',
+    complexity: queryComplexity,
     args: {
       input: t.arg({ type: UpdateApiKeyInput, required: true, description: 'What to change.' }),
     },
@@ -209,6 +213,7 @@ builder.mutationFields((t) => ({
     type: ApiKey,
     authScopes: { scope: 'MANAGE' },
     description: 'Ends an API key of the own organisation at once and for good, on every instance.',
+    complexity: queryComplexity,
     args: { id: t.arg.id({ required: true, description: 'The id of the key.' }) },
     resolve: (_root, { id }, { services, actor }) => revokeApiKey(services, actor, id),
   }),

@@ -5,6 +5,9 @@ import { builder } from './builder.ts'
 import { ErrorCode } from './error-code.ts'
 import { Usage, usageOfRow, usageValue, type UsageValue } from './usage.ts'
 
+/** Attempts per request as the cost of a list of them counts them: mostly one, seldom more than three. */
+export const attemptsExpected = 3
+
 /** One call of one deployment, from a running request or from the log. */
 export interface AttemptValue {
   number: number

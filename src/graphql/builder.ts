@@ -1,4 +1,5 @@
 import SchemaBuilder from '@pothos/core'
+import ComplexityPlugin from '@pothos/plugin-complexity'
 import DataloaderPlugin from '@pothos/plugin-dataloader'
 import RelayPlugin from '@pothos/plugin-relay'
 import ScopeAuthPlugin, { AuthScopeFailureType, type AuthFailure } from '@pothos/plugin-scope-auth'
@@ -27,7 +28,9 @@ export interface SchemaTypes {
 
 export const builder = new SchemaBuilder<SchemaTypes>({
   defaultFieldNullability: false,
-  plugins: [ScopeAuthPlugin, RelayPlugin, DataloaderPlugin],
+  plugins: [ScopeAuthPlugin, RelayPlugin, DataloaderPlugin, ComplexityPlugin],
+  // The limit is enforced before the execution; here the fields only declare what they cost.
+  complexity: { disabled: true },
   scopeAuth: {
     authorizeOnSubscribe: true,
     authScopes: ({ actor }) => ({ anyActor: true, scope: (scope) => hasScope(actor, scope) }),
@@ -38,7 +41,11 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     cursorType: 'String',
     nodeQueryOptions: false,
     nodesQueryOptions: false,
-    edgesFieldOptions: { nullable: false, description: 'The page, in order.' },
+    edgesFieldOptions: {
+      nullable: false,
+      description: 'The page, in order.',
+      complexity: { multiplier: 1 }, // the connection's own field has counted the page
+    },
     nodeFieldOptions: { nullable: false, description: 'The item itself.' },
     cursorFieldOptions: { description: 'The place of the item: pass it as `after`.' },
     pageInfoFieldOptions: { description: 'Where the page stands in the whole list.' },

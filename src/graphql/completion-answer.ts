@@ -9,7 +9,7 @@ import {
   ToolCall,
   toolCallsOf,
 } from './answer-part.ts'
-import { Attempt, attemptOfRecord, type AttemptValue } from './attempt.ts'
+import { Attempt, attemptOfRecord, attemptsExpected, type AttemptValue } from './attempt.ts'
 import { builder } from './builder.ts'
 import { Usage, usageValue, type UsageValue } from './usage.ts'
 
@@ -25,6 +25,9 @@ export interface CompletionValue {
   attempts: AttemptValue[]
   warnings: string[]
 }
+
+/** Parts, tool calls and annotations of an answer as the cost of a list of them counts them. */
+const partsExpected = 4
 
 type FinishReasonValue = (typeof finishReasons)[number]
 
@@ -61,22 +64,26 @@ const Choice = builder.objectRef<ResponseChoice>('Choice').implement({
     toolCalls: t.field({
       type: [ToolCall],
       description: 'The tools that the model calls.',
+      complexity: { multiplier: partsExpected },
       resolve: toolCallsOf,
     }),
     parts: t.field({
       type: [AnswerPart],
       description:
         'Everything that it consists of, in order. Sent back as the `parts` of the next turn, it loses nothing.',
+      complexity: { multiplier: partsExpected },
       resolve: partsOf,
     }),
     annotations: t.expose('annotations', {
       type: [Annotation],
       description: 'What stands behind its text: citations and the like.',
+      complexity: { multiplier: partsExpected },
     }),
     logprobs: t.field({
       type: [ChosenToken],
       nullable: true,
       description: 'The tokens of its text; null unless `logprobs` was asked for.',
+      complexity: { multiplier: 100 },
       resolve: ({ logprobs }) => logprobs?.content,
     }),
     finishReason: t.field({
@@ -120,13 +127,19 @@ export const Completion = builder.objectRef<CompletionValue>('Completion').imple
     toolCalls: t.field({
       type: [ToolCall],
       description: 'The tools that the first choice calls.',
+      complexity: { multiplier: partsExpected },
       resolve: ({ choices: [first] }) => (first ? toolCallsOf(first) : []),
     }),
-    choices: t.expose('choices', { type: [Choice], description: 'All answers, by index.' }),
+    choices: t.expose('choices', {
+      type: [Choice],
+      description: 'All answers, by index.',
+      complexity: { multiplier: 2 },
+    }),
     usage: t.expose('usage', { type: Usage, description: 'Tokens and cost of the answer.' }),
     attempts: t.expose('attempts', {
       type: [Attempt],
       description: 'The calls of providers that were made for it, in their order.',
+      complexity: { multiplier: attemptsExpected },
     }),
     warnings: t.exposeStringList('warnings', {
       description: 'What was not done as it was asked.',

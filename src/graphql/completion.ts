@@ -2,6 +2,7 @@ import { GatewayError } from '../errors.ts'
 import { abortable } from '../lib/abortable.ts'
 import { createCollector } from '../protocol/collect.ts'
 import { builder } from './builder.ts'
+import { modelCallComplexity } from './field-complexity.ts'
 import { Completion, completionValue, type CompletionValue } from './completion-answer.ts'
 import { CompletionEvent, completionEvents } from './completion-event.ts'
 import { CompletionInput } from './completion-input.ts'
@@ -22,6 +23,7 @@ builder.mutationField('createCompletion', (t) =>
     type: CompletionResult,
     authScopes: { anyActor: true },
     description: 'Makes a completion and answers when it is whole.',
+    complexity: { field: modelCallComplexity },
     args: { input: t.arg({ type: CompletionInput, required: true, description: 'What to make.' }) },
     resolve: (_root, { input }, context) => createCompletion(context, input),
   }),
@@ -32,6 +34,7 @@ builder.subscriptionField('completion', (t) =>
     type: CompletionEvent,
     authScopes: { anyActor: true },
     description: 'Makes a completion and sends it while it is made.',
+    complexity: { field: modelCallComplexity },
     args: { input: t.arg({ type: CompletionInput, required: true, description: 'What to make.' }) },
     subscribe: (_root, { input }, context) =>
       abortable([context.signal], (signal) => completionEvents(context, input, signal)),

@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { GatewayError } from '../errors.ts'
 import { embed } from '../gateway/embed.ts'
 import type { EmbeddingAnswer } from '../protocol/embedding.ts'
-import { Attempt, attemptOfRecord, type AttemptValue } from './attempt.ts'
+import { Attempt, attemptOfRecord, attemptsExpected, type AttemptValue } from './attempt.ts'
 import { builder } from './builder.ts'
+import { modelCallComplexity } from './field-complexity.ts'
 import { firstFault, optional, routing } from './completion-request.ts'
 import type { GraphqlContext } from './context.ts'
 import { completionError, EmbeddingError, type CompletionErrorValue } from './error.ts'
@@ -63,11 +64,13 @@ const Embedding = builder.objectRef<EmbeddingValue>('Embedding').implement({
     vectors: t.expose('vectors', {
       type: [EmbeddingVector],
       description: 'One for each text, in their order.',
+      complexity: { multiplier: 100 },
     }),
     usage: t.expose('usage', { type: Usage, description: 'Tokens and cost.' }),
     attempts: t.expose('attempts', {
       type: [Attempt],
       description: 'The calls of providers that were made for it, in their order.',
+      complexity: { multiplier: attemptsExpected },
     }),
     warnings: t.exposeStringList('warnings', { description: 'What was not done as it was asked.' }),
   }),
@@ -85,6 +88,7 @@ builder.mutationField('createEmbedding', (t) =>
     type: EmbeddingResult,
     authScopes: { anyActor: true },
     description: 'Makes the vectors of some texts.',
+    complexity: { field: modelCallComplexity },
     args: { input: t.arg({ type: EmbeddingInput, required: true, description: 'What to make.' }) },
     resolve: (_root, { input }, context) => createEmbedding(context, input),
   }),

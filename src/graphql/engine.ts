@@ -1,14 +1,17 @@
+import type { DocumentNode } from 'graphql'
 import { createYoga, type YogaServerInstance } from 'graphql-yoga'
+import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { GraphqlContext } from './context.ts'
 import { publicError, useErrorMasking } from './masking.ts'
+import { protectionPlugins, type Protection } from './protection.ts'
 import { schema } from './schema.ts'
 
 /** What both transports run operations with: HTTP through its handler, WebSocket through `getEnveloped`. */
 export type Engine = YogaServerInstance<GraphqlContext, object>
 
 /** CORS, authentication, GraphiQL and logging stand outside of it. */
-export function createEngine(logger: Logger): Engine {
+export function createEngine(logger: Logger, protection: Protection): Engine {
   return createYoga<GraphqlContext>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -17,8 +20,26 @@ export function createEngine(logger: Logger): Engine {
     landingPage: false,
     multipart: false,
     logging: false,
-    batching: { limit: 10 },
+    batching: { limit: protection.batchLimit },
+    parserAndValidationCache: {
+      documentCache: byText<DocumentNode>(documentsLengthMax),
+      errorCache: byText<Error>(errorsLengthMax),
+    },
     maskedErrors: { maskError: (error) => publicError(error, { logger }) },
-    plugins: [useErrorMasking(logger)],
+    plugins: [...protectionPlugins(protection), useErrorMasking(logger)],
+  })
+}
+
+/** In characters: a parsed document takes two hundred bytes and more for each of them. */
+const documentsLengthMax = 100_000
+const errorsLengthMax = 10_000
+
+/** A cache by the text of a document, bounded by what the texts take: one may be as large as a body. */
+function byText<T extends object>(textsLengthMax: number): LRUCache<string, T> {
+  return new LRUCache({
+    max: 1000,
+    maxSize: textsLengthMax,
+    maxEntrySize: textsLengthMax / 10,
+    sizeCalculation: (_value, text) => text.length || 1,
   })
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode as Code, GatewayError } from '../errors.ts'
 import type { Settlement } from '../protocol/settlement.ts'
-import { Attempt, attemptOfRecord, type AttemptValue } from './attempt.ts'
+import { Attempt, attemptOfRecord, attemptsExpected, type AttemptValue } from './attempt.ts'
 import { builder } from './builder.ts'
 import { ErrorCode } from './error-code.ts'
 
@@ -59,6 +59,7 @@ function attemptsError(name: 'CompletionError' | 'EmbeddingError', description: 
       attempts: t.expose('attempts', {
         type: [Attempt],
         description: 'The calls that were made; empty when none was.',
+        complexity: { multiplier: attemptsExpected },
       }),
     }),
   })

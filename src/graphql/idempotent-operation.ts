@@ -1,6 +1,11 @@
 import { getOperationAST, Kind, parse, type OperationDefinitionNode } from 'graphql'
 import { invalidRequest } from '../errors.ts'
 import { idempotencyHeader } from '../idempotency.ts'
+import {
+  resolvePersistedDocument,
+  type OperationParams,
+  type PersistedDocuments,
+} from './persisted-documents.ts'
 
 const completionRoots: ReadonlySet<string> = new Set([
   'createCompletion',
@@ -12,9 +17,9 @@ const completionRoots: ReadonlySet<string> = new Set([
  * Whether the answer of an operation may be kept for its repetitions: that of completions. Queries change
  * nothing, so that they need it not; other mutations are refused, for nobody would keep their answer.
  */
-export function isKeepable(content: unknown): boolean {
+export function isKeepable(persisted: PersistedDocuments | undefined, content: unknown): boolean {
   if (Array.isArray(content)) throw refusal('Send one operation, not a list of them.')
-  const operation = operationIn(content)
+  const operation = operationIn(persisted, content)
   if (operation === 'invalid' || operation.operation === 'query') return false
   const roots = operation.selectionSet.selections
   const known = roots.every(
@@ -25,14 +30,15 @@ export function isKeepable(content: unknown): boolean {
 }
 
 /** An invalid one is left to the engine, which says what is wrong with it. */
-function operationIn(content: unknown): OperationDefinitionNode | 'invalid' {
+function operationIn(
+  persisted: PersistedDocuments | undefined,
+  content: unknown,
+): OperationDefinitionNode | 'invalid' {
   if (typeof content !== 'object' || content === null) return 'invalid'
-  if (!('query' in content) || typeof content.query !== 'string') {
-    throw refusal('Send the text of the operation with it.')
-  }
   const name = 'operationName' in content ? content.operationName : undefined
   try {
-    const document = parse(content.query, { noLocation: true })
+    const { query }: OperationParams = resolvePersistedDocument(persisted, content)
+    const document = parse(String(query), { noLocation: true })
     return getOperationAST(document, typeof name === 'string' ? name : undefined) ?? 'invalid'
   } catch {
     return 'invalid'

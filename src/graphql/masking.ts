@@ -1,8 +1,9 @@
-import { GraphQLError } from 'graphql'
+import { GraphQLError, Kind } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import { GatewayError, internalError } from '../errors.ts'
 import type { GraphqlContext } from './context.ts'
+import { asInvalidRequest } from './invalid-operation.ts'
 
 /**
  * Makes every error of an operation public: expected ones keep their code, those of an invalid
@@ -49,10 +50,16 @@ export function publicError(
   if (place && published.has(place)) return place
   const cause = rootCause(error)
   if (cause instanceof GatewayError) return located(cause, { place, requestId })
-  // Only an invalid operation fails without a path; inside a field the same class is a bug.
-  if (cause instanceof GraphQLError && place?.path === undefined) return place ?? cause
+  if (cause instanceof GraphQLError && isOfOperation(place ?? cause)) {
+    return asInvalidRequest(place ?? cause)
+  }
   logger.error({ requestId, err: cause }, 'bug in a GraphQL operation')
   return located(internalError(cause), { place, requestId })
+}
+
+/** Whether the operation is at fault: it failed as a whole, or an argument does. Of a field's result the same class is a bug. */
+function isOfOperation({ path, nodes }: GraphQLError): boolean {
+  return path === undefined || (nodes?.every(({ kind }) => kind !== Kind.FIELD) ?? false)
 }
 
 /** What a client may know of what was thrown outside of a field: nothing of its own leaving, each of several errors. */

@@ -49,6 +49,7 @@ export const Model = builder.objectRef<CatalogueModel>('Model').implement({
     prices: t.field({
       type: [ModelPrice],
       description: 'Its prices by class of tokens; empty when unknown.',
+      complexity: { multiplier: tokenClasses.length },
       resolve: (model) => (model.price ? pricesOf(model.price) : []),
     }),
   }),
@@ -59,6 +60,7 @@ builder.queryFields((t) => ({
     type: [Model],
     authScopes: { anyActor: true },
     description: 'The models that the caller may use, sorted by id.',
+    complexity: { multiplier: 200 },
     args: { provider: t.arg.string({ description: 'Only models of this provider.' }) },
     resolve: (_root, { provider }, { gateway, actor }) =>
       visibleModels(gateway.catalogue, actor).filter(

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { errorBody } from './respond.ts'
 import type { GraphqlServer } from './server.ts'
 
 /** Mounts `/graphql` on Fastify, which reads bodies and leaves it to GraphQL to say what is wrong with them. */
@@ -11,6 +12,7 @@ export async function mountGraphql(app: FastifyInstance, graphql: GraphqlServer)
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
     scope.route({
       url: '/graphql',
+      config: { encodeError: (error, requestId) => ({ body: errorBody(error, requestId) }) },
       method: ['GET', 'POST', 'OPTIONS'],
       handler: async (request, reply) => {
         reply.hijack()

@@ -1,7 +1,7 @@
 import { invalidRequest, type GatewayError } from '../errors.ts'
 
-const pageSizeDefault = 20
-const pageSizeMax = 100
+export const pageSizeDefault = 20
+export const pageSizeMax = 100
 
 /** A place in a list that is sorted by time and id. */
 export interface Position {

@@ -12,6 +12,7 @@ const Provider = builder.objectRef<{ id: string }>('Provider').implement({
     models: t.field({
       type: [Model],
       description: 'Its models that the caller may use, sorted by id.',
+      complexity: { multiplier: 20 },
       resolve: ({ id }, _args, { gateway, actor }) =>
         visibleModels(gateway.catalogue, actor).filter((model) => model.provider === id),
     }),
@@ -28,12 +29,14 @@ builder.queryFields((t) => ({
     type: [Provider],
     authScopes: { anyActor: true },
     description: 'The providers of which the caller may use a model, sorted by name.',
+    complexity: { multiplier: 10 },
     resolve: (_root, _args, context) => visibleProviders(context).map((id) => ({ id })),
   }),
   providerHealth: t.field({
     type: [ProviderHealth],
     authScopes: { anyActor: true },
     description: 'How the providers do of which the caller may use a model, sorted by name.',
+    complexity: { multiplier: 10 },
     resolve: (_root, _args, context) =>
       visibleProviders(context).map((id) => context.gateway.health.snapshot(id)),
   }),

@@ -7,8 +7,9 @@ import {
   type RequestRow,
 } from '../services/requests.ts'
 import { ApiKey } from './api-key.ts'
-import { Attempt, attemptOfRow } from './attempt.ts'
+import { Attempt, attemptOfRow, attemptsExpected } from './attempt.ts'
 import { builder } from './builder.ts'
+import { pageComplexity, queryComplexity } from './field-complexity.ts'
 import { ErrorCode } from './error-code.ts'
 import { decodeCursor, pageOf, pageSize } from './page.ts'
 import { Usage, usageOfRow } from './usage.ts'
@@ -58,6 +59,7 @@ const Request = builder.objectRef<RequestRow>('Request').implement({
     attempts: t.loadableList({
       type: Attempt,
       description: 'The calls of providers that were made for it, in their order.',
+      complexity: { multiplier: attemptsExpected },
       load: async (ids: string[], { services, actor }) =>
         (await attemptsOfRequests(services, actor, ids)).map((rows) => rows.map(attemptOfRow)),
       resolve: (row) => row.id,
@@ -87,6 +89,7 @@ builder.queryFields((t) => ({
     type: RequestConnection,
     authScopes: { scope: 'READ' },
     description: "The organisation's request log, newest first.",
+    complexity: pageComplexity,
     args: {
       first: t.arg.int({ description: 'How many: 20 unless told, at most 100.' }),
       after: t.arg.string({ description: 'Only what comes after this cursor.' }),
@@ -118,6 +121,7 @@ builder.queryFields((t) => ({
     nullable: true,
     authScopes: { scope: 'READ' },
     description: 'One request of the organisation; null when there is none of that id.',
+    complexity: queryComplexity,
     args: { id: t.arg.id({ required: true, description: 'The `x-request-id`, as it is.' }) },
     load: (ids: string[], { services, actor }) => requestsById(services, actor, ids),
     resolve: (_root, { id }) => id,

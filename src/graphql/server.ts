@@ -8,6 +8,7 @@ import { createContext, type ContextDeps, type GraphqlContext } from './context.
 import { createEngine, type Engine } from './engine.ts'
 import { isKeepable } from './idempotent-operation.ts'
 import { introspect } from './introspection.ts'
+import type { Protection } from './protection.ts'
 import { createAnswerJson, JsonAnswer, type JsonPost } from './json-answer.ts'
 import {
   end,
@@ -27,6 +28,7 @@ export interface GraphqlServerDeps extends ContextDeps, WebSocketDeps {
   /** Whether the schema may be read without a key. */
   publicIntrospection: boolean
   idempotency: Idempotency
+  protection: Protection
 }
 
 export interface GraphqlServer {
@@ -41,7 +43,7 @@ export interface GraphqlServer {
 }
 
 export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
-  const engine = createEngine(deps.logger)
+  const engine = createEngine(deps.logger, deps.protection)
   const answerJson = createAnswerJson(engine, deps.logger)
   const page = lazy(async () => (await import('./graphiql.ts')).graphiqlPage(exampleModel(deps)))
 
@@ -54,7 +56,8 @@ export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
       if (req.method === 'POST') req.headers['content-type'] = jsonContentType(req)
       const content = parsed(body)
       const actor = await deps.authenticate(req.headers.authorization, req).catch(async (error) => {
-        const answer = deps.publicIntrospection && (await introspect(operationOf(req, content)))
+        const answer =
+          deps.publicIntrospection && (await introspect(engine, operationOf(req, content)))
         if (!answer) throw error
         sendJson(res, 200, answer)
       })
@@ -89,7 +92,7 @@ export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
 
 /** Where completions come with an `Idempotency-Key`: their answer of before, or their first run. */
 function beginOnce(
-  { idempotency }: GraphqlServerDeps,
+  { idempotency, protection }: GraphqlServerDeps,
   exchange: {
     req: IncomingMessage
     res: ServerResponse
@@ -101,7 +104,7 @@ function beginOnce(
   const { req, res: response, content, actor, requestId } = exchange
   const key = req.headers[idempotencyHeader] ?? ''
   const body = operationOf(req, content)
-  if (!isKeepable(body)) return undefined
+  if (!isKeepable(protection.persisted, body)) return undefined
   return idempotency.begin({ actor, key, route: '/graphql', body, requestId, response })
 }
 

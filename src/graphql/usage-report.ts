@@ -2,6 +2,7 @@ import { apiKeysById } from '../services/requests.ts'
 import { readUsage, type UsageDimension, type UsageRow } from '../services/usage.ts'
 import { ApiKey } from './api-key.ts'
 import { builder } from './builder.ts'
+import { queryComplexity } from './field-complexity.ts'
 import { Money } from './usage.ts'
 
 const dimensionEnum = builder.enumType('UsageDimension', {
@@ -115,6 +116,7 @@ const UsageRowType = builder.objectRef<UsageRow & { key: object }>('UsageRow').i
     cost: t.expose('cost', {
       type: [Money],
       description: 'The known cost, one amount for each currency; empty when none is known.',
+      complexity: { multiplier: 2 },
     }),
   }),
 })
@@ -125,6 +127,8 @@ builder.queryField('usage', (t) =>
     authScopes: { scope: 'READ' },
     description:
       'What the organisation used, oldest first; hours, days and groups without use are left out. At most 10000 rows.',
+    // It sums up; most reports have some dozen groups or days.
+    complexity: { field: 10 * queryComplexity, multiplier: 200 },
     args: {
       filter: t.arg({ type: UsageFilter, required: true, description: 'Which usage is meant.' }),
       groupBy: t.arg({

@@ -5,9 +5,11 @@ import { abortable } from '../lib/abortable.ts'
 import { createContext, type Caller, type ContextDeps } from './context.ts'
 import type { Engine } from './engine.ts'
 import { publicError } from './masking.ts'
+import { resolvePersistedDocument, type PersistedDocuments } from './persisted-documents.ts'
 
 export interface OperationDeps extends ContextDeps {
   logger: Logger
+  protection: { persisted: PersistedDocuments | undefined }
 }
 
 /** The operations of WebSockets: checked when they arrive, run when graphql-ws asks for their results. */
@@ -28,7 +30,8 @@ interface Operation {
 export function createOperations(engine: Engine, deps: OperationDeps): Operations {
   const operations = new WeakMap<ExecutionArgs, Operation>()
   return {
-    prepare: (caller, payload) => {
+    prepare: (caller, sent) => {
+      const payload = resolvePersistedDocument(deps.protection.persisted, sent)
       const controller = new AbortController()
       const requestId = deps.newRequestId()
       const context = createContext(deps, { ...caller, requestId, signal: controller.signal })

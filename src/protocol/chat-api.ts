@@ -12,6 +12,8 @@ export type Framing = 'sse' | 'ndjson' | 'aws-event-stream'
 export interface ChatApi {
   /** The dialect's name; members of a request's `passthrough` go only to their own dialect. */
   dialect: string
+  /** Members of a sister dialect's `passthrough` that mean the same here and are sent too, by that dialect's name. */
+  sharedMembers?: Readonly<Record<string, ReadonlySet<string>>>
   /** Path after `baseUrl`, from the provider's own name of the model; some have another one for streams. */
   path(model: string, request: ChatRequest): string
   /** Headers that a request needs beside those of every call; names in lower case. */

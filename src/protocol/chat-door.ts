@@ -27,6 +27,10 @@ export interface DecodedRequest {
   request: ChatRequest
   /** The gateway's own member of the body as it came; undefined when absent. */
   xrouter: unknown
+  /** Requests that are answered after the first, in the same answer: their choices follow its own. */
+  further?: ChatRequest[] | undefined
+  /** What the door left out of the request. */
+  warnings?: string[] | undefined
   /** The whole answer, for a client that did not ask for a stream. */
   encodeResponse(response: ChatResponse, context: AnswerContext): unknown
   /** The answer as it is made. */

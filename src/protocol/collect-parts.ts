@@ -44,6 +44,7 @@ export function addPartEvent(choice: PartedChoice, event: PartEvent): void {
       const part = openText(choice)
       part.text += event.text
       if (event.signature) part.signature = event.signature
+      if (event.logprobs) (part.logprobs ??= []).push(...event.logprobs)
       return
     }
     case 'reasoning-delta': {

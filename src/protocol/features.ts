@@ -110,6 +110,10 @@ export const features = {
   json_object: demand('JSON mode', responseFormat('json_object')),
   json_schema: demand('JSON schema', responseFormat('json_schema')),
   native_response_format: demand('Answer formats of one vendor', responseFormat('native')),
+  suffix: demand(
+    'Text after the completion',
+    member('suffix', (request) => request.suffix),
+  ),
   tools: demand(
     'Tools',
     inTools((tool) => tool.kind === 'function'),
@@ -268,13 +272,16 @@ export function nativeBut(others: Partial<FeatureSupport>): FeatureSupport {
   return { ...allNative, ...others }
 }
 
-const allNative: FeatureSupport = everyFeature('native')
+/** No chat model takes it as such: the gateway tells it in a system message. */
+const suffixEmulated: Emulated = { emulated: 'a system message tells what follows the text' }
+
+const allNative: FeatureSupport = { ...everyFeature('native'), suffix: suffixEmulated }
 
 /** A table in which knobs are ignored and everything else is refused, but what is named. */
 export function nothingBut(others: Partial<FeatureSupport>): FeatureSupport {
   const knobs = featureNames.filter((name) => features[name].kind === 'knob')
   const ignored = Object.fromEntries(knobs.map((name) => [name, 'ignored']))
-  return { ...everyFeature('refused'), ...ignored, ...others }
+  return { ...everyFeature('refused'), suffix: suffixEmulated, ...ignored, ...others }
 }
 
 /** A table with one word everywhere; the type says that each name is there, `fromEntries` does not. */

@@ -25,6 +25,8 @@ export interface ChatRequest {
   responseFormat?: ResponseFormat | undefined
   /** Only the so many likeliest tokens are drawn from. */
   topK?: number | undefined
+  /** The text that follows the one to be completed. */
+  suffix?: string | undefined
   /** The provider's own word for the effort: `none`, `minimal`, `low`, `medium`, `high`, ... */
   reasoningEffort?: string | undefined
   /** Upper bound of tokens spent on reasoning. */

@@ -48,6 +48,7 @@ export interface ResponseText extends PartExtra {
   type: 'text'
   text: string
   annotations?: Annotation[] | undefined
+  logprobs?: TokenLogprob[] | undefined
   signature?: Signature | undefined
 }
 

@@ -2,15 +2,19 @@ import { z } from 'zod'
 import { openaiChatApi } from '../dialects/openai-chat/chat-api.ts'
 import { openaiChatSupport } from '../dialects/openai-chat/support.ts'
 import { openaiEmbeddingApi } from '../dialects/openai-embeddings/embedding-api.ts'
+import { openaiResponsesApi } from '../dialects/openai-responses/chat-api.ts'
 import { openaiModels } from './openai-models.ts'
 import { bearer, url } from './openai-compatible.ts'
-import { defineProvider } from './provider.ts'
+import { responsesSupport, sealsReasoning } from './openai-responses.ts'
+import { defineProvider, type Provider } from './provider.ts'
 
 export const openai = defineProvider({
   type: 'openai',
   settings: z.strictObject({
     base_url: url.default('https://api.openai.com/v1'),
     api_key: z.string().min(1),
+    /** Chat completions, or the Responses API, which returns sealed reasoning and runs tools of its own. */
+    api: z.enum(['chat', 'responses']).default('chat'),
   }),
   fromEnvironment: ({ OPENAI_API_KEY, OPENAI_BASE_URL }) =>
     OPENAI_API_KEY
@@ -20,17 +24,26 @@ export const openai = defineProvider({
     id,
     baseUrl: settings.base_url,
     authorize: bearer(settings.api_key),
-    support: {
-      ...openaiChatSupport,
-      top_k: 'ignored',
-      reasoning_budget: 'ignored',
-      reasoning_summary: 'ignored',
-      cache_control: 'ignored',
-    },
+    ...(settings.api === 'responses' ? viaResponses : viaChat),
     embeddings: openaiEmbeddingApi(),
-    chat: openaiChatApi({ maxTokensField: 'max_completion_tokens' }),
     models: openaiModels,
     openModels: true,
     connection,
   }),
 })
+
+const viaChat = {
+  support: {
+    ...openaiChatSupport,
+    top_k: 'ignored',
+    reasoning_budget: 'ignored',
+    reasoning_summary: 'ignored',
+    cache_control: 'ignored',
+  },
+  chat: openaiChatApi({ maxTokensField: 'max_completion_tokens' }),
+} satisfies Partial<Provider>
+
+const viaResponses = {
+  support: responsesSupport,
+  chat: openaiResponsesApi({ reasons: sealsReasoning }),
+} satisfies Partial<Provider>

@@ -1,11 +1,17 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { internalError } from '../errors.ts'
-import { chat } from '../gateway/chat.ts'
+import { chatAll } from '../gateway/chat-all.ts'
 import type { GatewayDeps } from '../gateway/deps.ts'
 import type { Actor } from '../protocol/actor.ts'
-import type { ChatDoor, DecodedRequest, StreamEncoder } from '../protocol/chat-door.ts'
+import type {
+  AnswerContext,
+  ChatDoor,
+  DecodedRequest,
+  StreamEncoder,
+} from '../protocol/chat-door.ts'
 import { createCollector } from '../protocol/collect.ts'
 import { isContent, type AttemptStart, type ChatEvent } from '../protocol/event.ts'
+import type { ChatRequest } from '../protocol/request.ts'
 import { clientGone } from './client-gone.ts'
 import { nameDeployment } from './deployment-headers.ts'
 import { decodeHints } from './hints.ts'
@@ -22,6 +28,18 @@ interface Exchange {
   created: number
 }
 
+/** A step between the gateway's events and the door that tells them. */
+export type Around = (
+  events: AsyncGenerator<ChatEvent>,
+  context: Omit<AnswerContext, 'model'>,
+) => AsyncGenerator<ChatEvent>
+
+export interface CompletionRoute {
+  gateway: GatewayDeps
+  decoded: DecodedRequest
+  around?: Around
+}
+
 /** A completion through any door: its dialect in, events, its dialect out. */
 export async function handleCompletion(
   { gateway, door }: { gateway: GatewayDeps; door: ChatDoor },
@@ -30,15 +48,39 @@ export async function handleCompletion(
   reply: FastifyReply,
 ): Promise<void> {
   const decoded = door.decode(request.body, request.headers)
+  return answerCompletion({ gateway, decoded }, actor, request, reply)
+}
+
+/** The same for a request that is decoded. */
+export async function answerCompletion(
+  { gateway, decoded, around = (events) => events }: CompletionRoute,
+  actor: Actor,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
   const { hints, tags } = decodeHints(decoded.xrouter)
   const signal = clientGone(reply)
   const { id: requestId, onSettled } = request
   const call = { requestId, actor, door: 'rest' as const, hints, tags, onSettled, signal }
-  const events = chat(gateway, decoded.request, call)
   const created = Math.floor(Date.now() / 1000)
+  const requests: [ChatRequest, ...ChatRequest[]] = [decoded.request, ...(decoded.further ?? [])]
+  const made = warned(decoded.warnings ?? [], chatAll(gateway, requests, call))
+  const events = around(made, { id: request.id, created })
   const exchange: Exchange = { gateway, request, reply, decoded, signal, created }
   void reply.header('x-xrouter-cache', 'off')
   return decoded.request.stream ? sendStream(exchange, events) : sendJson(exchange, events)
+}
+
+/** The door's own warnings, before the gateway's. */
+function warned(
+  warnings: readonly string[],
+  events: AsyncGenerator<ChatEvent>,
+): AsyncGenerator<ChatEvent> {
+  if (warnings.length === 0) return events
+  return (async function* () {
+    for (const message of warnings) yield { type: 'warning', message } satisfies ChatEvent
+    yield* events
+  })()
 }
 
 async function sendJson(

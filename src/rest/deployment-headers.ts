@@ -8,7 +8,12 @@ export function nameDeployment(
 ): void {
   void reply.headers({
     'x-xrouter-provider': provider,
-    'x-xrouter-model': model,
+    'x-xrouter-model': headerText(model),
     'x-xrouter-attempts': String(number),
   })
+}
+
+/** A name may have any character, a header only a few: the others are percent-encoded. */
+function headerText(name: string): string {
+  return name.toWellFormed().replace(/[^\x21-\x7e]/gu, encodeURIComponent)
 }

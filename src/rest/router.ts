@@ -2,8 +2,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { anthropicMessagesDoor } from '../dialects/anthropic-messages/chat-door.ts'
 import { openaiChatDoor } from '../dialects/openai-chat/chat-door.ts'
 import { GatewayError } from '../errors.ts'
+import { openaiResponsesDoor } from '../dialects/openai-responses/chat-door.ts'
+import { openaiCompletionsDoor } from '../dialects/openai-completions/chat-door.ts'
 import type { GatewayDeps } from '../gateway/deps.ts'
 import { idempotencyHeader, type Idempotency } from '../idempotency.ts'
+import type { ResponseDeps } from '../services/responses.ts'
 import type { Actor } from '../protocol/actor.ts'
 import type { ChatDoor, EncodeError } from '../protocol/chat-door.ts'
 import type { OnSettled } from '../protocol/settlement.ts'
@@ -15,6 +18,13 @@ import { handleEmbedding } from './embedding.ts'
 import { showGeneration } from './generation.ts'
 import { showKey } from './key.ts'
 import { listModels, retrieveModel } from './models.ts'
+import {
+  createResponse,
+  listInputItems,
+  removeResponse,
+  type ResponseRoute,
+  retrieveResponse,
+} from './response.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -34,12 +44,14 @@ declare module 'fastify' {
 /** The paths that answer completions, each in the dialect of its clients. */
 const completionDoors: { path: string; door: ChatDoor; apiKeyHeader?: boolean }[] = [
   { path: '/v1/chat/completions', door: openaiChatDoor },
+  { path: '/v1/completions', door: openaiCompletionsDoor },
   { path: '/v1/messages', door: anthropicMessagesDoor, apiKeyHeader: true },
 ]
 
 export interface RestDeps {
   gateway: GatewayDeps
   services: ServiceDeps
+  responses: ResponseDeps
   idempotency: Idempotency
 }
 
@@ -65,6 +77,7 @@ export function mountRest(app: FastifyInstance, deps: RestDeps): void {
     '/v1/embeddings',
     once(deps, (request, reply) => handleEmbedding(gateway, actorOf(request), request, reply)),
   )
+  mountResponses(app, deps)
   app.get('/v1/models', (request) => listModels(gateway.catalogue, actorOf(request)))
   app.get<{ Params: { '*': string } }>('/v1/models/*', (request) =>
     retrieveModel(gateway.catalogue, actorOf(request), request.params['*']),
@@ -81,6 +94,30 @@ function once({ idempotency }: RestDeps, handle: Handler): Handler {
     request.headers[idempotencyHeader] === undefined
       ? handle(request, reply)
       : answerOnce({ idempotency, actor: actorOf(request), handle }, request, reply)
+}
+
+function mountResponses(app: FastifyInstance, deps: RestDeps): void {
+  const route: ResponseRoute = deps
+  const config = { encodeError: openaiResponsesDoor.encodeError }
+  const path = '/v1/responses'
+  app.post(
+    path,
+    { config },
+    once(deps, (request, reply) => createResponse(route, actorOf(request), request, reply)),
+  )
+  app.get<WithId>(`${path}/:id`, { config }, (request) =>
+    retrieveResponse(route, actorOf(request), { id: request.params.id, query: request.query }),
+  )
+  app.delete<WithId>(`${path}/:id`, { config }, (request) =>
+    removeResponse(route, actorOf(request), request.params.id),
+  )
+  app.get<WithId>(`${path}/:id/input_items`, { config }, (request) =>
+    listInputItems(route, actorOf(request), { id: request.params.id, query: request.query }),
+  )
+}
+
+interface WithId {
+  Params: { id: string }
 }
 
 function actorOf(request: FastifyRequest): Actor {

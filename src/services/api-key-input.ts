@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { invalidRequest } from '../errors.ts'
 import { isAddressRange } from '../lib/address-list.ts'
+import { isStorableText } from '../lib/storable.ts'
 import { scopes, tiers, type Scope } from '../protocol/actor.ts'
 import { tagsSchema } from '../protocol/tags.ts'
 
@@ -23,7 +24,11 @@ const members = {
   /** Null = every model. */
   models: z
     .array(
-      z.string().max(300).regex(modelPattern, 'must be written as provider/model or provider/*'),
+      z
+        .string()
+        .max(300)
+        .regex(modelPattern, 'must be written as provider/model or provider/*')
+        .refine(isStorableText, 'must be text without NUL'),
     )
     .min(1, 'must name at least one model; null allows all')
     .max(100, 'may name at most 100 models')
@@ -117,9 +122,9 @@ function parsed<Output>(schema: z.ZodType<Output>, input: unknown): Output {
   throw invalidRequest(path, `\`${path}\` ${issue?.message ?? 'is invalid'}.`)
 }
 
-/** Whether Postgres can hold all text of a value. */
+/** Whether Postgres takes all texts of a value. */
 function isStorable(value: unknown): boolean {
-  if (typeof value === 'string') return !value.includes('\0') && value.isWellFormed()
+  if (typeof value === 'string') return isStorableText(value)
   if (typeof value !== 'object' || value === null) return true
   return Object.entries(value).every(([name, member]) => isStorable(name) && isStorable(member))
 }

@@ -1,11 +1,11 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import { apiKeys } from '../db/schema/api-key.ts'
 import { GatewayError, invalidRequest } from '../errors.ts'
 import { apiKeyPrefix, newApiKey } from '../lib/api-key-format.ts'
 import type { Actor } from '../protocol/actor.ts'
 import { keyNotFound, requireNotRevoked } from './api-key-change.ts'
 import { requireHeld } from './api-key-grant.ts'
-import { changedKeysChannel, type ApiKeyDeps } from './api-keys.ts'
+import { changedKeysChannel, oursWithId, type ApiKeyDeps } from './api-keys.ts'
 import { writeAudit } from './audit.ts'
 import { requireScope } from './permission.ts'
 import { apiKeyColumns, type ApiKeyRow } from './requests.ts'
@@ -24,7 +24,7 @@ export async function rotateApiKey(
 ): Promise<{ apiKey: ApiKeyRow; secret: string }> {
   requireScope(actor, 'MANAGE', 'manage API keys')
   checkOverlap(overlapSeconds)
-  const ours = and(eq(apiKeys.id, id), eq(apiKeys.organizationId, actor.organization))
+  const ours = oursWithId(actor, id)
   const rotated = await deps.db.transaction(async (tx) => {
     const [before] = await tx.select(apiKeyColumns).from(apiKeys).where(ours).for('update')
     if (!before) throw keyNotFound()

@@ -3,6 +3,7 @@ import type { Database } from '../db/client.ts'
 import { apiKeys } from '../db/schema/api-key.ts'
 import { organizations } from '../db/schema/organization.ts'
 import { apiKeyPrefix, newApiKey } from '../lib/api-key-format.ts'
+import { isStorableText } from '../lib/storable.ts'
 import { newId } from '../lib/id.ts'
 import type { Actor, Scope } from '../protocol/actor.ts'
 import type { Tags } from '../protocol/tags.ts'
@@ -230,6 +231,8 @@ export async function listApiKeys(
     .limit(page.limit)
 }
 
-function oursWithId(actor: Actor, id: string) {
+/** The row of a key of the actor's organisation. */
+export function oursWithId(actor: Actor, id: string) {
+  if (!isStorableText(id)) throw keyNotFound()
   return and(eq(apiKeys.id, id), eq(apiKeys.organizationId, actor.organization))
 }

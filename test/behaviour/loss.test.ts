@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { decodeChatRequest } from '../../src/dialects/openai-chat/decode-request.ts'
 import {
   featureNames,
   features,
   type FeatureName,
   type FeatureSupport,
 } from '../../src/protocol/features.ts'
-import { featureSamples, type FeatureSample } from '../support/feature-samples.ts'
+import {
+  decodeSample,
+  doorOf,
+  featureSamples,
+  type FeatureSample,
+} from '../support/feature-samples.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import {
   simulatedModels,
@@ -35,7 +39,7 @@ function sampleFor(name: FeatureName, dialect = 'of-nobody'): FeatureSample {
 
 async function send(model: string, sample: object, extra: object = {}) {
   const calls = simulated.calls()
-  const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+  const response = await fetch(gateway.url + doorOf(sample), {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${gateway.adminKey}` },
     body: JSON.stringify({ model, ...sample, ...extra }),
@@ -58,7 +62,8 @@ function fromOpenai(support: FeatureSupport, dialect: string | undefined): Featu
     native_tools: tools === 'native' ? 'refused' : tools,
     tool_choice_native: choice === 'native' ? 'refused' : choice,
     native_response_format: format === 'native' ? 'refused' : format,
-    passthrough: 'ignored',
+    // The member of the sample is one that OpenAI's two APIs have in common.
+    passthrough: dialect === 'openai-responses' ? 'native' : 'ignored',
   }
 }
 
@@ -66,12 +71,12 @@ describe('what the table says of a provider is what happens', () => {
   describe.each(simulatedModels)('%s', (model) => {
     test.each(featureNames)('%s', async (name) => {
       const { provider, model: own } = gateway.running.catalogue.resolve(model)
+      const { path, body: sample } = sampleFor(name, provider.chat?.dialect)
+      const request = decodeSample(model, sample)
       const support = fromOpenai(
         provider.supportOf?.(own) ?? provider.support,
         provider.chat?.dialect,
       )
-      const { path, body: sample } = sampleFor(name, provider.chat?.dialect)
-      const { request } = decodeChatRequest({ model, ...sample })
       const refused = featureNames.filter(
         (each) => support[each] === 'refused' && features[each].find(request).length > 0,
       )

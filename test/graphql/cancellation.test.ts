@@ -15,6 +15,7 @@ import { createEngine } from '../../src/graphql/engine.ts'
 import type { ServiceDeps } from '../../src/services/deps.ts'
 import { noEmbeddings } from '../support/no-embeddings.ts'
 import { createScripts } from './scripts.ts'
+import { usualProtection } from './support.ts'
 
 const query = `subscription {
   completion(input: { model: "test/silent", messages: [{ role: USER, content: "Hi" }] }) { sequence }
@@ -58,7 +59,7 @@ async function subscribe(signal: AbortSignal) {
       signal,
     },
   )
-  const engine = createEngine(logger)
+  const engine = createEngine(logger, usualProtection)
   const { schema, subscribe: run, contextFactory } = engine.getEnveloped(context)
   const results: AsyncGenerator<ExecutionResult> = await run({
     schema,

@@ -10,6 +10,7 @@ import { createClient, type Client } from 'graphql-ws'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { pino } from 'pino'
 import type { Authenticate } from '../../src/auth.ts'
+import { loadConfig } from '../../src/config.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createCatalogue } from '../../src/gateway/catalogue.ts'
 import { createIdempotency } from '../../src/idempotency.ts'
@@ -20,6 +21,7 @@ import {
   type GraphqlServerDeps,
 } from '../../src/graphql/server.ts'
 import { addressReader } from '../../src/lib/client-address.ts'
+import type { Protection } from '../../src/graphql/protection.ts'
 import type { Actor, Scope } from '../../src/protocol/actor.ts'
 import type { ServiceDeps } from '../../src/services/deps.ts'
 import type { TypedDocumentString } from '../gql/graphql.ts'
@@ -81,6 +83,9 @@ const keys: Record<string, { scopes: Scope[]; models: string[] | null }> = {
   narrow: { scopes: ['INFERENCE'], models: ['test/words'] },
 }
 
+/** What a configuration without a word about it gives in development. */
+export const usualProtection: Protection = loadConfig({}).graphql
+
 const webSocketLimits = {
   connectionsMax: 1000,
   connectionsPerKeyMax: 1000,
@@ -92,6 +97,7 @@ const webSocketLimits = {
 /** The GraphQL door on a real socket, over the real pipeline and a scripted provider. */
 export async function startGraphql(
   settings: Partial<Pick<GraphqlServerDeps, 'graphiql' | 'publicIntrospection'>> & {
+    protection?: Partial<Protection>
     services?: ServiceDeps
     ledger?: GraphqlServerDeps['gateway']['ledger']
     webSocket?: Partial<GraphqlServerDeps['webSocket']>
@@ -143,6 +149,7 @@ export async function startGraphql(
     bodyLimitBytes: settings.bodyLimitBytes,
     graphiql: settings.graphiql ?? false,
     publicIntrospection: settings.publicIntrospection ?? false,
+    protection: { ...usualProtection, ...settings.protection },
     webSocket: { ...webSocketLimits, ...settings.webSocket },
     logger,
   }

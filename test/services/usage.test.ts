@@ -116,7 +116,8 @@ describe('a request', () => {
   })
 
   test('whose batch the database refuses is not counted', async () => {
-    const bad = entry({ requestedModel: 'a\0b' })
+    const usage = { inputTokens: 2 ** 40, estimated: false } // more than the column holds
+    const bad = entry({ attempts: [{ usage }] })
     await expect(write(entry(), bad)).rejects.toThrow()
     expect(await read()).toEqual([])
   })

@@ -1,3 +1,6 @@
+import { decodeChatRequest } from '../../src/dialects/openai-chat/decode-request.ts'
+import { decodeTextRequest } from '../../src/dialects/openai-completions/decode-request.ts'
+import type { ChatRequest } from '../../src/protocol/request.ts'
 import type { FeatureName } from '../../src/protocol/features.ts'
 
 /** The smallest OpenAI body that uses a feature, and where it does. */
@@ -79,6 +82,7 @@ export const featureSamples: Record<FeatureName, FeatureSample> = {
     { response_format: { type: 'grammar', grammar: 'root ::= "x"' } },
     'response_format',
   ),
+  suffix: { body: { prompt: 'hello', suffix: 'the end' }, path: 'suffix' },
   tools: sample({ tools: [tool] }, 'tools[0]'),
   custom_tools: sample({ tools: [custom] }, 'tools[0]'),
   native_tools: sample({ tools: [{ type: 'web_search' }] }, 'tools[0]'),
@@ -174,6 +178,18 @@ export const featureSamples: Record<FeatureName, FeatureSample> = {
     [user, { role: 'assistant', content: [{ type: 'refusal', refusal: 'No.' }] }, user],
     'messages[1].content[0]',
   ),
+}
+
+/** Where a sample is sent: the few that chat has no word for are legacy completions. */
+export function doorOf(body: object): string {
+  return 'prompt' in body ? '/v1/completions' : '/v1/chat/completions'
+}
+
+/** The request that a sample's door makes of it. */
+export function decodeSample(model: string, body: object): ChatRequest {
+  return 'prompt' in body
+    ? decodeTextRequest({ model, ...body }).requests[0]
+    : decodeChatRequest({ model, ...body }).request
 }
 
 function sample(members: Record<string, unknown>, path: string): FeatureSample {

@@ -68,7 +68,12 @@ function readFile(provider: string, file: string, text: string): Recording[] {
     `unknown folder of ${file}`
   if (file.endsWith('.chunks.txt')) {
     const frames = text.split('\n').filter((line) => line.trim() !== '')
-    return [{ ...bare, endpoint, answer: { kind: 'stream', frames } }]
+    return answersOf(frames).map((each, index) => ({
+      ...bare,
+      name: index === 0 ? file : `${file} #${index}`,
+      endpoint,
+      answer: { kind: 'stream', frames: each },
+    }))
   }
   if (file.endsWith('.sse')) {
     return [{ ...bare, endpoint, answer: { kind: 'stream', frames: framesOf(text) } }]
@@ -87,6 +92,17 @@ function readFile(provider: string, file: string, text: string): Recording[] {
       ? { kind: 'stream', frames: framesOf(response.body) }
       : { kind: 'body', text: response.body },
   }))
+}
+
+/** Some files hold several answers of the Responses API, one after the other. */
+function answersOf(frames: readonly string[]): string[][] {
+  const answers: string[][] = [[]]
+  for (const frame of frames) {
+    const starts = frame.includes('"type":"response.created"')
+    if (starts && answers.at(-1)?.length) answers.push([])
+    answers.at(-1)?.push(frame)
+  }
+  return answers
 }
 
 const folderEndpoints: Record<string, string | undefined> = {

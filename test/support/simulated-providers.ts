@@ -7,6 +7,7 @@ import { startYandexSimulator, yandexCredentials } from './simulators/yandex.ts'
 /** One model or more of each: what every provider must pass is tested with these. */
 export const simulatedModels: readonly string[] = [
   'openai/gpt-4o',
+  'openai-responses/gpt-4o',
   'compatible/gpt-4o',
   'anthropic/claude-opus-5',
   'anthropic/claude-sonnet-4-6',
@@ -39,6 +40,12 @@ export async function startSimulatedProviders(): Promise<SimulatedProviders> {
   return {
     toml: `
 [providers.openai]
+api_key = "sk-simulated"
+base_url = "${openai.url}"
+
+[providers.openai-responses]
+type = "openai"
+api = "responses"
 api_key = "sk-simulated"
 base_url = "${openai.url}"
 

@@ -1,7 +1,7 @@
 import type { ChatApi } from '../../protocol/chat-api.ts'
 import { decodeChatError } from './decode-error.ts'
 import { decodeChatBody, decodeChatEvents } from './decode-events.ts'
-import { type Extensions, type MaxTokensField, openaiChat } from './dialect.ts'
+import { type Extensions, type MaxTokensField, openaiChat, sharedMembers } from './dialect.ts'
 import { encodeChatRequest } from './encode-request.ts'
 
 export interface OpenaiChatOptions {
@@ -17,6 +17,7 @@ export function openaiChatApi(options: OpenaiChatOptions = {}): ChatApi {
   const { path = '/chat/completions', maxTokensField = 'max_tokens', extensions } = options
   return {
     dialect: openaiChat,
+    sharedMembers,
     path: () => path,
     encodeRequest: (request, model) =>
       encodeChatRequest(request, { model, maxTokensField, extensions }),

@@ -1,6 +1,6 @@
 import type { ChatRequest, ResponseFormat, Tool, ToolChoice } from '../../protocol/request.ts'
 import { readMembers } from './decode-request.ts'
-import { type Extensions, type MaxTokensField, openaiChat } from './dialect.ts'
+import { type Extensions, type MaxTokensField, openaiChat, sharedMembers } from './dialect.ts'
 import { encodeCacheMark } from './cache-mark.ts'
 import { encodeMessage, type Ownership } from './encode-message.ts'
 import { inner, unsupported } from './encode-support.ts'
@@ -44,7 +44,7 @@ export function encodeChatRequest(
   set(body, 'user', request.endUserId)
   set(body, 'logprobs', request.logprobs)
   set(body, 'top_logprobs', request.topLogprobs)
-  if (own) addPassthrough(body, request)
+  addPassthrough(body, request)
   return body
 }
 
@@ -59,10 +59,14 @@ function maxTokensField(request: ChatRequest, field: MaxTokensField): string {
   return passthrough.spellings?.['maxTokens'] ?? field
 }
 
-function addPassthrough(body: Record<string, unknown>, request: ChatRequest): void {
-  const members = request.passthrough?.members ?? {}
+/** Members that this dialect's own clients sent, and those of a sister that mean the same. */
+function addPassthrough(body: Record<string, unknown>, { passthrough }: ChatRequest): void {
+  if (!passthrough) return
+  const { dialect, members } = passthrough
+  const known = dialect === openaiChat ? undefined : (sharedMembers[dialect] ?? new Set())
   for (const member in members) {
-    if (!readMembers.has(member) || member === 'reasoning') body[member] = members[member]
+    if (readMembers.has(member) && member !== 'reasoning') continue
+    if (known?.has(member) ?? true) body[member] = members[member]
   }
 }
 

@@ -11,6 +11,9 @@ import {
   openaiModels,
 } from './openai-models.ts'
 import { type CompletionRequest, parseRequest } from './openai-request.ts'
+import { endOf, outputItems, responseBody, responsesUsage } from './openai-responses-body.ts'
+import { parseResponsesRequest } from './openai-responses-request.ts'
+import { responsePieces, responseVoice } from './openai-responses-stream.ts'
 import { completionPieces, encodeFrame, streamVoice, terminator } from './openai-stream.ts'
 import { validate } from './openai-validate.ts'
 import { prefixCache } from './prefix-cache.ts'
@@ -20,6 +23,7 @@ import type {
   RecordedRequest,
   Reply,
   SimulatedProvider,
+  Voice,
 } from './provider.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from './server.ts'
 
@@ -39,6 +43,8 @@ export function startOpenaiSimulator(options: OpenaiOptions = {}): Promise<Opena
 }
 
 const completionsPath = '/v1/chat/completions'
+const responsesPath = '/v1/responses'
+const answering = new Set([completionsPath, responsesPath])
 
 function openai(options: OpenaiOptions): SimulatedProvider {
   const service: Service = {
@@ -47,7 +53,7 @@ function openai(options: OpenaiOptions): SimulatedProvider {
     cachedTokens: prefixCache(options.cachedTokens),
   }
   return {
-    takesScript: ({ method, path }) => method === 'POST' && pathname(path) === completionsPath,
+    takesScript: ({ method, path }) => method === 'POST' && answering.has(pathname(path)),
     reply: (request) => replyTo(service, request),
     headers: (request) => jsonHeaders(request),
     streamHeaders: (request) => streamHeaders(request),
@@ -55,7 +61,10 @@ function openai(options: OpenaiOptions): SimulatedProvider {
     encodeFrame,
     terminator,
     errorBody: (status) => errorFor(status).body(),
-    voice: (request) => voiceFor(service, request),
+    voice: (request) =>
+      pathname(request.path) === responsesPath
+        ? responsesVoice(service, request)
+        : voiceFor(service, request),
   }
 }
 
@@ -85,6 +94,7 @@ function route(service: Service, request: RecordedRequest): Reply {
   const path = pathname(request.path)
   if (request.method === 'POST' && path === completionsPath)
     return completionReply(service, request)
+  if (request.method === 'POST' && path === responsesPath) return responsesReply(service, request)
   if (request.method === 'GET' && path === '/v1/models') {
     return jsonReply(request, listModels(service.models))
   }
@@ -106,6 +116,42 @@ function completionReply(service: Service, request: RecordedRequest): Reply {
   }
   const pieces = completionPieces(completion, streamOptions(asked))
   return { status: 200, headers: streamHeaders(request), stream: true, pieces, entry }
+}
+
+function responsesReply(service: Service, request: RecordedRequest): Reply {
+  const { asked, completion } = respond(service, request)
+  const entry = entryOf(completion)
+  if (asked.stream) {
+    const pieces = responsePieces(asked, completion)
+    return { status: 200, headers: streamHeaders(request), stream: true, pieces, entry }
+  }
+  const output = outputItems(asked, completion).map(({ body }) => body)
+  const usage = responsesUsage(completion.tokens)
+  const body = responseBody(asked, completion, { ...endOf(completion), output, usage })
+  const pieces = [{ raw: encodeJson(body) + '\n', tokens: completion.tokens.visible }]
+  return { status: 200, headers: jsonHeaders(request), stream: false, pieces, entry }
+}
+
+function responsesVoice(service: Service, request: RecordedRequest): Voice {
+  const { asked, completion } = respond(service, request)
+  completion.tokens.visible = 0
+  return responseVoice(asked, completion, entryOf(completion))
+}
+
+/** Here an unknown model is a 400, and only models that reason have something to seal. */
+function respond(service: Service, request: RecordedRequest) {
+  const { asked, chat } = parseResponsesRequest(request.rawBody, request.body)
+  const model = findModel(service.models, chat.model)
+  if (!model) {
+    const rest = { param: 'model', code: 'model_not_found' }
+    throw new OpenaiError(400, `The requested model '${chat.model}' does not exist.`, rest)
+  }
+  if (!model.effort && asked.include?.includes('reasoning.encrypted_content')) {
+    const message = 'Encrypted content is not supported with this model.'
+    throw new OpenaiError(400, message, { param: 'include' })
+  }
+  validate(service.models, chat)
+  return { asked, completion: answer(chat, { model, cachedTokens: service.cachedTokens }) }
 }
 
 function voiceFor(service: Service, request: RecordedRequest) {
@@ -193,7 +239,7 @@ function commonHeaders(): HeaderBag {
 
 /** Only completions are limited by rate; limits of images appear with images. */
 function limitHeaders({ path, rawBody }: RecordedRequest): HeaderBag {
-  if (pathname(path) !== completionsPath) return {}
+  if (!answering.has(pathname(path))) return {}
   const images = rawBody.includes('"image_url"') && {
     'x-ratelimit-limit-input-images': '50000',
     'x-ratelimit-remaining-input-images': '49999',

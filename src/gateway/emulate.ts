@@ -1,0 +1,17 @@
+import type { ChatRequest, Message } from '../protocol/request.ts'
+import type { Deployment } from './catalogue.ts'
+
+/** The request in the words that the deployment has, where the gateway itself reaches the same in another way. */
+export function emulate({ provider, model }: Deployment, request: ChatRequest): ChatRequest {
+  const { suffix, ...rest } = request
+  const support = provider.supportOf?.(model) ?? provider.support
+  if (suffix === undefined || support.suffix === 'native') return request
+  return { ...rest, messages: [followedBy(suffix), ...request.messages] }
+}
+
+function followedBy(suffix: string): Message {
+  const text =
+    'Continue the text of the user so that the text below follows on from it without a break. ' +
+    `Write the continuation alone, not the text below.\n\n${suffix}`
+  return { role: 'system', parts: [{ type: 'text', text }] }
+}
