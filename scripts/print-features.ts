@@ -1,55 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { loadConfig } from '../src/config.ts'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { featureNames, features, type FeatureName, type Support } from '../src/protocol/features.ts'
-import { providerTypes } from '../src/providers/index.ts'
 import type { Provider } from '../src/providers/provider.ts'
-
-/** One provider of each kind, and of each of its variants; `npm run docs` fails when a kind is missing. */
-const everyKind = `
-[providers.openai]
-api_key = "x"
-[providers."openai.responses"]
-type = "openai"
-api = "responses"
-api_key = "x"
-[providers.openai-compatible]
-base_url = "http://localhost/v1"
-[providers.anthropic]
-api_key = "x"
-[providers.gemini]
-api_key = "x"
-[providers.gigachat]
-credentials = "x"
-[providers.yandex]
-api_key = "x"
-folder_id = "x"
-[providers."yandex.openai"]
-type = "yandex"
-api = "openai"
-api_key = "x"
-folder_id = "x"
-[providers.demo]
-`
-
-function openProviders(): Provider[] {
-  const folder = mkdtempSync(join(tmpdir(), 'xrouter-features-'))
-  try {
-    const file = join(folder, 'xrouter.toml')
-    writeFileSync(file, everyKind)
-    const { providers } = loadConfig({}, file)
-    const missing = providerTypes.filter(({ type }) => !providers.some(({ id }) => id === type))
-    if (missing.length > 0) {
-      throw new Error(
-        `add ${missing.map(({ type }) => type).join(', ')} to scripts/print-features.ts`,
-      )
-    }
-    return providers
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
+import { openEveryProvider } from './every-provider.ts'
 
 function render(providers: readonly Provider[]): string {
   const notes: string[] = []
@@ -104,7 +56,7 @@ function table(rows: readonly string[][]): string[] {
 }
 
 const page = 'docs/features.md'
-const text = render(openProviders())
+const text = render(openEveryProvider())
 if (!process.argv.includes('--check')) writeFileSync(page, text)
 else if (readFileSync(page, 'utf8') !== text) {
   console.error(`${page} does not say what the code does: run \`npm run docs\`.`)

@@ -27,7 +27,7 @@ const server = z.strictObject({
     .int()
     .min(1024)
     .max(1024 ** 3)
-    .default(20 * 1024 ** 2),
+    .default(48 * 1024 ** 2),
   /** Whether /metrics is served without a key. */
   public_metrics: z.boolean().default(false),
   /** How long a client may leave an answer unread before it is cut off. */

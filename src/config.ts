@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
-import type { z } from 'zod'
-import { connectionSchema, fileSchema, type FileSettings } from './config-schema.ts'
+import { isTable, joinPath, parsed, type Problem } from './config-problem.ts'
+import { openProviders } from './config-providers.ts'
+import { fileSchema, type FileSettings } from './config-schema.ts'
 import type { RedisAddress } from './lib/redis-url.ts'
 import type { PriceSnapshot } from './protocol/settlement.ts'
 import { providerTypes } from './providers/index.ts'
@@ -60,12 +61,6 @@ export interface Config {
   prices: Map<string, PriceSnapshot>
 }
 
-/** One thing that is wrong with the configuration: where, and what; never a value. */
-export interface Problem {
-  path: string
-  message: string
-}
-
 /** All that is wrong with a configuration at once. */
 export class ConfigError extends Error {
   readonly problems: readonly Problem[]
@@ -80,14 +75,22 @@ export class ConfigError extends Error {
 
 export type Environment = Record<string, string | undefined>
 
-/** Reads the file (`path`, else XROUTER_CONFIG, else ./xrouter.toml where there is one) and the environment. */
-export function loadConfig(environment: Environment = process.env, path?: string): Config {
+/**
+ * Reads the file (`path`, else XROUTER_CONFIG, else ./xrouter.toml where there is one) and the
+ * environment; `types` are the kinds of providers that the file may name.
+ */
+export function loadConfig(
+  environment: Environment = process.env,
+  path?: string,
+  types: readonly ProviderType[] = providerTypes,
+): Config {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
   const problems: Problem[] = []
   const file = resolveSecrets(readFile(path ?? set['XROUTER_CONFIG']), set, problems)
   const settings = parsed(fileSchema, overlay(file, set), problems)
   const production = set['NODE_ENV'] === 'production'
   const providers = openProviders(isTable(file['providers']) ? file['providers'] : {}, set, {
+    types,
     production,
     problems,
   })
@@ -241,103 +244,4 @@ function overlay(file: Record<string, unknown>, environment: Environment): Recor
     storage: merge('storage', { data_dir, database_url, redis_url }),
     log: merge('log', { level }),
   }
-}
-
-/** The providers of the file, those that the environment switches on, and the demo. */
-function openProviders(
-  tables: Record<string, unknown>,
-  environment: Environment,
-  { production, problems }: { production: boolean; problems: Problem[] },
-): Provider[] {
-  const named = new Map<string, unknown>(Object.entries(tables))
-  for (const type of providerTypes) {
-    const fromEnvironment = type.fromEnvironment?.(environment)
-    const onByDefault = fromEnvironment !== undefined || (type.onByDefault && !production)
-    if (onByDefault && !named.has(type.type)) named.set(type.type, {})
-  }
-  return [...named].flatMap(([name, table]) => {
-    const path = joinPath('providers', name)
-    if (!isTable(table)) {
-      problems.push({ path, message: 'must be a table' })
-      return []
-    }
-    return openProvider(name, table, environment, problems) ?? []
-  })
-}
-
-function openProvider(
-  name: string,
-  table: Record<string, unknown>,
-  environment: Environment,
-  problems: Problem[],
-): Provider | undefined {
-  const path = joinPath('providers', name)
-  const word = table['type'] ?? name
-  const type = providerTypes.find((each) => each.type === word)
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) {
-    problems.push({ path, message: 'a provider’s name has letters, digits, ".", "_" and "-" only' })
-    return undefined
-  }
-  if (!type) {
-    const known = providerTypes.map((each) => each.type).join(', ')
-    problems.push({ path: `${path}.type`, message: `must be one of: ${known}` })
-    return undefined
-  }
-  const { common, own } = splitSettings(type, environment, table)
-  const connection = parsed(connectionSchema, common, problems, path)
-  if (connection?.enabled === false) return undefined
-  const settings = parsed(type.settings, own, problems, path)
-  if (!connection || !settings) return undefined
-  return type.create(name, settings, {
-    caFile: connection.ca_file,
-    timeoutConnectMs: connection.timeout_connect_ms,
-    timeoutFirstByteMs: connection.timeout_first_byte_ms,
-    timeoutIdleMs: connection.timeout_idle_ms,
-    timeoutTotalMs: connection.timeout_total_ms,
-  })
-}
-
-/** Members that every provider has, and the type's own; what the file says stands before the environment. */
-function splitSettings(
-  type: ProviderType,
-  environment: Environment,
-  table: Record<string, unknown>,
-) {
-  const all = Object.entries({ ...type.fromEnvironment?.(environment), ...table })
-  const isCommon = ([key]: [string, unknown]): boolean => key in connectionSchema.shape
-  return {
-    common: Object.fromEntries(all.filter(isCommon)),
-    own: Object.fromEntries(all.filter((entry) => !isCommon(entry))),
-  }
-}
-
-/** The value in the schema's form; undefined when it does not fit, with its problems noted. */
-function parsed<Schema extends z.ZodType>(
-  schema: Schema,
-  value: unknown,
-  problems: Problem[],
-  prefix = '',
-): z.infer<Schema> | undefined {
-  const result = schema.safeParse(value)
-  if (result.success) return result.data
-  for (const issue of result.error.issues) {
-    const path = issue.path.reduce<string>(joinPath, prefix)
-    if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) {
-        problems.push({ path: joinPath(path, key), message: 'there is no such setting' })
-      }
-    } else problems.push({ path, message: issue.message })
-  }
-  return undefined
-}
-
-function joinPath(path: string, key: PropertyKey): string {
-  if (typeof key === 'number') return `${path}[${key}]`
-  const word = String(key)
-  const written = /^[A-Za-z0-9_-]+$/.test(word) ? word : JSON.stringify(word)
-  return path === '' ? written : `${path}.${written}`
-}
-
-function isTable(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

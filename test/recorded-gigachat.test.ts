@@ -103,12 +103,17 @@ describe.skipIf(!hasRecordings)('recorded GigaChat', () => {
   )
 
   it.each(lists.filter(({ status }) => status === 200))(
-    '$name: every model that chats is read',
+    '$name: every model that chats or makes vectors is read',
     ({ status, text }) => {
       const body: { data?: WireModel[] } & WireModel = JSON.parse(text)
-      const wire = (body.data ?? [body]).filter(({ type = 'chat' }) => type === 'chat')
-      const names = decodeModels({ status, body }).map(({ name }) => name)
-      expect(names).toEqual(wire.map(({ id }) => id))
+      const wire = (body.data ?? [body]).filter(({ type = 'chat' }) =>
+        /^(chat|embedder)$/.test(type),
+      )
+      const read = decodeModels({ status, body }).map(({ name, features }) => ({
+        id: name,
+        makesVectors: features?.includes('embeddings'),
+      }))
+      expect(read).toEqual(wire.map(({ id, type }) => ({ id, makesVectors: type === 'embedder' })))
     },
   )
 

@@ -26,7 +26,7 @@ export interface Catalogue {
   models: readonly CatalogueModel[]
   /** The deployment that a name means; throws MODEL_NOT_FOUND with what to do. */
   resolve(name: string): Deployment
-  /** Adds models that a provider was found to have; of those that are here nothing changes. */
+  /** Adds models that a provider was found to have; of those that are here it fills in what was not known. */
   learn(provider: Provider, found: readonly ModelInfo[]): void
   /** Configured fallbacks of a deployment, as names. */
   fallbacksOf(id: string): readonly string[]
@@ -93,13 +93,20 @@ export function createCatalogue(settings: CatalogueSettings): Catalogue {
       return fullName(meant) ?? bareName(meant)
     },
     learn(provider, found) {
-      const fresh = found
-        .map((model) => catalogued(provider, model))
-        .filter(({ id }) => !known.byId.has(id))
-      if (fresh.length > 0) known = indexed([...known.models, ...fresh])
+      const all = new Map(known.byId)
+      for (const model of found) {
+        const { id, ...facts } = catalogued(provider, model)
+        all.set(id, { ...facts, ...definedOf(known.byId.get(id)), id })
+      }
+      known = indexed([...all.values()])
     },
     fallbacksOf: (id) => (Object.hasOwn(settings.fallbacks, id) && settings.fallbacks[id]) || [],
   }
+}
+
+/** The members of a model that say something. */
+function definedOf(model: CatalogueModel | undefined): Partial<CatalogueModel> {
+  return Object.fromEntries(Object.entries(model ?? {}).filter(([, fact]) => fact !== undefined))
 }
 
 function indexed(models: CatalogueModel[]) {

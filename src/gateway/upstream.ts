@@ -119,6 +119,7 @@ function sendRequest(
       ...chat.headers?.(request, model),
     },
     body: JSON.stringify(chat.encodeRequest(request, model)),
+    model,
   }
   return sendSigned(target, unsigned, limits)
 }

@@ -5,6 +5,8 @@ import { chat } from '../gateway/chat.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest, ContentPart, Message, ToolChoice } from '../protocol/request.ts'
 import { tagsSchema, type Tags } from '../protocol/tags.ts'
+import { imageFault } from '../lib/image-data.ts'
+import { toolFlaw, toolFlawWords, type ToolFlaw } from '../protocol/tool-flaw.ts'
 import type { GraphqlContext } from './context.ts'
 
 /** Starts what a `CompletionInput` asks for; throws INVALID_REQUEST with the path of the first fault. */
@@ -29,9 +31,12 @@ export function decodeCompletion(
   if (!parsed.success) throw firstFault(parsed.error)
   const { fallbacks, routing: lists, passthrough, messages, endUser, ...rest } = parsed.data
   const { tags: labels, ...settings } = rest
+  const turns = messages.map(toMessage)
+  const flaw = toolFlaw(turns)
+  if (flaw) throw flawOf(flaw)
   const request: ChatRequest = {
     ...settings,
-    messages: messages.map(toMessage),
+    messages: turns,
     stream: options.stream,
     endUserId: endUser,
     passthrough: passthrough && { dialect: 'openai-chat', members: passthrough },
@@ -47,6 +52,13 @@ const ownFields = new Set(
     'functions function_call xrouter'
   ).split(' '),
 )
+
+const imageUrl = z.string().superRefine((url, context) => {
+  const fault = /^(https:\/\/|data:)/i.test(url)
+    ? imageFault(url)
+    : 'must be an https: or a data: URL'
+  if (fault !== undefined) context.addIssue({ code: 'custom', message: fault })
+})
 
 const mediaUrl = z.string().regex(/^(https:\/\/|data:)/i, 'must be an https: or a data: URL')
 
@@ -66,7 +78,7 @@ const contentPart = z.object({
   native: optional(
     z.object({ dialect: z.string().min(1), part: z.record(z.string(), z.unknown()) }),
   ),
-  image: optional(z.object({ url: mediaUrl, detail: optional(z.string()) })),
+  image: optional(z.object({ url: imageUrl, detail: optional(z.string()) })),
   file: optional(
     z.object({ url: mediaUrl, mediaType: z.string().min(1), name: optional(z.string()) }),
   ),
@@ -257,6 +269,15 @@ function toPart(part: z.infer<typeof contentPart>): ContentPart[] {
   if (call !== undefined) return [{ type: 'tool-call', index: call }]
   if (native) return [{ type: 'native', ...native }]
   return text === undefined ? [] : [{ type: 'text', text }]
+}
+
+function flawOf(flaw: ToolFlaw): GatewayError {
+  const turn = `input.messages[${flaw.message}]`
+  const path =
+    flaw.kind === 'broken-arguments'
+      ? `${turn}.toolCalls[${flaw.call}].arguments`
+      : `${turn}.toolCallId`
+  return invalidRequest(path, `\`${path}\`: ${toolFlawWords[flaw.kind]}.`)
 }
 
 /** The first problem of an input, by its path. */

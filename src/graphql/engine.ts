@@ -19,6 +19,8 @@ export function createEngine(logger: Logger, protection: Protection): Engine {
     graphiql: false,
     landingPage: false,
     multipart: false,
+    // The server has read the body by then, within its own limit.
+    maxRequestBodySize: Infinity,
     logging: false,
     batching: { limit: protection.batchLimit },
     parserAndValidationCache: {

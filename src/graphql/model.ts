@@ -8,6 +8,7 @@ import { Money } from './usage.ts'
 interface ModelPriceValue {
   tokenClass: TokenClass
   perMillion: MoneyValue
+  source: string
 }
 
 const ModelPrice = builder.objectRef<ModelPriceValue>('ModelPrice').implement({
@@ -17,6 +18,9 @@ const ModelPrice = builder.objectRef<ModelPriceValue>('ModelPrice').implement({
       description: 'The class of tokens, by its field in `Usage`, as `inputTokens`.',
     }),
     perMillion: t.expose('perMillion', { type: Money, description: 'For a million tokens.' }),
+    source: t.exposeString('source', {
+      description: 'Where the price comes from and of which day it is.',
+    }),
   }),
 })
 
@@ -87,6 +91,6 @@ function pricesOf(price: PriceSnapshot): ModelPriceValue[] {
     const perMillion = price.perMillion[tokenClass]
     if (perMillion === undefined) return []
     const nanos = parseNanos(perMillion)
-    return [{ tokenClass, perMillion: { currency: price.currency, nanos } }]
+    return [{ tokenClass, perMillion: { currency: price.currency, nanos }, source: price.source }]
   })
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { gigachatChatApi } from '../dialects/gigachat/chat-api.ts'
+import { gigachatEmbeddingApi } from '../dialects/gigachat/embedding-api.ts'
 import { gigachatSupport } from '../dialects/gigachat/support.ts'
 import { discoverModels, gigachatModels } from './gigachat-models.ts'
 import { fetchAccessToken } from './gigachat-oauth.ts'
@@ -45,6 +46,7 @@ export const gigachat = defineProvider({
       },
       support: gigachatSupport,
       chat: gigachatChatApi,
+      embeddings: gigachatEmbeddingApi,
       discover: discoverModels({ baseUrl, authorize }),
       models: gigachatModels,
       openModels: true,

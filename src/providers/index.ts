@@ -2,6 +2,7 @@ import { anthropic } from './anthropic.ts'
 import { demo } from './demo.ts'
 import { gemini } from './gemini.ts'
 import { gigachat } from './gigachat.ts'
+import { ollama } from './ollama.ts'
 import { openaiCompatible } from './openai-compatible.ts'
 import { openai } from './openai.ts'
 import type { ProviderType } from './provider.ts'
@@ -13,6 +14,7 @@ export const providerTypes: readonly ProviderType[] = [
   openaiCompatible,
   anthropic,
   gemini,
+  ollama,
   gigachat,
   yandex,
   demo,

@@ -40,7 +40,8 @@ function modelObject(model: CatalogueModel) {
       const perMillion = price?.perMillion[tokenClass]
       if (!price || perMillion === undefined) return []
       const token_class = tokenClassWords[tokenClass]
-      return [{ token_class, currency: price.currency, per_million: perMillion }]
+      const { currency, source } = price
+      return [{ token_class, currency, per_million: perMillion, source }]
     }),
   }
 }

@@ -439,7 +439,7 @@ describe('failures of the provider', () => {
     const messages = [...hello, { role: 'tool' as const, tool_call_id: 'toolu_1', content: 'x' }]
     await expect(openai.chat.completions.create({ model, messages })).rejects.toMatchObject({
       status: 400,
-      param: 'messages[1]',
+      param: 'messages[1].tool_call_id',
     })
     expect(simulator.requests).toHaveLength(count)
   })

@@ -4,7 +4,7 @@ import { startGateway } from '../support/gateway.ts'
 import { simulatedModels, startSimulatedProviders } from '../support/simulated-providers.ts'
 
 const simulated = await startSimulatedProviders()
-const gateway = await startGateway(`${simulated.toml}\n[providers.demo]\ntoken_delay_ms = 0`)
+const gateway = await startGateway(simulated.toml)
 const client = clientWith({ apiKey: gateway.adminKey })
 
 afterAll(async () => {

@@ -293,7 +293,7 @@ describe('errors as the SDK expects them', () => {
     expect(
       (await post('a=b', { 'content-type': 'application/x-www-form-urlencoded' })).status,
     ).toBe(400)
-    const large = await post(JSON.stringify({ pad: 'x'.repeat(21 * 1024 * 1024) })).catch(
+    const large = await post(JSON.stringify({ pad: 'x'.repeat(49 * 1024 * 1024) })).catch(
       () => undefined,
     )
     if (large)

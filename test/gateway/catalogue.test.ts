@@ -28,21 +28,30 @@ const catalogue = createCatalogue({
 })
 
 describe('what is learnt of a provider', () => {
-  test('is listed and found by its name, and changes nothing that was known', () => {
+  test('is listed and found by its name, fills in what was unknown, and changes nothing else', () => {
     const one = provider('one', ['small'])
+    one.models = one.models.map((model) => ({ ...model, maxOutputTokens: 7, features: undefined }))
     const learning = createCatalogue({
       providers: [one],
       aliases: {},
       fallbacks: {},
       prices: new Map([['one/new', { ...price, source: 'configuration' }]]),
     })
-    learning.learn(one, [{ name: 'new' }, { name: 'small', contextLength: 1 }])
+    learning.learn(one, [
+      { name: 'new' },
+      { name: 'small', contextLength: 1, maxOutputTokens: 2, features: ['tools'] },
+    ])
     expect(learning.models.map(({ id }) => id)).toEqual(['one/new', 'one/small'])
     expect(learning.resolve('new')).toMatchObject({
       id: 'one/new',
       price: { source: 'configuration' },
     })
-    expect(learning.models.at(-1)?.contextLength).toBeUndefined()
+    expect(learning.models.at(-1)).toMatchObject({
+      contextLength: 1,
+      maxOutputTokens: 7,
+      features: ['tools'],
+      price,
+    })
   })
 })
 

@@ -120,7 +120,7 @@ describe('messages', () => {
       {
         role: 'assistant',
         toolCalls: [
-          { id: 'a', name: 'add', arguments: '{"a": 1' },
+          { id: 'a', name: 'add', arguments: '{"a": 1 }' },
           { id: 'b', name: 'add', arguments: { a: 1 } },
         ],
       },
@@ -130,7 +130,7 @@ describe('messages', () => {
       {
         parts: [],
         toolCalls: [
-          { id: 'a', kind: 'function', name: 'add', arguments: '{"a": 1' },
+          { id: 'a', kind: 'function', name: 'add', arguments: '{"a": 1 }' },
           { id: 'b', kind: 'function', name: 'add', arguments: '{"a":1}' },
         ],
       },

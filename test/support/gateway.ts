@@ -5,6 +5,7 @@ import { Writable } from 'node:stream'
 import OpenAI from 'openai'
 import { pino } from 'pino'
 import { loadConfig, type Environment } from '../../src/config.ts'
+import type { ProviderType } from '../../src/providers/provider.ts'
 import type { Scope } from '../../src/protocol/actor.ts'
 import { insertApiKey, defaultOrganization } from '../../src/services/api-keys.ts'
 import { start, type Running } from '../../src/start.ts'
@@ -46,15 +47,19 @@ interface KeyInput {
 
 /**
  * A whole gateway in this process: configuration text in, real sockets and a real database out. On which
- * database, and whether with Redis, is a matter of the vitest project; `environment` may say otherwise.
+ * database, and whether with Redis, is a matter of the vitest project; `environment` may say otherwise. `types` are the kinds of providers, all that there are unless told.
  */
-export async function startGateway(toml = '', environment: Environment = {}): Promise<TestGateway> {
+export async function startGateway(
+  toml = '',
+  environment: Environment = {},
+  types?: readonly ProviderType[],
+): Promise<TestGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'xrouter-test-'))
   const file = join(folder, 'xrouter.toml')
   writeFileSync(file, toml)
   const storage = await freshStorage(join(folder, 'data'), environment)
   const settings = { PORT: '0', ...storage.environment, ...environment }
-  const config = loadConfig(settings, file)
+  const config = loadConfig(settings, file, types)
   const lines: string[] = []
   const sink = new Writable({
     write(chunk, _encoding, done) {

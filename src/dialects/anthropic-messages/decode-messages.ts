@@ -1,20 +1,22 @@
 import { z } from 'zod'
 import type { ContentPart, Extra, Message, ToolCall } from '../../protocol/request.ts'
+import { toolFlawWords } from '../../protocol/tool-flaw.ts'
 import { isRecord, unread } from '../narrow.ts'
-import { check } from '../openai-chat/check.ts'
+import { check, invalidMember } from '../openai-chat/check.ts'
 import { type Block, blocksOf, decodePart, decodeParts, type PlacedBlock } from './decode-part.ts'
 import { decodeSignature } from './tunnel.ts'
 import { decodeCache } from './wire.ts'
 
 /** The turns of a conversation; results of tools are messages of their own. */
 export function decodeMessages(raw: readonly unknown[]): Message[] {
+  const called = new Set<string>()
   return raw.flatMap((turn, index) => {
     const path = `messages[${index}]`
     const { role, content } = check(turnSchema, turn, path)
     const blocks = blocksOf(content, `${path}.content`)
-    if (role === 'assistant') return [decodeAssistant(blocks)]
+    if (role === 'assistant') return [decodeAssistant(blocks, called)]
     if (role === 'system') return [{ role, parts: decodeParts(content, `${path}.content`) }]
-    return decodeUser(blocks)
+    return decodeUser(blocks, called)
   })
 }
 
@@ -46,12 +48,17 @@ const resultMembers: ReadonlySet<string> = new Set([
   'cache_control',
 ])
 
-function decodeUser(blocks: readonly PlacedBlock[]): Message[] {
+/** `called` holds the ids of the calls that were made so far. */
+function decodeUser(blocks: readonly PlacedBlock[], called: ReadonlySet<string>): Message[] {
   const messages: Message[] = []
   let said: Message | undefined
   for (const { block, path } of blocks) {
     if (block.type === 'tool_result') {
-      messages.push(decodeResult(block, path))
+      const result = decodeResult(block, path)
+      if (!called.has(result.toolCallId ?? '')) {
+        throw invalidMember(`${path}.tool_use_id`, toolFlawWords['result-without-call'])
+      }
+      messages.push(result)
       said = undefined
       continue
     }
@@ -84,13 +91,15 @@ function decodeResult(block: Block, path: string): Message {
   }
 }
 
-function decodeAssistant(blocks: readonly PlacedBlock[]): Message {
+function decodeAssistant(blocks: readonly PlacedBlock[], called: Set<string>): Message {
   const parts: ContentPart[] = []
   const toolCalls: ToolCall[] = []
   for (const { block, path } of blocks) {
     if (block.type === 'tool_use') {
       parts.push({ type: 'tool-call', index: toolCalls.length })
-      toolCalls.push(decodeCall(block, path))
+      const call = decodeCall(block, path)
+      called.add(call.id)
+      toolCalls.push(call)
     } else parts.push(decodePart(block, path))
   }
   return { role: 'assistant', parts, ...(toolCalls.length > 0 && { toolCalls }) }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ContentPart, Extra, FileSource } from '../../protocol/request.ts'
+import { imageFault } from '../../lib/image-data.ts'
 import { isRecord, unread } from '../narrow.ts'
 import { check, invalidMember } from '../openai-chat/check.ts'
 import { anthropicMessages } from './dialect.ts'
@@ -80,7 +81,10 @@ const readers: Record<string, Reader | undefined> = {
   },
   image: (block, path) => {
     const source = check(sourceSchema, block['source'], `${path}.source`)
-    return { type: 'image', ...fileSource(source), ...withExtra(block, ['source']) }
+    const file = fileSource(source)
+    const fault = 'url' in file ? imageFault(file.url) : undefined
+    if (fault !== undefined) throw invalidMember(`${path}.source`, fault)
+    return { type: 'image', ...file, ...withExtra(block, ['source']) }
   },
   document: (block, path) => {
     // A document of blocks is no file.

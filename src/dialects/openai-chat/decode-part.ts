@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { ContentPart, Extra } from '../../protocol/request.ts'
 import { check, invalidMember, quoted } from './check.ts'
 import { unread, unreadNested } from '../narrow.ts'
+import { imageFault } from '../../lib/image-data.ts'
 import { takeCacheMark } from './cache-mark.ts'
 
 /** One content part as a client sends it. */
@@ -76,6 +77,8 @@ function decodeImage(raw: unknown, path: string): ContentPart {
   if ((fileId == null) === (address == null)) {
     throw invalidMember(`${path}.image_url.url`, 'expected a string, or file_id in its place')
   }
+  const fault = imageFault(address ?? '')
+  if (fault !== undefined) throw invalidMember(`${path}.image_url.url`, fault)
   const source = fileId != null ? { fileId } : { url: address ?? '' }
   const image: ContentPart = { type: 'image', ...source, ...(detail != null && { detail }) }
   return withExtra(image, unreadNested(part, 'image_url', read.image))

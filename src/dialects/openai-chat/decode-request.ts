@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { ChatRequest, Passthrough } from '../../protocol/request.ts'
+import type { ChatRequest, Message, Passthrough } from '../../protocol/request.ts'
+import { toolFlaw, toolFlawWords, type ToolFlaw } from '../../protocol/tool-flaw.ts'
 import { check, invalidMember } from './check.ts'
 import { decodeMessage } from './decode-message.ts'
 import { decodeResponseFormat, decodeTool, decodeToolChoice } from './decode-tool.ts'
@@ -23,7 +24,7 @@ export function decodeChatRequest(raw: unknown): DecodedChatRequest {
   }
   const request: ChatRequest = {
     model: body.model,
-    messages: body.messages.map((message, index) => decodeMessage(message, `messages[${index}]`)),
+    messages: decodeMessages(body.messages),
     stream: body.stream ?? false,
     temperature: body.temperature ?? undefined,
     topP: body.top_p ?? undefined,
@@ -46,6 +47,22 @@ export function decodeChatRequest(raw: unknown): DecodedChatRequest {
   }
   const includeUsage = body.stream_options?.include_usage ?? false
   return { request, includeUsage, xrouter: body.xrouter }
+}
+
+function decodeMessages(raw: readonly unknown[]): Message[] {
+  const messages = raw.map((message, index) => decodeMessage(message, `messages[${index}]`))
+  const flaw = toolFlaw(messages)
+  if (flaw) throw invalidMember(flawPath(flaw, messages), toolFlawWords[flaw.kind])
+  return messages
+}
+
+function flawPath(flaw: ToolFlaw, messages: readonly Message[]): string {
+  const path = `messages[${flaw.message}]`
+  if (flaw.kind === 'result-without-call') return `${path}.tool_call_id`
+  const call = messages[flaw.message]?.toolCalls?.[flaw.call]
+  return call?.kind === 'function_call'
+    ? `${path}.function_call.arguments`
+    : `${path}.tool_calls[${flaw.call}].function.arguments`
 }
 
 const penalty = z.number().min(-2).max(2).nullish()

@@ -13,7 +13,7 @@ export function encodeTextResponse(
   context: AnswerContext,
   echoOf: EchoOf,
 ): Extra {
-  const { usage, warnings } = response
+  const { settlement, usage = settlement?.usage, warnings } = response
   return {
     id: context.id,
     object: 'text_completion',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ContentPart, Extra } from '../../protocol/request.ts'
+import { imageFault } from '../../lib/image-data.ts'
 import { unread, unreadNested } from '../narrow.ts'
 import { check, invalidMember, quoted } from '../openai-chat/check.ts'
 
@@ -70,6 +71,8 @@ function decodeImage(raw: unknown, path: string): ContentPart {
   if ((address == null) === (fileId == null)) {
     throw invalidMember(path, 'expected either image_url or file_id')
   }
+  const fault = imageFault(address ?? '')
+  if (fault !== undefined) throw invalidMember(`${path}.image_url`, fault)
   const detail = part.detail != null && { detail: part.detail }
   const image: ContentPart =
     fileId != null

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { GatewayError } from '../../errors.ts'
 import type { ContentPart, Extra, Message, ToolCall } from '../../protocol/request.ts'
+import { hasBrokenArguments, toolFlawWords } from '../../protocol/tool-flaw.ts'
 import { unread } from '../narrow.ts'
 import { check, invalidMember, quoted } from '../openai-chat/check.ts'
 import { decodeContent } from './decode-content.ts'
@@ -86,6 +87,9 @@ function decodeCall(turns: Turns, raw: unknown, path: string): void {
     arguments: written,
     ...(signature && { signature }),
     ...(extra && { extra }),
+  }
+  if (hasBrokenArguments(call)) {
+    throw invalidMember(`${path}.arguments`, toolFlawWords['broken-arguments'])
   }
   turns.calls.set(call.id, kind)
   const turn = assistantTurn(turns)

@@ -35,7 +35,7 @@ export function completeResponse(
   context: AnswerContext,
   { response, output }: { response: ChatResponse; output: Output },
 ): Extra {
-  const { extra, usage } = response
+  const { extra, settlement, usage = settlement?.usage } = response
   const finish = response.choices[0]?.finishReason
   const status = statusOf(finish)
   const warnings = [...response.warnings, ...output.warnings]

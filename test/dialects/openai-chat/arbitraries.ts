@@ -60,16 +60,24 @@ const part: fc.Arbitrary<ContentPart> = fc.oneof(
 
 const parts = fc.array(part, { minLength: 1, maxLength: 3 })
 
-export const toolCall: fc.Arbitrary<ToolCall> = some(
-  {
-    id: word,
-    kind: fc.constantFrom('function' as const, 'custom' as const),
-    name: word,
-    arguments: text,
-    ...withExtra,
-  },
-  ['id', 'kind', 'name', 'arguments'],
+const argumentsText = fc.oneof(
+  fc.constant(''),
+  fc.dictionary(word, text).map((members) => JSON.stringify(members)),
 )
+
+export const toolCall: fc.Arbitrary<ToolCall> = fc.oneof(
+  callOf('function', argumentsText),
+  callOf('custom', text),
+)
+
+function callOf<Kind extends 'function' | 'custom'>(kind: Kind, written: fc.Arbitrary<string>) {
+  return some({ id: word, kind: fc.constant(kind), name: word, arguments: written, ...withExtra }, [
+    'id',
+    'kind',
+    'name',
+    'arguments',
+  ])
+}
 
 const message: fc.Arbitrary<Message> = fc.oneof(
   some(
@@ -98,6 +106,17 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   ]),
   some({ role: fc.constant('tool' as const), parts, name: word }, ['role', 'parts', 'name']),
 )
+
+/** A result belongs to a call that was made before; where there is none there is no result. */
+function answering(messages: Message[]): Message[] {
+  const made: string[] = []
+  return messages.map((each, index) => {
+    for (const { id } of each.toolCalls ?? []) made.push(id)
+    if (each.toolCallId === undefined) return each
+    const id = made[index % made.length]
+    return id === undefined ? { role: 'user', parts: each.parts } : { ...each, toolCallId: id }
+  })
+}
 
 function withThought<T extends { parts: ContentPart[] }>(said: T, thought: string | null): T {
   if (thought === null) return said
@@ -166,7 +185,7 @@ export const chatRequest: fc.Arbitrary<ChatRequest> = fc
   .record(
     {
       model: word,
-      messages: fc.array(message, { minLength: 1, maxLength: 4 }),
+      messages: fc.array(message, { minLength: 1, maxLength: 4 }).map(answering),
       stream: fc.boolean(),
       temperature: amount,
       topP: amount,

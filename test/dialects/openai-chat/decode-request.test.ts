@@ -16,8 +16,14 @@ function requestOf(members: Record<string, unknown>): ChatRequest {
   return decode(members).request
 }
 
+/** Makes the call that a tool message answers. */
+const caller = {
+  role: 'assistant',
+  tool_calls: [{ id: 'call_1', function: { name: 'f', arguments: '{}' } }],
+}
+
 function messageOf(message: unknown): Message | undefined {
-  return requestOf({ messages: [message] }).messages[0]
+  return requestOf({ messages: [caller, message] }).messages[1]
 }
 
 function failure(body: unknown): GatewayError {
@@ -169,7 +175,7 @@ describe('messages', () => {
         role: 'assistant',
         content: null,
         tool_calls: [
-          { id: 'call_1', type: 'function', function: { name: 'add', arguments: '{"a":1' } },
+          { id: 'call_1', type: 'function', function: { name: 'add', arguments: '{"a": 1}' } },
           { id: 'call_2', function: { name: 'now', arguments: '' } },
           { id: 'call_3', type: 'custom', custom: { name: 'shell', input: 'ls -l' } },
         ],
@@ -178,7 +184,7 @@ describe('messages', () => {
         role: 'assistant',
         parts: [],
         toolCalls: [
-          { id: 'call_1', kind: 'function', name: 'add', arguments: '{"a":1' },
+          { id: 'call_1', kind: 'function', name: 'add', arguments: '{"a": 1}' },
           { id: 'call_2', kind: 'function', name: 'now', arguments: '' },
           { id: 'call_3', kind: 'custom', name: 'shell', arguments: 'ls -l' },
         ],

@@ -232,7 +232,11 @@ describe('messages to an upstream', () => {
           role: 'user',
           content: [
             { type: 'text', text: 'a', mark: 1 },
-            { type: 'image_url', image_url: { url: 'data:,a', fps: 2 }, mark: 2 },
+            {
+              type: 'image_url',
+              image_url: { url: 'data:image/png;base64,AA==', fps: 2 },
+              mark: 2,
+            },
             { type: 'input_audio', input_audio: { data: 'A', format: 'wav', rate: 8 } },
             { type: 'file', file: { file_id: 'f', pages: [1] } },
           ],

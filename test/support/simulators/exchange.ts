@@ -65,7 +65,8 @@ export class Exchange {
   }
 
   text(status: number, body: string, headers: HeaderBag = {}): void {
-    this.head(status, { 'content-length': String(Buffer.byteLength(body)), ...headers })
+    // The length of what is sent, whatever that of the answer was from which the headers come.
+    this.head(status, { ...headers, 'content-length': String(Buffer.byteLength(body)) })
     this.write(body)
     this.end()
   }

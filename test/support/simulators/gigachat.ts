@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { embed, embedders } from './gigachat-embedding.ts'
 import { gigachatAnswer } from './gigachat-answer.ts'
 import { GigachatError, parseGigachatRequest } from './gigachat-request.ts'
 import { TokenBook, tokenPath, tokenService } from './gigachat-tokens.ts'
@@ -80,6 +81,7 @@ export async function startGigachatSimulator(
 }
 
 const completionsPath = '/v1/chat/completions'
+const embeddingsPath = '/v1/embeddings'
 
 /** As recorded on 21 January 2026; the others of the list do not chat. */
 const gigachatModelNames = [
@@ -112,7 +114,8 @@ function apiService(book: TokenBook, options: GigachatOptions): SimulatedProvide
   const streamHeaders = () => commonHeaders('text/event-stream')
   return {
     takesScript: (request) => {
-      const completes = request.method === 'POST' && request.path === completionsPath
+      const completes =
+        request.method === 'POST' && [completionsPath, embeddingsPath].includes(request.path)
       if (completes) track(service, request)
       return completes
     },
@@ -170,18 +173,24 @@ function checkAccess({ book }: Service, { headers }: RecordedRequest): void {
 function route(service: Service, request: RecordedRequest): Reply {
   const { method, path } = request
   if (method === 'POST' && path === completionsPath) return completionReply(service, request)
-  const known = service.models.map((id) => ({
-    id,
-    object: 'model',
-    owned_by: 'salutedevices',
-    type: 'chat',
-  }))
+  if (method === 'POST' && path === embeddingsPath) {
+    const { body, entry } = embed(request.body)
+    return { ...jsonReply(200, body), entry }
+  }
+  const known = [
+    ...service.models.map((id) => listed(id, 'chat')),
+    ...embedders.map((id) => listed(id, 'embedder')),
+  ]
   if (method === 'GET' && path === '/v1/models') {
     return jsonReply(200, { data: known, object: 'list' })
   }
   const model = known.find(({ id }) => path === `/v1/models/${id}`)
   if (method !== 'GET' || !model) throw new GigachatError(404, 'No such model')
   return jsonReply(200, model)
+}
+
+function listed(id: string, type: string) {
+  return { id, object: 'model', owned_by: 'salutedevices', type }
 }
 
 function completionReply(service: Service, { body }: RecordedRequest): Reply {

@@ -112,6 +112,14 @@ export const insufficientQuota = new OpenaiError(
   { type: 'insufficient_quota', code: 'insufficient_quota' },
 )
 
+/** A prompt that does not fit; its length is only known once it is counted. */
+export const contextLength = new OpenaiError(
+  400,
+  "This model's maximum context length is 128000 tokens. However, your messages resulted in " +
+    '131072 tokens. Please reduce the length of the messages.',
+  { param: 'messages', code: 'context_length_exceeded' },
+)
+
 function mask(key: string): string {
   if (key.length <= 12) return key
   return `${key.slice(0, 8)}${'*'.repeat(key.length - 12)}${key.slice(-4)}`

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { alphanumeric, hexadecimal } from './identifiers.ts'
+import { embed } from './openai-embedding.ts'
 import { answer, type Completion } from './openai-answer.ts'
 import { completionBody } from './openai-body.ts'
 import { errorFor, missingKey, OpenaiError, unknownUrl, wrongKey } from './openai-error.ts'
@@ -43,8 +44,9 @@ export function startOpenaiSimulator(options: OpenaiOptions = {}): Promise<Opena
 }
 
 const completionsPath = '/v1/chat/completions'
+const embeddingsPath = '/v1/embeddings'
 const responsesPath = '/v1/responses'
-const answering = new Set([completionsPath, responsesPath])
+const answering = new Set([completionsPath, responsesPath, embeddingsPath])
 
 function openai(options: OpenaiOptions): SimulatedProvider {
   const service: Service = {
@@ -94,6 +96,10 @@ function route(service: Service, request: RecordedRequest): Reply {
   const path = pathname(request.path)
   if (request.method === 'POST' && path === completionsPath)
     return completionReply(service, request)
+  if (request.method === 'POST' && path === embeddingsPath) {
+    const { body, entry } = embed(request.body, service.models)
+    return { ...jsonReply(request, body), entry }
+  }
   if (request.method === 'POST' && path === responsesPath) return responsesReply(service, request)
   if (request.method === 'GET' && path === '/v1/models') {
     return jsonReply(request, listModels(service.models))
@@ -237,7 +243,7 @@ function commonHeaders(): HeaderBag {
   }
 }
 
-/** Only completions are limited by rate; limits of images appear with images. */
+/** Lists are not limited by rate; limits of images appear with images. */
 function limitHeaders({ path, rawBody }: RecordedRequest): HeaderBag {
   if (!answering.has(pathname(path))) return {}
   const images = rawBody.includes('"image_url"') && {

@@ -58,6 +58,9 @@ export const tooManySessions = (allowed: number) =>
       `allowed ${allowed} requests`,
   )
 
+/** Both numbers count the service's own tokens. */
+export const tooLong = invalid('number of input tokens must be no more than 32768, got 40000')
+
 /** The body that goes with a status when a test only names the status. */
 export function errorFor(status: number): YandexError {
   return typical[status] ?? new YandexError(status, 13, 'Internal error')
