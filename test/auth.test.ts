@@ -29,6 +29,8 @@ const message = new IncomingMessage(new Socket())
 let address: string
 let now: number
 let asked: number
+/** How many keys were hashed. */
+let hashed: number
 /** What the database answers. */
 let answer: () => Promise<typeof row | undefined>
 let bus: Bus
@@ -39,6 +41,7 @@ beforeEach(() => {
   now = Date.now()
   asked = 0
   address = '192.0.2.7'
+  hashed = 0
   answer = async () => row
   const collected = collectLogs()
   logs = collected.logs
@@ -48,8 +51,11 @@ beforeEach(() => {
       asked += 1
       return answer()
     },
-    hashApiKey: (text) => Buffer.from(text),
     addressOf: () => address,
+    hashApiKey: (text) => {
+      hashed += 1
+      return Buffer.from(text)
+    },
     bus,
     logger: collected.logger,
     now: () => now,
@@ -63,6 +69,21 @@ const down = async () => {
 const silence = () => new Promise<undefined>(() => {})
 
 describe('a key that is known here', () => {
+  test('is hashed once, and stands for the same actor each time', async () => {
+    const first = await ask()
+    expect(await ask()).toBe(first)
+    expect(hashed).toBe(1)
+    await authenticate(`bearer  ${key}`, message) // another way to write the same header
+    expect(hashed).toBe(2)
+  })
+
+  test('has the scopes that it has now, once it was checked again', async () => {
+    expect([...(await ask()).scopes]).toEqual(['INFERENCE'])
+    answer = async () => ({ ...row, scopes: [] })
+    now += 15_001
+    expect([...(await ask()).scopes]).toEqual([])
+  })
+
   test('is believed for 15 seconds, then checked again', async () => {
     await ask()
     await ask()

@@ -4,7 +4,7 @@ import type { AttemptStart, ChatEvent } from '../protocol/event.ts'
 import type { Settlement } from '../protocol/settlement.ts'
 import { accounted } from './accounted.ts'
 import { admit } from './admit.ts'
-import { attempt } from './attempt.ts'
+import { attempt, type Events } from './attempt.ts'
 import type { Call } from './call.ts'
 import type { Deployment } from './catalogue.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -49,16 +49,16 @@ export async function embed(
   return undefined
 }
 
-async function* steps(
+function steps(
   deps: GatewayDeps,
   request: EmbeddingRequest,
   ticket: Ticket,
   vectors: number[][],
-): AsyncGenerator<ChatEvent> {
+): AsyncGenerator<Events> {
   const { call } = ticket
   const routed = route(deps.catalogue, request, call)
   const deployments = admit(deps, call, routed)
-  yield* attempt(deps, deployments, ticket, {
+  return attempt(deps, deployments, ticket, {
     losses: (deployment) => embeddingLosses(deployment, request),
     events: (deployment, onHead) => made(deployment, onHead),
   })
