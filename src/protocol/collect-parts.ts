@@ -7,12 +7,12 @@ import type {
   TextDelta,
   ToolCallStart,
 } from './event.ts'
-import type { ToolCall } from './request.ts'
 import type {
   ResponseChoice,
   ResponseReasoning,
   ResponseRefusal,
   ResponseText,
+  ResponseToolCall,
 } from './response.ts'
 
 /** The events that make the parts of a choice. */
@@ -71,8 +71,8 @@ export function addPartEvent(choice: PartedChoice, event: PartEvent): void {
   }
 }
 
-function openedCall({ id, kind, name, extra, signature }: ToolCallStart): ToolCall {
-  const call: ToolCall = { id, kind, name, arguments: '' }
+function openedCall({ id, kind, name, extra, signature }: ToolCallStart): ResponseToolCall {
+  const call: ResponseToolCall = { id, kind, name, arguments: '' }
   if (signature) call.signature = signature
   if (extra) call.extra = extra
   return call

@@ -1,7 +1,7 @@
 import { addPartEvent } from './collect-parts.ts'
 import type { ChatEvent, ExtraMembers, TextDelta, TokenLogprob } from './event.ts'
-import type { Extra, ToolCall } from './request.ts'
-import type { ChatResponse, ResponseChoice } from './response.ts'
+import type { Extra } from './request.ts'
+import type { ChatResponse, ResponseChoice, ResponseToolCall } from './response.ts'
 
 /** Folds events into the whole answer; a terminal `error` event is thrown as its `GatewayError`. */
 export async function collect(
@@ -128,7 +128,7 @@ function emptyChoice(index: number): ResponseChoice {
   }
 }
 
-function openCall(choice: ResponseChoice, index: number): ToolCall {
+function openCall(choice: ResponseChoice, index: number): ResponseToolCall {
   const call = choice.toolCalls[index]
   if (!call) throw new Error(`tool call ${index} of choice ${choice.index} was never started`)
   return call
@@ -145,6 +145,7 @@ function addLogprobs(
   choice.logprobs[kind] = [...known, ...tokens]
 }
 
+/** An answer is of one dialect: members of a second one would look like its own. */
 function addExtra(
   answer: ChatResponse,
   event: ExtraMembers,
@@ -152,11 +153,12 @@ function addExtra(
 ): void {
   if (event.choice === undefined) {
     answer.extra ??= { dialect: event.dialect, members: {} }
-    mergeExtra(answer.extra.members, event.members)
+    if (answer.extra.dialect === event.dialect) mergeExtra(answer.extra.members, event.members)
     return
   }
   const target = choice(event.choice)
   target.extra ??= { dialect: event.dialect, message: {}, choice: {} }
+  if (target.extra.dialect !== event.dialect) return
   mergeExtra(event.place === 'choice' ? target.extra.choice : target.extra.message, event.members)
 }
 

@@ -97,7 +97,8 @@ export interface ToolCallStart {
   name: string
   /** Proof of origin that must go back with the call in the next turn. */
   signature?: Signature | undefined
-  extra?: Extra | undefined
+  /** Members of the call that have no place of their own, and the dialect that knows them. */
+  extra?: DialectMembers | undefined
 }
 
 export interface ToolCallDelta {

@@ -26,13 +26,16 @@ export interface ResponseChoice {
   content: string | null
   reasoning: string | null
   refusal: string | null
-  toolCalls: ToolCall[]
+  toolCalls: ResponseToolCall[]
   annotations: Annotation[]
   audio?: Extra | undefined
   logprobs?: { content: TokenLogprob[] | null; refusal: TokenLogprob[] | null } | undefined
   finishReason: FinishReason
   extra?: { dialect: string; message: Extra; choice: Extra } | undefined
 }
+
+/** A call of an answer. */
+export interface ResponseToolCall extends Omit<ToolCall, 'extra'>, PartExtra {}
 
 /** One part of a choice. */
 export type ResponsePart =

@@ -65,7 +65,8 @@ function vectors(family: string, supportedParameters: string[]): ModelInfo[] {
     price: {
       currency: 'RUB',
       perMillion: { inputTokens: '10.1' },
-      source: 'a bill quoted in client code of 2026 (RUB with VAT), not an official list',
+      source:
+        'a bill quoted in client code of 2026 (RUB with VAT, as of 2026-11-20), not an official list',
     },
   })
 }

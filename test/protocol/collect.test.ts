@@ -45,6 +45,23 @@ describe('collect', () => {
     ])
   })
 
+  test('does not mix members that two dialects know', async () => {
+    const extra = (dialect: string, members: Record<string, unknown>): ChatEvent[] => [
+      { type: 'extra', dialect, members },
+      { type: 'extra', dialect, choice: 0, place: 'message', members },
+      { type: 'extra', dialect, choice: 0, place: 'choice', members },
+    ]
+    const answer = await collect([
+      ...extra('one', { a: 1 }),
+      ...extra('two', { a: 2, b: 2 }),
+      ...extra('one', { c: 3 }),
+      stop(0),
+    ])
+    const members = { a: 1, c: 3 }
+    expect(answer.extra).toEqual({ dialect: 'one', members })
+    expect(answer.choices[0]?.extra).toEqual({ dialect: 'one', message: members, choice: members })
+  })
+
   test('joins the arguments of parallel tool calls by their index', async () => {
     const start = (index: number): ChatEvent => ({
       type: 'tool-call-start',

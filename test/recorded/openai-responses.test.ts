@@ -25,6 +25,7 @@ import {
 } from '../support/recorded.ts'
 import { readAnswer, readStream } from '../support/recorded-chat.ts'
 import {
+  excludedResponse,
   members,
   type PlainResponse,
   plainRequest,
@@ -34,24 +35,6 @@ import {
 
 const providers = ['openai', 'openai-compatible', 'xai', 'azure']
 const responses = '/responses'
-
-/** What stands under the endpoint's path and is something else, with how it is told. */
-const excluded: [reason: string, is: (recording: Recording) => boolean][] = [
-  ['counts of tokens', ({ answer }) => bodyOf(answer)['object'] === 'response.input_tokens'],
-  ['compaction', ({ answer }) => bodyOf(answer)['object'] === 'response.compaction'],
-  [
-    'an answer in the background that is not there yet',
-    ({ answer }) => ['queued', 'in_progress'].includes(String(bodyOf(answer)['status'])),
-  ],
-  [
-    'a stream in the background that the recording cut',
-    ({ name }) => /background_mode_streaming_(with|without)_?starting_after.*#0/.test(name),
-  ],
-  [
-    'a stream whose pieces and their whole were shortened apart',
-    ({ name }) => /shell-container\.1\.chunks/.test(name),
-  ],
-]
 
 /** Every recorded failure, with the code that it must become. */
 const failures: [file: RegExp, code: ErrorCode, failover: boolean][] = [
@@ -79,7 +62,7 @@ describe.skipIf(!hasRecordings)('recorded responses', () => {
     ? providers.flatMap((provider) => readRecordings(provider).recordings)
     : []
   const here = all.filter(({ endpoint }) => endpoint === responses)
-  const left = here.map((one) => excluded.find(([, is]) => is(one))?.[0])
+  const left = here.map(excludedResponse)
   const answers = here.filter((_, index) => left[index] === undefined)
   const failed = answers.filter(isFailed)
   const whole = answers.filter((one) => !isFailed(one))
@@ -88,7 +71,7 @@ describe.skipIf(!hasRecordings)('recorded responses', () => {
     console.table(
       providers.map((provider) => {
         const own = here.filter((one) => one.provider === provider)
-        const reasons = own.flatMap((one) => excluded.find(([, is]) => is(one))?.[0] ?? [])
+        const reasons = own.flatMap((one) => excludedResponse(one) ?? [])
         const count = (list: Recording[]) => list.filter((one) => one.provider === provider).length
         return {
           provider,

@@ -106,7 +106,7 @@ function openCall(blocks: Blocks, block: Extra, out: ChatEvent[]): OpenBlock {
     id: text(block['id']) ?? '',
     kind: 'function',
     name: text(block['name']) ?? '',
-    ...(extra && { extra }),
+    ...(extra && { extra: { dialect: anthropicMessages, members: extra } }),
   })
   const open = { kind: 'call' as const, index, written: '' }
   const { input } = block

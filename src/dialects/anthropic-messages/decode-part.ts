@@ -4,7 +4,7 @@ import { imageFault } from '../../lib/image-data.ts'
 import { isRecord, unread } from '../narrow.ts'
 import { check, invalidMember } from '../openai-chat/check.ts'
 import { anthropicMessages } from './dialect.ts'
-import { decodeSignature } from './tunnel.ts'
+import { decodeSignature, openPart } from './tunnel.ts'
 import { dataUrl, decodeCache } from './wire.ts'
 
 /** A string, or a list of blocks none of which is a call or a result. */
@@ -76,6 +76,8 @@ const readers: Record<string, Reader | undefined> = {
   },
   redacted_thinking: (block, path) => {
     const { data } = check(redactedSchema, block, path)
+    const foreign = openPart(data)
+    if (foreign) return { type: 'native', ...foreign }
     const sealed = decodeSignature(data)
     return { type: 'reasoning', text: '', sealed, ...withExtra(block, ['data']) }
   },

@@ -5,7 +5,7 @@ import type { Usage } from '../../protocol/usage.ts'
 import { BlocksOut } from './blocks-out.ts'
 import { encodeCitation } from './citation.ts'
 import { anthropicMessages } from './dialect.ts'
-import { callHead } from './encode-response.ts'
+import { callHead, nativeBlock } from './encode-response.ts'
 import { messageId } from './message-id.ts'
 import { encodeStopReason } from './stop-reason.ts'
 import { encodeSignature } from './tunnel.ts'
@@ -24,6 +24,7 @@ export function createEventEncoder(context: AnswerContext): (event: ChatEvent) =
     usage: undefined,
     finish: { unified: 'other' },
     blocks: new BlocksOut(),
+    isCustom: false,
     out: [],
   }
   return (event) => {
@@ -44,6 +45,8 @@ interface Stream {
   usage: Usage | undefined
   finish: FinishReason
   blocks: BlocksOut
+  /** Whether the call that is open is one of a custom tool. */
+  isCustom: boolean
   out: WireEvent[]
 }
 
@@ -97,7 +100,8 @@ type ContentEvent = Extract<
   }
 >
 
-function encodeContent({ blocks, out }: Stream, event: ContentEvent): void {
+function encodeContent(stream: Stream, event: ContentEvent): void {
+  const { blocks, out } = stream
   switch (event.type) {
     case 'part-start':
       return startPart(blocks, event, out)
@@ -110,14 +114,17 @@ function encodeContent({ blocks, out }: Stream, event: ContentEvent): void {
     case 'reasoning-delta':
       return addReasoning(blocks, event, out)
     case 'tool-call-start':
-      return blocks.open('call', { ...callHead(event), input: {} }, out)
-    case 'tool-call-delta':
-      return blocks.add(
-        'call',
-        { type: 'input_json_delta', partial_json: event.argumentsDelta },
-        out,
-      )
+      blocks.open('call', { ...callHead(event), input: {} }, out)
+      stream.isCustom = event.kind === 'custom'
+      // What a custom tool takes is any text.
+      return stream.isCustom ? addInput(stream, '{"input":"') : undefined
+    case 'tool-call-delta': {
+      const { argumentsDelta: piece } = event
+      return addInput(stream, stream.isCustom ? JSON.stringify(piece).slice(1, -1) : piece)
+    }
     case 'tool-call-end':
+      if (stream.isCustom) addInput(stream, '"}')
+      stream.isCustom = false
       return blocks.close(out)
     case 'annotations':
       for (const annotation of event.annotations) {
@@ -126,11 +133,14 @@ function encodeContent({ blocks, out }: Stream, event: ContentEvent): void {
       }
       return
     case 'native-part':
-      if (event.dialect === anthropicMessages) blocks.whole(event.part, out)
-      return
+      return blocks.whole(nativeBlock(event), out)
     default:
       event satisfies never
   }
+}
+
+function addInput({ blocks, out }: Stream, partial_json: string): void {
+  blocks.add('call', { type: 'input_json_delta', partial_json }, out)
 }
 
 /** The wire has no proofs of texts and has begun the block when one comes: it is a block of its own. */

@@ -1,12 +1,20 @@
 import type { AnswerContext } from '../../protocol/chat-door.ts'
-import type { Extra, ToolCall } from '../../protocol/request.ts'
-import type { ChatResponse, ResponseChoice, ResponsePart } from '../../protocol/response.ts'
+import type { Annotation } from '../../protocol/event.ts'
+import type { Extra } from '../../protocol/request.ts'
+import type {
+  ChatResponse,
+  ResponseChoice,
+  ResponsePart,
+  ResponseToolCall,
+} from '../../protocol/response.ts'
 import { isRecord } from '../narrow.ts'
+import { ownMembers } from '../own-members.ts'
+import { unplacedAnnotations } from '../unplaced-annotations.ts'
 import { encodeCitation } from './citation.ts'
 import { anthropicMessages } from './dialect.ts'
 import { messageId } from './message-id.ts'
 import { encodeStopReason } from './stop-reason.ts'
-import { encodeSignature } from './tunnel.ts'
+import { encodeSignature, sealPart } from './tunnel.ts'
 import { encodeUsage } from './usage.ts'
 
 /** A whole answer for a client that did not ask for a stream. */
@@ -27,6 +35,11 @@ export function encodeMessage(response: ChatResponse, context: AnswerContext): E
   }
 }
 
+/** A part of another dialect goes where clients do not look. */
+export function nativeBlock({ dialect, part }: { dialect: string; part: Extra }): Extra {
+  return dialect === anthropicMessages ? part : sealPart(dialect, part)
+}
+
 /** The object that a call's arguments are; what is no object is shown under a name that says so. */
 function inputOf(written: string): Extra {
   if (written.trim() === '') return {}
@@ -45,13 +58,24 @@ export function callHead({
   name,
   extra,
   signature,
-}: Omit<ToolCall, 'arguments' | 'kind'>): Extra {
+}: Omit<ResponseToolCall, 'arguments' | 'kind'>): Extra {
   const signed = signature && { signature: encodeSignature(signature) }
-  return { type: 'tool_use', id: id === '' ? `toolu_${name}` : id, name, ...extra, ...signed }
+  const own = ownMembers(extra, anthropicMessages)
+  return { type: 'tool_use', id: id === '' ? `toolu_${name}` : id, name, ...own, ...signed }
 }
 
 function encodeContent(choice: ResponseChoice): Extra[] {
-  return choice.parts.flatMap((part) => encodePart(part, choice))
+  const early = unplacedAnnotations(choice)
+  const cited = early.length === 0 ? choice.parts : withCitations(choice.parts, early)
+  return cited.flatMap((part) => encodePart(part, choice))
+}
+
+/** The first text has what was cited before it. */
+function withCitations(parts: readonly ResponsePart[], early: Annotation[]): ResponsePart[] {
+  const at = parts.findIndex(({ type }) => type === 'text')
+  const first = parts[at]
+  if (first?.type !== 'text') return [...parts, { type: 'text', text: '', annotations: early }]
+  return parts.with(at, { ...first, annotations: [...early, ...(first.annotations ?? [])] })
 }
 
 function encodePart(part: ResponsePart, choice: ResponseChoice): Extra[] {
@@ -60,7 +84,7 @@ function encodePart(part: ResponsePart, choice: ResponseChoice): Extra[] {
       const citations = part.annotations?.map(encodeCitation).filter((each) => each !== undefined)
       return [
         {
-          ...ownMembers(part),
+          ...ownMembers(part.extra, anthropicMessages),
           type: 'text',
           text: part.text,
           ...(citations && citations.length > 0 && { citations }),
@@ -75,10 +99,14 @@ function encodePart(part: ResponsePart, choice: ResponseChoice): Extra[] {
       return encodeReasoning(part)
     case 'tool-call': {
       const call = choice.toolCalls[part.index]
-      return call ? [{ ...callHead(call), input: inputOf(call.arguments) }] : []
+      if (!call) return []
+      const { kind, arguments: written } = call
+      // What a custom tool takes is any text.
+      const input = kind === 'custom' ? { input: written } : inputOf(written)
+      return [{ ...callHead(call), input }]
     }
     case 'native':
-      return part.dialect === anthropicMessages ? [part.part] : []
+      return [nativeBlock(part)]
     default:
       return part satisfies never
   }
@@ -87,7 +115,7 @@ function encodePart(part: ResponsePart, choice: ResponseChoice): Extra[] {
 function encodeReasoning(part: Extract<ResponsePart, { type: 'reasoning' }>): Extra[] {
   const { text, signature, sealed } = part
   const shown = {
-    ...ownMembers(part),
+    ...ownMembers(part.extra, anthropicMessages),
     type: 'thinking',
     thinking: text,
     signature: signature ? encodeSignature(signature) : '',
@@ -95,8 +123,4 @@ function encodeReasoning(part: Extract<ResponsePart, { type: 'reasoning' }>): Ex
   if (!sealed) return [shown]
   const hidden = { type: 'redacted_thinking', data: encodeSignature(sealed) }
   return text === '' ? [hidden] : [shown, hidden]
-}
-
-function ownMembers({ extra }: { extra?: { dialect: string; members: Extra } | undefined }): Extra {
-  return extra?.dialect === anthropicMessages ? extra.members : {}
 }

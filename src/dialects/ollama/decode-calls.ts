@@ -1,6 +1,7 @@
 import { newId } from '../../lib/id.ts'
 import type { ChatEvent } from '../../protocol/event.ts'
 import { isRecord, text, unreadValues } from '../narrow.ts'
+import { ollama } from './dialect.ts'
 
 /** The calls of one line, each whole; older servers give them no ids. */
 export function decodeCalls(
@@ -12,10 +13,11 @@ export function decodeCalls(
     const called = isRecord(call['function']) ? call['function'] : {}
     const place = { choice, index: before + at }
     const id = text(call['id']) ?? newId('call')
-    const extra = unreadValues(call, readMembers)
+    const members = unreadValues(call, readMembers)
+    const extra = members && { extra: { dialect: ollama, members } }
     const name = text(called['name']) ?? ''
     return [
-      { type: 'tool-call-start', ...place, id, kind: 'function', name, ...(extra && { extra }) },
+      { type: 'tool-call-start', ...place, id, kind: 'function', name, ...extra },
       { type: 'tool-call-delta', ...place, argumentsDelta: written(called['arguments']) },
       { type: 'tool-call-end', ...place },
     ]

@@ -1,6 +1,8 @@
 import type { ToolCallDelta, ToolCallStart } from '../../protocol/event.ts'
 import type { PartedChoice } from '../../protocol/collect-parts.ts'
 import type { Extra, ToolCallKind } from '../../protocol/request.ts'
+import { ownMembers } from '../own-members.ts'
+import { openaiChat } from './dialect.ts'
 
 /** What must be remembered of one choice between two chunks that are sent. */
 export interface ChoiceOut {
@@ -33,7 +35,9 @@ export function encodeCallStart(choice: ChoiceOut, event: ToolCallStart): Extra 
     return { function_call: { name, arguments: '' } }
   }
   const named = kind === 'custom' ? { name, input: '' } : { name, arguments: '' }
-  return { tool_calls: [{ ...extra, index, id, type: kind, [kind]: named }] }
+  return {
+    tool_calls: [{ ...ownMembers(extra, openaiChat), index, id, type: kind, [kind]: named }],
+  }
 }
 
 /** The delta with the next piece of a call's arguments. */

@@ -1,10 +1,11 @@
-import type { Extra } from '../../protocol/request.ts'
-import type { ChatResponse, ResponseChoice } from '../../protocol/response.ts'
+import type { Extra, ToolCall } from '../../protocol/request.ts'
+import type { ChatResponse, ResponseChoice, ResponseToolCall } from '../../protocol/response.ts'
 import { encodeAnnotation } from './annotation.ts'
 import { openaiChat } from './dialect.ts'
 import { encodeFunctionCall, encodeToolCall } from './encode-message.ts'
 import { encodeFinishReason } from './finish-reason.ts'
 import { encodeLogprobs } from './logprobs.ts'
+import { ownMembers } from '../own-members.ts'
 import { ownPartsOf } from './own-parts.ts'
 import { encodeUsage } from './usage.ts'
 
@@ -55,15 +56,19 @@ function encodeMessage(choice: ResponseChoice): Record<string, unknown> {
     refusal: choice.refusal,
     ...(choice.reasoning !== null && { reasoning_content: choice.reasoning }),
     ...(calls.length > 0 && {
-      tool_calls: calls.map((call) => encodeToolCall(call, { own: true })),
+      tool_calls: calls.map((call) => encodeToolCall(ownCall(call), { own: true })),
     }),
-    ...(deprecated && { function_call: encodeFunctionCall(deprecated, { own: true }) }),
+    ...(deprecated && { function_call: encodeFunctionCall(ownCall(deprecated), { own: true }) }),
     ...(choice.annotations.length > 0 && {
       annotations: choice.annotations.map(encodeAnnotation),
     }),
     ...(choice.audio && { audio: choice.audio }),
     ...(own && { xrouter: own }),
   }
+}
+
+function ownCall({ extra, ...call }: ResponseToolCall): ToolCall {
+  return { ...call, extra: ownMembers(extra, openaiChat) }
 }
 
 function ownExtra(choice: ResponseChoice): { message: Extra; choice: Extra } | undefined {

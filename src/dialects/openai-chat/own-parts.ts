@@ -53,7 +53,7 @@ function isBeyond(part: OwnPart): boolean {
   )
 }
 
-function toOwnPart(part: ResponsePart, calls: readonly ToolCall[]): OwnPart {
+function toOwnPart(part: ResponsePart, calls: ResponseChoice['toolCalls']): OwnPart {
   switch (part.type) {
     case 'text':
       return { type: 'text', text: part.text, ...signed(part) }

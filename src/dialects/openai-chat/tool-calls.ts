@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ChatEvent } from '../../protocol/event.ts'
 import type { Extra, ToolCallKind } from '../../protocol/request.ts'
 import { isRecord, text, unreadValues } from '../narrow.ts'
+import { openaiChat } from './dialect.ts'
 
 /** The calls of one choice, as far as they have come. */
 export interface ToolCalls {
@@ -123,7 +124,7 @@ function startCall(
     id: call.kind === 'function_call' ? '' : (call.wireId ?? madeUpId()),
     kind: call.kind,
     name,
-    ...(call.extra && { extra: call.extra }),
+    ...(call.extra && { extra: { dialect: openaiChat, members: call.extra } }),
   })
 }
 

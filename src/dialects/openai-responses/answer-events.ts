@@ -1,14 +1,12 @@
 import type { ChatEvent } from '../../protocol/event.ts'
 import type { ChatResponse, ResponseChoice, ResponsePart } from '../../protocol/response.ts'
+import { unplacedAnnotations } from '../unplaced-annotations.ts'
 
 /** The events of which an answer's first choice was collected, a part at a time. */
 export function* answerEvents({ choices }: ChatResponse): Generator<ChatEvent> {
   const [choice] = choices
   if (!choice) return
-  const placed = new Set(
-    choice.parts.flatMap((part) => (part.type === 'text' ? (part.annotations ?? []) : [])),
-  )
-  const early = choice.annotations.filter((annotation) => !placed.has(annotation))
+  const early = unplacedAnnotations(choice)
   if (early.length > 0) yield { type: 'annotations', choice: 0, annotations: early }
   for (const part of choice.parts) yield* partEvents(choice, part)
 }

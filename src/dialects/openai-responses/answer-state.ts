@@ -106,6 +106,8 @@ function startCall(
     kind: state.type === 'custom_tool_call' ? 'custom' : 'function',
     name: text(item['name']) ?? '',
     ...(isRecord(state.members) &&
-      Object.keys(state.members).length > 0 && { extra: state.members }),
+      Object.keys(state.members).length > 0 && {
+        extra: { dialect: openaiResponses, members: state.members },
+      }),
   })
 }

@@ -15,6 +15,9 @@ export function decodeReasoning(turns: Turns, raw: unknown, path: string): void 
       `\`${path}.encrypted_content\` is left out: it is not as this gateway wrote it.`,
     )
   }
+  if (content?.native) {
+    return void assistantTurn(turns).parts.push({ type: 'native', ...content.native })
+  }
   if (content?.of !== undefined) return applySignature(turns, content)
   const own: Extra = unread(item, read) ?? {}
   const parts: ContentPart[] = [

@@ -38,7 +38,7 @@ export function completeResponse(
   const { extra, settlement, usage = settlement?.usage } = response
   const finish = response.choices[0]?.finishReason
   const status = statusOf(finish)
-  const warnings = [...response.warnings, ...output.warnings]
+  const { warnings } = response
   return {
     ...openResponse(asked, context),
     ...(extra?.dialect === openaiResponses && extra.members),

@@ -20,12 +20,18 @@ export class CallOut {
   /** Calls may be written side by side: one is whole when its end was seen. */
   ended = false
   readonly #start: Omit<ToolCallStart, 'type'>
+  readonly #own: Extra
   readonly #words: typeof functionWords
   readonly #emit: EmitFrame
   #written = ''
 
-  constructor(place: ItemPlace, start: Omit<ToolCallStart, 'type'>, emit: EmitFrame) {
+  constructor(
+    { place, own }: { place: ItemPlace; own: Extra },
+    start: Omit<ToolCallStart, 'type'>,
+    emit: EmitFrame,
+  ) {
     this.place = place
+    this.#own = own
     this.#start = start
     this.#words = start.kind === 'custom' ? customWords : functionWords
     this.#emit = emit
@@ -49,9 +55,9 @@ export class CallOut {
   }
 
   #item(status: ItemStatus): Extra {
-    const { extra, id, name } = this.#start
+    const { id, name } = this.#start
     const { type, member } = this.#words
-    const own = { ...extra, id: this.place.id, type, status, call_id: id, name }
-    return { ...own, [member]: this.#written }
+    const head = { id: this.place.id, type, status, call_id: id || this.place.id, name }
+    return { ...this.#own, ...head, [member]: this.#written }
   }
 }

@@ -2,6 +2,7 @@ import type { Annotation, ChatEvent, PartStart, ReasoningDelta } from '../../pro
 import type { TextDelta, ToolCallStart } from '../../protocol/event.ts'
 import type { Extra, Signature } from '../../protocol/request.ts'
 import { text } from '../narrow.ts'
+import { ownMembers } from '../own-members.ts'
 import { isRawReasoning, itemMembers, openaiResponses } from './dialect.ts'
 import { CallOut } from './output-call.ts'
 import type { EmitFrame, ItemPlace } from './output-item.ts'
@@ -32,7 +33,6 @@ export class Output {
   #text: MessageOut | undefined
   /** Annotations that came before their text. */
   #waiting: Annotation[] = []
-  #foreign = 0
 
   constructor(options: OutputOptions) {
     this.#options = options
@@ -41,14 +41,6 @@ export class Output {
   /** The items that are complete, in their order. */
   get items(): Extra[] {
     return this.#done.filter((item) => item !== undefined)
-  }
-
-  get warnings(): string[] {
-    return this.#foreign === 0
-      ? []
-      : [
-          `${this.#foreign} part(s) of the answer that only the provider’s own API knows are left out.`,
-        ]
   }
 
   add(event: ChatEvent): void {
@@ -153,9 +145,9 @@ export class Output {
     this.#closeEnded()
     const { signature, id } = event
     if (signature) this.#addSeal({ signature, of: { call: id } })
-    const { id: wireId, ...extra }: Extra = event.extra ?? {}
+    const { id: wireId, ...own }: Extra = ownMembers(event.extra, openaiResponses) ?? {}
     const place = this.#place(event.kind === 'custom' ? 'ctc' : 'fc', wireId)
-    const call = this.#begun(new CallOut(place, { ...event, extra }, this.#options.emit))
+    const call = this.#begun(new CallOut({ place, own }, event, this.#options.emit))
     this.#calls.set(event.index, call)
   }
 
@@ -165,9 +157,9 @@ export class Output {
   }
 
   #addNative(dialect: string, part: Extra): void {
-    if (dialect !== openaiResponses) return void (this.#foreign += 1)
     this.#closeEnded()
     this.#last = undefined
+    if (dialect !== openaiResponses) return this.#addSeal({ native: { dialect, part } })
     const { id, index } = this.#place('item', part['id'])
     this.#addItem(index, { ...part, id })
   }
@@ -215,7 +207,7 @@ export class Output {
     if (signature) this.#addSeal({ signature, of: 'text' })
   }
 
-  /** A signature of what has no place for one goes out, and comes back, as reasoning that is sealed. */
+  /** What has no place of its own goes out, and comes back, as reasoning that is sealed: no client looks into it. */
   #addSeal(content: SealedContent): void {
     const { id, index } = this.#place('rs', undefined)
     const encrypted_content = sealContent(content)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Signature } from '../../protocol/request.ts'
+import type { Extra, Signature } from '../../protocol/request.ts'
 import { openaiResponses } from './dialect.ts'
 
 /** What the `encrypted_content` of a reasoning item stands for. */
@@ -8,6 +8,8 @@ export interface SealedContent {
   sealed?: Signature | undefined
   /** The signature is not of reasoning but of this call, of the text before, or of a text without words. */
   of?: { call: string } | 'text' | 'no-text' | undefined
+  /** A part that only another dialect knows, which has no item of its own here. */
+  native?: { dialect: string; part: Extra } | undefined
 }
 
 const mark = 'xrouter.1.'
@@ -19,12 +21,13 @@ const envelope = z.object({
   call: z.string().optional(),
   text: z.boolean().optional(),
   no_text: z.boolean().optional(),
+  native: z.record(z.string(), z.unknown()).optional(),
 })
 
 /** The provider's own value where it speaks this dialect; that of another one in an envelope that says whose it is. */
-export function sealContent({ signature, sealed, of }: SealedContent): string | undefined {
+export function sealContent({ signature, sealed, of, native }: SealedContent): string | undefined {
   if (sealed?.dialect === openaiResponses && !signature && !of) return sealed.value
-  const dialect = sealed?.dialect ?? signature?.dialect
+  const dialect = native?.dialect ?? sealed?.dialect ?? signature?.dialect
   if (dialect === undefined) return undefined
   const content: z.infer<typeof envelope> = {
     dialect,
@@ -33,6 +36,7 @@ export function sealContent({ signature, sealed, of }: SealedContent): string | 
     ...(typeof of === 'object' && { call: of.call }),
     ...(of === 'text' && { text: true }),
     ...(of === 'no-text' && { no_text: true }),
+    ...(native && { native: native.part }),
   }
   return mark + Buffer.from(JSON.stringify(content)).toString('base64url')
 }
@@ -42,13 +46,14 @@ export function openContent(value: string): SealedContent | undefined {
   if (!value.startsWith(mark)) return { sealed: { dialect: openaiResponses, value } }
   const read = envelope.safeParse(parsed(value.slice(mark.length)))
   if (!read.success) return undefined
-  const { dialect, signature, sealed, call, text, no_text: noText } = read.data
+  const { dialect, signature, sealed, call, text, no_text: noText, native } = read.data
   return {
     ...(signature !== undefined && { signature: { dialect, value: signature } }),
     ...(sealed !== undefined && { sealed: { dialect, value: sealed } }),
     ...(call !== undefined && { of: { call } }),
     ...(text === true && { of: 'text' }),
     ...(noText === true && { of: 'no-text' }),
+    ...(native !== undefined && { native: { dialect, part: native } }),
   }
 }
 

@@ -40,6 +40,10 @@ const content = [
   { type: 'thinking', thinking: 'hm', signature: 'xr1.gemini.sig' },
   { type: 'text', text: 'hello' },
   { type: 'tool_use', id: 'call_1', name: 'f', input: { a: 1 } },
+  {
+    type: 'redacted_thinking',
+    data: `xr1p.openai-responses.${Buffer.from('{"type":"web_search_call"}').toString('base64url')}`,
+  },
 ]
 
 describe('an answer of another dialect', () => {
@@ -76,6 +80,8 @@ describe('an answer of another dialect', () => {
       ['content_block_start', 2],
       ['content_block_delta', 2],
       ['content_block_stop', 2],
+      ['content_block_start', 3],
+      ['content_block_stop', 3],
       ['message_delta', undefined],
       ['message_stop', undefined],
     ])
@@ -86,7 +92,7 @@ describe('an answer of another dialect', () => {
     })
   })
 
-  test('comes back in the next turn with its own signatures', () => {
+  test('comes back in the next turn with its own signatures and parts', () => {
     const messages = [
       { role: 'user', content: 'x' },
       { role: 'assistant', content },
@@ -98,6 +104,74 @@ describe('an answer of another dialect', () => {
       text: 'hm',
       signature: proof,
     })
+    expect(request.messages[1]?.parts.at(-1)).toEqual({
+      type: 'native',
+      dialect: 'openai-responses',
+      part: { type: 'web_search_call' },
+    })
+  })
+
+  test('sealed thoughts that only look like a part of another dialect stay as they came', () => {
+    const data = ['xr1p.openai-responses.bm8', 'xr1p.openai-responses.!', 'xr1p.']
+    const blocks = data.map((each) => ({ type: 'redacted_thinking', data: each }))
+    const messages = [{ role: 'assistant', content: blocks }]
+    const { request } = decodeMessageRequest({ model: 'm', max_tokens: 1, messages }, {})
+    expect(request.messages[0]?.parts).toEqual(
+      data.map((value) => ({
+        type: 'reasoning',
+        text: '',
+        sealed: { dialect: 'anthropic-messages', value },
+      })),
+    )
+  })
+
+  test('a call of a custom tool has its text in an object, streamed and whole', async () => {
+    const input = 'say "hi"\n{😀'
+    const custom: ChatEvent[] = [
+      { type: 'tool-call-start', choice, index: 0, id: 'c', kind: 'custom', name: 'sh' },
+      ...[...input].map((argumentsDelta): ChatEvent => {
+        return { type: 'tool-call-delta', choice, index: 0, argumentsDelta }
+      }),
+      { type: 'tool-call-end', choice, index: 0 },
+      end,
+    ]
+    const pieces = custom.flatMap(createEventEncoder(context)).flatMap(({ delta }) => delta ?? [])
+    const json = pieces.map((delta) => Object(delta).partial_json ?? '').join('')
+    expect(JSON.parse(json)).toEqual({ input })
+    expect(encodeMessage(await collect(custom), context)['content']).toEqual([
+      { type: 'tool_use', id: 'c', name: 'sh', input: { input } },
+    ])
+  })
+
+  test('shows no members of its calls that only their own dialect knows', async () => {
+    const start: ChatEvent = {
+      type: 'tool-call-start',
+      choice,
+      index: 0,
+      id: 'c',
+      kind: 'function',
+      name: 'f',
+      extra: { dialect: 'openai-responses', members: { id: 'fc_1', namespace: 'x' } },
+    }
+    const block = { type: 'tool_use', id: 'c', name: 'f', input: {} }
+    expect([start].flatMap(createEventEncoder(context))[1]?.['content_block']).toEqual(block)
+    expect(encodeMessage(await collect([start]), context)['content']).toEqual([block])
+  })
+
+  test('what is cited before any text stands on the first text, or on an empty one', async () => {
+    const url = 'https://a.example'
+    const raw = { type: 'url_citation' }
+    const cited: ChatEvent = {
+      type: 'annotations',
+      choice,
+      annotations: [{ dialect: 'openai-chat', raw, url }],
+    }
+    const citations = [expect.objectContaining({ url })]
+    const text: ChatEvent = { type: 'text-delta', choice, text: 'hello' }
+    const contentOf = async (...events: ChatEvent[]) =>
+      encodeMessage(await collect(events), context)['content']
+    expect(await contentOf(cited, text)).toEqual([{ type: 'text', text: 'hello', citations }])
+    expect(await contentOf(cited)).toEqual([{ type: 'text', text: '', citations }])
   })
 
   test('a signed text keeps its signature, streamed and whole', async () => {

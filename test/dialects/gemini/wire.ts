@@ -57,6 +57,8 @@ export function turnOf({ parts, toolCalls }: ResponseChoice): Message {
       const { extra: _known, ...rest } = part
       return rest
     }),
-    ...(toolCalls.length > 0 && { toolCalls }),
+    ...(toolCalls.length > 0 && {
+      toolCalls: toolCalls.map(({ extra: _known, ...call }) => call),
+    }),
   }
 }

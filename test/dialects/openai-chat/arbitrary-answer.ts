@@ -55,10 +55,11 @@ function calls(choice: number): fc.Arbitrary<ChatEvent[]> {
   const several = fc.uniqueArray(cut, { maxLength: 3, selector: ({ call }) => call.id })
   return several.map((made) =>
     made.flatMap(({ call, size }, index): ChatEvent[] => {
-      const { arguments: written, ...opened } = call
+      const { arguments: written, extra: known, ...opened } = call
+      const members = known && { extra: { dialect, members: known } }
       const parts = written.match(new RegExp(`[^]{1,${size}}`, 'gu')) ?? []
       return [
-        { type: 'tool-call-start', choice, index, ...opened },
+        { type: 'tool-call-start', choice, index, ...opened, ...members },
         ...parts.map((argumentsDelta): ChatEvent => {
           return { type: 'tool-call-delta', choice, index, argumentsDelta }
         }),

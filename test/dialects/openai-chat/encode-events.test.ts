@@ -229,7 +229,8 @@ describe('tool calls in chunks', () => {
   it('show what other vendors add, but never over their own members', () => {
     const [start] = call('function')
     if (start?.type !== 'tool-call-start') throw new Error('no call')
-    const extra = { extra_content: { google: {} }, index: 9, id: 'other' }
+    const members = { extra_content: { google: {} }, index: 9, id: 'other' }
+    const extra = { dialect: 'openai-chat', members }
     expect(choices([{ ...start, extra }])).toEqual([
       delta({
         tool_calls: [

@@ -15,6 +15,10 @@ const plain: ResponseChoice = {
   finishReason: { unified: 'stop', raw: 'stop' },
 }
 
+/** Members of a call that this wire knows, and those that only another one does. */
+const own = { dialect: 'openai-chat', members: { x: 1 } }
+const foreign = { dialect: 'openai-responses', members: { y: 1 } }
+
 function encode(choice: Partial<ResponseChoice>, answer: Partial<ChatResponse> = {}): unknown {
   const choices = [{ ...plain, ...choice }]
   return encodeChatResponse({ choices, warnings: [], ...answer }, context)
@@ -58,8 +62,8 @@ describe('a whole answer for a client', () => {
       {
         content: null,
         toolCalls: [
-          { id: 'a', kind: 'function', name: 'f', arguments: '{', extra: { x: 1 } },
-          { id: 'b', kind: 'custom', name: 'sh', arguments: 'ls' },
+          { id: 'a', kind: 'function', name: 'f', arguments: '{', extra: own },
+          { id: 'b', kind: 'custom', name: 'sh', arguments: 'ls', extra: foreign },
         ],
       },
       {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { collect } from '../../../src/protocol/collect.ts'
 import type { ChatEvent } from '../../../src/protocol/event.ts'
-import type { ToolCall } from '../../../src/protocol/request.ts'
+import type { ResponseToolCall } from '../../../src/protocol/response.ts'
 import { word } from './arbitraries.ts'
 import { chunk, contentOf, delta, finish, type Members } from './wire.ts'
 
@@ -13,14 +13,14 @@ const called = (id: string, name: string, written: string | null): Members => ({
   function: { name, arguments: written },
 })
 const piece = (written: unknown): Members => ({ function: { arguments: written } })
-const call = (id: string, name: string, written: string): ToolCall => ({
+const call = (id: string, name: string, written: string): ResponseToolCall => ({
   id,
   kind: 'function',
   name,
   arguments: written,
 })
 
-async function callsOf(frames: Members[]): Promise<ToolCall[]> {
+async function callsOf(frames: Members[]): Promise<ResponseToolCall[]> {
   const { choices } = await collect(await contentOf([...frames, finish('tool_calls')]))
   return choices.flatMap((choice) => choice.toolCalls)
 }
@@ -48,7 +48,7 @@ describe('tool calls in a stream', () => {
     expect(await contentOf(frames)).toEqual(expected)
   })
 
-  const variants: [name: string, frames: Members[], expected: ToolCall[]][] = [
+  const variants: [name: string, frames: Members[], expected: ResponseToolCall[]][] = [
     [
       'the role and the call in one delta',
       [delta({ role: 'assistant', tool_calls: [{ index: 0, ...called('a', 'f', '{}') }] })],
@@ -158,7 +158,12 @@ describe('tool calls in a stream', () => {
     [
       'members of other vendors',
       [calls({ index: 0, ...called('a', 'f', '{}'), extra_content: { google: {} }, x: null })],
-      [{ ...call('a', 'f', '{}'), extra: { extra_content: { google: {} } } }],
+      [
+        {
+          ...call('a', 'f', '{}'),
+          extra: { dialect: 'openai-chat', members: { extra_content: { google: {} } } },
+        },
+      ],
     ],
     ['null, and what is no call', [calls(null, 1), delta({ tool_calls: null })], []],
   ]

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { hexadecimal } from './identifiers.ts'
 import type { OllamaModel } from './ollama-models.ts'
-import { findOllamaModel, OllamaError } from './ollama-request.ts'
+import { findOllamaModel, OllamaError, tooLong } from './ollama-request.ts'
 import { vectorOf } from './openai-embedding.ts'
 import type { InvoiceEntry } from './provider.ts'
 import { tokenize } from './tokens.ts'
@@ -26,7 +26,7 @@ export function embed(
   const texts = [input].flat()
   const counts = texts.map((text) => tokenize(text).length)
   if (!truncate && counts.some((count) => count > contextLength)) {
-    throw new OllamaError(400, 'the input length exceeds the context length')
+    throw tooLong
   }
   const promptTokens = counts.reduce((sum, count) => sum + Math.min(count, contextLength), 0)
   return {

@@ -16,6 +16,9 @@ export class OllamaError extends Error {
   }
 }
 
+/** A prompt or a text that does not fit. */
+export const tooLong = new OllamaError(400, 'the input length exceeds the context length')
+
 const call = z.looseObject({
   id: z.string().optional(),
   function: z.looseObject({ name: z.string(), arguments: z.record(z.string(), z.unknown()) }),

@@ -1,7 +1,13 @@
 import { hexadecimal } from './identifiers.ts'
 import { embed } from './ollama-embedding.ts'
 import { listModels, type OllamaModel, ollamaModels, showModel } from './ollama-models.ts'
-import { findOllamaModel, OllamaError, parseOllamaRequest, plainRequest } from './ollama-request.ts'
+import {
+  findOllamaModel,
+  OllamaError,
+  parseOllamaRequest,
+  plainRequest,
+  tooLong,
+} from './ollama-request.ts'
 import {
   answerBody,
   answerPieces,
@@ -126,7 +132,7 @@ function answerTo(
   const completion = answer(plainRequest(parsed), { model, cachedTokens: () => 0 })
   const limit = Math.min(model.contextLength, Number(request.options?.['num_ctx'] ?? Infinity))
   if (!request.truncate && completion.tokens.prompt > limit) {
-    throw new OllamaError(400, 'the input length exceeds the context length')
+    throw tooLong
   }
   const prompt = JSON.stringify(request.messages)
   const cached = seen.has(prompt)

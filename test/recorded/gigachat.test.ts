@@ -1,22 +1,25 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { decodeGigachatError } from '../src/dialects/gigachat/decode-error.ts'
-import { decodeGigachatBody, decodeGigachatEvents } from '../src/dialects/gigachat/decode-events.ts'
-import { encodeGigachatRequest } from '../src/dialects/gigachat/encode-request.ts'
-import { decodeModels } from '../src/providers/gigachat-models.ts'
-import { collect } from '../src/protocol/collect.ts'
-import type { ChatRequest, Message } from '../src/protocol/request.ts'
-import { framesOf, requireServices, streamOf } from './support/recorded.ts'
-
-const folder = new URL('../../shared/recorded/gigachat/', import.meta.url)
-const hasRecordings = existsSync(folder)
+import { decodeGigachatError } from '../../src/dialects/gigachat/decode-error.ts'
+import {
+  decodeGigachatBody,
+  decodeGigachatEvents,
+} from '../../src/dialects/gigachat/decode-events.ts'
+import { encodeGigachatRequest } from '../../src/dialects/gigachat/encode-request.ts'
+import { decodeModels } from '../../src/providers/gigachat-models.ts'
+import { collect } from '../../src/protocol/collect.ts'
+import type { ChatRequest, Message } from '../../src/protocol/request.ts'
+import { framesOf, requireServices, streamOf } from '../support/recorded.ts'
+import {
+  hasGigachatRecordings,
+  readGigachatRecordings,
+  type WireRequest,
+} from '../support/recorded-gigachat.ts'
 
 /** What the provider speaks, by endpoint; a file of any endpoint that is in neither list fails the test. */
-const decoded = new Set(['v1/chat/completions', 'v1/models'])
+const decoded = new Set(['v1/chat/completions', 'v2/chat/completions', 'v1/models'])
 const otherEndpoints = new Set([
   'v1/embeddings',
   'v1/tokens/count',
-  'v2/chat/completions',
   'oauth',
   'assistants',
   'threads',
@@ -29,20 +32,12 @@ const otherEndpoints = new Set([
   'source note',
 ])
 
-interface Recording {
-  name: string
-  endpoint: string
-  request: WireRequest | undefined
-  status: number
-  text: string
-}
-
 it.runIf(requireServices)('has its recordings where services are required', () => {
-  expect(hasRecordings).toBe(true)
+  expect(hasGigachatRecordings).toBe(true)
 })
 
-describe.skipIf(!hasRecordings)('recorded GigaChat', () => {
-  const recordings = hasRecordings ? readFiles() : []
+describe.skipIf(!hasGigachatRecordings)('recorded GigaChat', () => {
+  const recordings = hasGigachatRecordings ? readGigachatRecordings() : []
   const chats = recordings.filter(({ endpoint }) => endpoint === 'v1/chat/completions')
   const answers = chats.filter(({ status }) => status === 200)
   const lists = recordings.filter(({ endpoint }) => endpoint === 'v1/models')
@@ -130,14 +125,6 @@ interface WireModel {
   type?: string
 }
 
-interface WireRequest {
-  model: string
-  messages: { role: 'user' | 'assistant' | 'system'; content: string }[]
-  stream?: boolean
-  temperature?: number
-  response_format?: { schema: unknown; strict?: boolean }
-}
-
 function toRequest(wire: WireRequest): ChatRequest {
   const { model, messages, stream = false, temperature, response_format: format } = wire
   return {
@@ -191,58 +178,3 @@ function readWire(text: string) {
     usage: parts.findLast(({ usage }) => usage !== undefined)?.usage,
   }
 }
-
-function readFiles(): Recording[] {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-  return files
-    .filter((file) => /\.\w+$/.test(file))
-    .toSorted()
-    .flatMap((file) => readOne(file, readFileSync(new URL(file, folder), 'utf8')))
-}
-
-/** A cassette has its interactions; a bare body's endpoint is told by its folder or its name. */
-function readOne(file: string, text: string): Recording[] {
-  if (!file.startsWith('cassettes/')) {
-    const endpoint = bareEndpoints.find(([pattern]) => pattern.test(file))?.[1]
-    const name = file
-    return [
-      { name, endpoint: endpoint ?? `unknown ${file}`, request: undefined, status: 200, text },
-    ]
-  }
-  const parsed: { interactions?: Interaction[] } & Interaction = JSON.parse(text)
-  return (parsed.interactions ?? [parsed]).map(({ request, response }, index) => {
-    const endpoint = endpointOf(new URL(request.uri).pathname)
-    return {
-      name: `${file} #${index}`,
-      endpoint,
-      request: endpoint === 'v1/chat/completions' ? JSON.parse(request.body_text) : undefined,
-      status: response.status.code,
-      text: response.body_text,
-    }
-  })
-}
-
-interface Interaction {
-  request: { uri: string; body_text: string }
-  response: { status: { code: number }; body_text: string }
-}
-
-function endpointOf(path: string): string {
-  if (path.endsWith('/oauth')) return 'oauth'
-  return path.replace(/^\/api\//, '').replace(/(\/models)\/.+$/, '$1')
-}
-
-const bareEndpoints: readonly [RegExp, string][] = [
-  [/^SOURCE/, 'source note'],
-  [/^gpt2giga/, 'another proxy’s output'],
-  [/\/threads\//, 'threads'],
-  [/\/assistants\//, 'assistants'],
-  [/\/chat_completion[\w.]*$/, 'v1/chat/completions'],
-  [/\/chat(_function)?\.json$/, 'a request alone'],
-  [/\/models?\.json$/, 'v1/models'],
-  [/\/tokens_count/, 'v1/tokens/count'],
-  [/\/ai_check/, 'ai/check'],
-  [/\/balance/, 'balance'],
-  [/\/get_file/, 'files'],
-  [/\/convert_functions/, 'functions/convert'],
-]
