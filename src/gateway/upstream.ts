@@ -147,7 +147,7 @@ function framesOf(framing: Framing, bytes: AsyncIterable<Uint8Array>): AsyncGene
     case 'ndjson':
       return ndjsonLines(bytes, limit)
     case 'aws-event-stream':
-      return awsEventStream(bytes, limit)
+      return awsEventStream(bytes, { ...limit, onBroken: brokenMessage })
     default:
       return framing satisfies never
   }
@@ -178,6 +178,14 @@ function noCompletions(provider: Provider): GatewayError {
 /** The loss table has refused what has no embeddings before. */
 function unconfigured({ id }: Provider): Error {
   return new Error(`the provider ${id} has no embeddings to call`)
+}
+
+function brokenMessage(cause: unknown): GatewayError {
+  return new GatewayError({
+    code: 'PROVIDER_ERROR',
+    message: 'The provider sent a message that is damaged or no message at all. Try again.',
+    cause,
+  })
 }
 
 function oversizedLine(): GatewayError {

@@ -15,6 +15,8 @@ export interface OpenaiModel {
   takesOlderLimit?: boolean
   /** Length of the vectors of a model that makes them. */
   dimensions?: number
+  /** Whether a model that reasons takes sampling parameters nevertheless, as those of others do. */
+  samples?: boolean
 }
 
 type ReasoningEffort = keyof typeof reasoningTokens
