@@ -1,7 +1,8 @@
 import type { ModelInfo } from './provider.ts'
 
 /** In roubles for a million tokens. */
-const source = 'Cloud.ru tariffs of April 2026 as collected by a third party, not an official list'
+const source =
+  'Cloud.ru tariffs of April 2026 as a third party collected them, no official list; noted on 2026-11-20'
 
 /** The models of T-Bank that Cloud.ru serves; those in preview were free of charge. */
 export const cloudModels: ModelInfo[] = [
