@@ -203,6 +203,7 @@ describe('an answer of another dialect', () => {
       {},
       {},
       { input: { INVALID_JSON: '{"a' } },
+      {},
     ])
   })
 

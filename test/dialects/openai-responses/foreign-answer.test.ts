@@ -17,11 +17,11 @@ async function outputOf(...events: ChatEvent[]): Promise<unknown[]> {
 }
 
 test('a part of another vendor keeps its place and comes back in the next turn', async () => {
-  const output = await outputOf(
-    { type: 'text-delta', choice, text: 'I look.' },
-    native,
-    { type: 'text-delta', choice, text: 'Found.' },
-  )
+  const output = await outputOf({ type: 'text-delta', choice, text: 'I look.' }, native, {
+    type: 'text-delta',
+    choice,
+    text: 'Found.',
+  })
   expect(output).toMatchObject([
     { type: 'message' },
     { type: 'reasoning', summary: [], encrypted_content: expect.stringMatching(/^xrouter\.1\./) },
