@@ -65,7 +65,7 @@ function readFile(provider: string, file: string, text: string): Recording[] {
   const endpoint =
     folderEndpoints[`${provider}/${folder}`] ??
     folderEndpoints[folder] ??
-    `unknown folder of ${file}`
+    endpointOfBody(file, text)
   if (file.endsWith('.chunks.txt')) {
     const frames = text.split('\n').filter((line) => line.trim() !== '')
     return answersOf(frames).map((each, index) => ({
@@ -111,6 +111,12 @@ const folderEndpoints: Record<string, string | undefined> = {
   embedding: '/embeddings',
   responses: '/responses',
   'anthropic/vercel-ai': '/messages',
+}
+
+/** Where the folder does not tell what a bare body is, its own members do. */
+function endpointOfBody(file: string, text: string): string {
+  if (/^\s*\{[\s\S]*?"type":\s*"response\.|"object":\s*"response"/.test(text)) return '/responses'
+  return text.includes('"choices":') ? '/chat/completions' : `unknown folder of ${file}`
 }
 
 const pathEndpoints: readonly [RegExp, string][] = [
