@@ -93,7 +93,11 @@ const rules: Record<string, readonly Rule[]> = {
   openai,
   'openai-compatible': openai,
   'open-responses': openai,
-  azure: [[/^vercel-ai\/azure-/, suite('openai-responses')], ...openai],
+  azure: [
+    [/^vercel-ai\/azure-deepseek-/, suite('openai-chat')],
+    [/^vercel-ai\/azure-/, suite('openai-responses')],
+    ...openai,
+  ],
   xai: [[/^vercel-ai\/xai-/, suite('openai-chat')], ...openai],
   anthropic,
   gemini,
