@@ -18,7 +18,24 @@ base_url = "http://localhost/v1"
 api_key = "x"
 [providers.gemini]
 api_key = "x"
+[providers.azure]
+endpoint = "http://localhost"
+api_key = "x"
+[providers.xai]
+api_key = "x"
+[providers.bedrock]
+region = "us-east-1"
+api_key = "x"
+[providers.mts]
+api_key = "x"
+project = "x"
+[providers.tbank]
+[providers.ollama]
 [providers.gigachat]
+credentials = "x"
+[providers."gigachat.v2"]
+type = "gigachat"
+api = "v2"
 credentials = "x"
 [providers.yandex]
 api_key = "x"

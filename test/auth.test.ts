@@ -19,6 +19,8 @@ const row = {
 const key = newApiKey('free')
 let now: number
 let asked: number
+/** How many keys were hashed. */
+let hashed: number
 /** What the database answers. */
 let answer: () => Promise<typeof row | undefined>
 let bus: Bus
@@ -28,6 +30,7 @@ let logs: () => string
 beforeEach(() => {
   now = Date.now()
   asked = 0
+  hashed = 0
   answer = async () => row
   const collected = collectLogs()
   logs = collected.logs
@@ -37,7 +40,10 @@ beforeEach(() => {
       asked += 1
       return answer()
     },
-    hashApiKey: (text) => Buffer.from(text),
+    hashApiKey: (text) => {
+      hashed += 1
+      return Buffer.from(text)
+    },
     bus,
     logger: collected.logger,
     now: () => now,
@@ -51,6 +57,21 @@ const down = async () => {
 const silence = () => new Promise<undefined>(() => {})
 
 describe('a key that is known here', () => {
+  test('is hashed once, and stands for the same actor each time', async () => {
+    const first = await ask()
+    expect(await ask()).toBe(first)
+    expect(hashed).toBe(1)
+    await authenticate(`bearer  ${key}`) // another way to write the same header
+    expect(hashed).toBe(2)
+  })
+
+  test('has the scopes that it has now, once it was checked again', async () => {
+    expect([...(await ask()).scopes]).toEqual(['INFERENCE'])
+    answer = async () => ({ ...row, scopes: [] })
+    now += 15_001
+    expect([...(await ask()).scopes]).toEqual([])
+  })
+
   test('is believed for 15 seconds, then checked again', async () => {
     await ask()
     await ask()

@@ -12,6 +12,7 @@ export type Meter = (latencyMs: number) => void
 export interface Clients {
   /** Rejects when one of them gets a wrong answer; never resolves. */
   failed: Promise<never>
+  /** Begins nothing new; resolves when everything under way has its answer. */
   close(): Promise<void>
 }
 
@@ -24,19 +25,22 @@ export function openClients({ work, ...settings }: LoadOrder, meter: Meter): Cli
   const { visit, end } = opened(work, settings, meter)
   const failed = Promise.withResolvers<never>()
   failed.promise.catch(() => {})
-  let open = true
-  const fail = (error: unknown): void => {
-    if (open) failed.reject(error)
+  const running = new Set<Promise<void>>()
+  const tracked: Visit = (client) => {
+    const visiting = visit(client).finally(() => running.delete(visiting))
+    running.add(visiting)
+    return visiting
   }
   const stop =
     settings.perSecond === undefined
-      ? loops(settings.clients, visit, fail)
-      : arrivals(settings.perSecond, visit, fail)
+      ? loops(settings.clients, tracked, failed.reject)
+      : arrivals(settings.perSecond, tracked, failed.reject)
   return {
     failed: failed.promise,
+    // What is under way ends by itself: a server that is left in mid-answer has more to do than one that is not.
     close: async () => {
-      open = false
       stop()
+      await Promise.allSettled(running)
       await end()
     },
   }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import { announce, portFromArguments } from './child.ts'
 import { stampNow } from './stamp.ts'
 import { answer, tokensPerAnswer, tokensPerSecond, upstreamModel } from './workload.ts'
@@ -25,14 +25,14 @@ const server = createServer((request, response) => {
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.on('end', () => {
     const streamed = Buffer.concat(chunks).includes('"stream":true')
-    if (streamed) stream(request, response)
+    if (streamed) stream(response)
     else response.writeHead(200, answerHead).end(answer)
   })
 })
 server.keepAliveTimeout = 60_000
 server.listen(portFromArguments(), '127.0.0.1', () => announce(server))
 
-function stream(request: IncomingMessage, response: ServerResponse): void {
+function stream(response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
   response.write(frame([{ index: 0, delta: { role: 'assistant', content: '' } }]))
   let sent = 0
@@ -46,7 +46,6 @@ function stream(request: IncomingMessage, response: ServerResponse): void {
       response.write(frame([{ index: 0, delta, logprobs: null, finish_reason: null }]))
     }
   }, 1000 / tokensPerSecond)
-  request.socket.once('close', () => clearInterval(timer))
   response.once('close', () => clearInterval(timer))
 }
 

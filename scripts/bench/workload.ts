@@ -22,7 +22,7 @@ export const connections = 64
 export const streams = 100
 export const tokensPerSecond = 50
 /** Tokens of one streamed answer. */
-export const tokensPerAnswer = 200
+export const tokensPerAnswer = 150
 
 /** The model as the provider knows it. */
 export const upstreamModel = 'gpt-4o-mini'

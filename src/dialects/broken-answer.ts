@@ -21,6 +21,14 @@ export function truncated(): GatewayError {
   })
 }
 
+/** Valid JSON, but not a vector for each text. */
+export function unusableVectors(): GatewayError {
+  return new GatewayError({
+    code: 'PROVIDER_ERROR',
+    message: 'The provider sent an answer without the vectors that were asked for. Try again.',
+  })
+}
+
 /** Valid JSON, but no answer. */
 export function unusable(): GatewayError {
   return new GatewayError({

@@ -1,3 +1,4 @@
+import { type GatewayError, invalidRequest } from '../errors.ts'
 import type { Message, ToolCall } from '../protocol/request.ts'
 
 /** A conversation whose tool turns know their calls. */
@@ -32,6 +33,14 @@ export function matchResults(messages: readonly Message[]): MatchedResults {
     return (call && order.get(call)) ?? all.length
   }
   return { messages: sortRuns(messages, place), calls }
+}
+
+/** A result without the call that it answers. */
+export function unknownCall(path: string): GatewayError {
+  return invalidRequest(
+    `${path}.tool_call_id`,
+    `Invalid '${path}.tool_call_id': no call before it has this id. Send the assistant's message with the call as well.`,
+  )
 }
 
 /** OpenAI's deprecated function turns have a name and no id. */

@@ -1,6 +1,8 @@
 import { GatewayError, internalError } from '../errors.ts'
 import { abortable } from '../lib/abortable.ts'
+import { flat } from '../lib/flat.ts'
 import type { ChatEvent } from '../protocol/event.ts'
+import type { Events } from './attempt.ts'
 import type { Call } from './call.ts'
 import type { GatewayDeps } from './deps.ts'
 import { settle } from './settle.ts'
@@ -16,22 +18,22 @@ export function accounted(
   { open, steps }: { open: (call: Call) => Ticket; steps: (ticket: Ticket) => Steps },
 ): AsyncGenerator<ChatEvent> {
   const ends = [call.signal, deps.shutdown.signal]
-  return abortable(ends, (signal) => run(deps, open({ ...call, signal }), steps))
+  return flat(abortable(ends, (signal) => run(deps, open({ ...call, signal }), steps)))
 }
 
-type Steps = AsyncGenerator<ChatEvent>
+type Steps = AsyncGenerator<Events>
 
 async function* run(
   deps: GatewayDeps,
   ticket: Ticket,
   steps: (ticket: Ticket) => Steps,
-): AsyncGenerator<ChatEvent> {
+): AsyncGenerator<Events> {
   const { signal } = ticket.call
   const leave = deps.shutdown.enter()
   deps.metrics.streamOpened()
   try {
-    yield* steps(ticket)
-    yield { type: 'end', settlement: await settle(deps, ticket, { status: 'succeeded' }) }
+    for await (const events of steps(ticket)) yield events
+    yield [{ type: 'end', settlement: await settle(deps, ticket, { status: 'succeeded' }) }]
   } catch (thrown) {
     // A signal that aborts with an error of ours ends the answer; any other is a client that left.
     const error: unknown = signal.aborted ? signal.reason : thrown
@@ -40,7 +42,7 @@ async function* run(
     const failure = expected ? error : internalError(error)
     const settlement = await settle(deps, ticket, { status: 'failed', error: failure })
     if (!expected) throw error // a bug: the surface logs and masks it
-    yield { type: 'error', error, settlement }
+    yield [{ type: 'error', error, settlement }]
   } finally {
     await settle(deps, ticket, { status: 'cancelled' }) // what was not settled above was left by its reader
     deps.metrics.streamClosed()

@@ -2,7 +2,7 @@ import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import { accounted } from './accounted.ts'
 import { admit } from './admit.ts'
-import { attempt } from './attempt.ts'
+import { attempt, type Events } from './attempt.ts'
 import type { Call } from './call.ts'
 import type { GatewayDeps } from './deps.ts'
 import { estimateUsage } from './estimate.ts'
@@ -29,16 +29,12 @@ export function chat(
   })
 }
 
-async function* steps(
-  deps: GatewayDeps,
-  request: ChatRequest,
-  ticket: Ticket,
-): AsyncGenerator<ChatEvent> {
+function steps(deps: GatewayDeps, request: ChatRequest, ticket: Ticket): AsyncGenerator<Events> {
   const { call } = ticket
   const routed = route(deps.catalogue, request, call) // where it may go, best first
   const deployments = admit(deps, call, routed) // whether this actor may send it there, now
   // Call them in turn until one answers.
-  yield* attempt(deps, deployments, ticket, {
+  return attempt(deps, deployments, ticket, {
     losses: (deployment) => lossesOf(deployment, request),
     events: (deployment, onHead) =>
       deps.callUpstream(deployment, emulate(deployment, request), { signal: call.signal, onHead }),

@@ -39,4 +39,4 @@ export type CallUpstream = (
   deployment: Deployment,
   request: ChatRequest,
   options: { signal: AbortSignal; onHead: (status: number) => void },
-) => AsyncGenerator<ChatEvent>
+) => AsyncGenerator<ChatEvent | readonly ChatEvent[]>

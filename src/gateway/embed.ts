@@ -1,10 +1,10 @@
-import type { GatewayError } from '../errors.ts'
-import type { EmbeddingAnswer, EmbeddingRequest } from '../protocol/embedding.ts'
+import { GatewayError } from '../errors.ts'
+import type { EmbeddingAnswer, EmbeddingBatch, EmbeddingRequest } from '../protocol/embedding.ts'
 import type { AttemptStart, ChatEvent } from '../protocol/event.ts'
 import type { Settlement } from '../protocol/settlement.ts'
 import { accounted } from './accounted.ts'
 import { admit } from './admit.ts'
-import { attempt } from './attempt.ts'
+import { attempt, type Events } from './attempt.ts'
 import type { Call } from './call.ts'
 import type { Deployment } from './catalogue.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -49,16 +49,16 @@ export async function embed(
   return undefined
 }
 
-async function* steps(
+function steps(
   deps: GatewayDeps,
   request: EmbeddingRequest,
   ticket: Ticket,
   vectors: number[][],
-): AsyncGenerator<ChatEvent> {
+): AsyncGenerator<Events> {
   const { call } = ticket
   const routed = route(deps.catalogue, request, call)
   const deployments = admit(deps, call, routed)
-  yield* attempt(deps, deployments, ticket, {
+  return attempt(deps, deployments, ticket, {
     losses: (deployment) => embeddingLosses(deployment, request),
     events: (deployment, onHead) => made(deployment, onHead),
   })
@@ -73,5 +73,22 @@ async function* steps(
     for (const vector of answer.vectors) vectors.push(vector)
     yield { type: 'response-start', model: answer.upstreamModel }
     yield { type: 'usage', usage: answer.usage ?? (await estimateEmbeddingUsage(request)) }
+    checkLength(deployment, request, answer)
   }
+}
+
+/** A server that does not know `dimensions` makes vectors of its own length without a word. */
+function checkLength(
+  { id }: Deployment,
+  { dimensions }: EmbeddingRequest,
+  { vectors }: EmbeddingBatch,
+): void {
+  const other = vectors.find(({ length }) => length !== (dimensions ?? length))
+  if (!other) return
+  throw new GatewayError({
+    code: 'UNSUPPORTED_FEATURE',
+    message: `\`${id}\` made vectors of ${other.length} numbers, not of ${dimensions}; leave \`dimensions\` out.`,
+    path: 'dimensions',
+    failover: true,
+  })
 }

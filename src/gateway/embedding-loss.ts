@@ -6,24 +6,27 @@ import type { Deployment } from './catalogue.ts'
  * What a deployment cannot express of a request, said in warnings; throws UNSUPPORTED_FEATURE, which
  * the next deployment may take, for what would make other vectors.
  */
-export function embeddingLosses({ id, provider }: Deployment, request: EmbeddingRequest): string[] {
+export function embeddingLosses(
+  { id, provider, model }: Deployment,
+  request: EmbeddingRequest,
+): string[] {
   const api = provider.embeddings
   if (!api) throw unsupported(`The provider \`${provider.id}\` does not offer embeddings.`, 'model')
   const tokens = request.inputs.findIndex((input) => typeof input !== 'string')
   if (tokens >= 0 && !api.tokens) {
     throw unsupported(`\`${id}\` takes texts, not the ids of tokens.`, `input[${tokens}]`)
   }
-  if (request.dimensions !== undefined && !api.dimensions) {
+  if (request.dimensions !== undefined && !(api.dimensionsOf?.(model) ?? api.dimensions)) {
     throw unsupported(
       `\`${id}\` makes vectors of one length; leave \`dimensions\` out.`,
       'dimensions',
     )
   }
-  const { passthrough } = request
-  if (passthrough?.dialect === api.dialect) return []
-  return Object.keys(passthrough?.members ?? {}).map(
-    (member) => `\`${member}\` is ignored: \`${id}\` has no such setting.`,
-  )
+  const { passthrough, endUserId } = request
+  const foreign = passthrough?.dialect === api.dialect ? {} : passthrough?.members
+  const ignored = Object.keys(foreign ?? {})
+  if (endUserId !== undefined && !api.endUser) ignored.push('user')
+  return ignored.map((member) => `\`${member}\` is ignored: \`${id}\` has no such setting.`)
 }
 
 function unsupported(message: string, path: string): GatewayError {

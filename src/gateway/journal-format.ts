@@ -1,3 +1,4 @@
+import { storable } from '../lib/storable.ts'
 import type { AttemptRow, LedgerRows, RequestRow } from './ledger-rows.ts'
 
 /** `open`: an upstream is about to be called. `close`: the request is settled. A later line of an id replaces an earlier one. */
@@ -8,17 +9,30 @@ export interface JournalLine {
 
 /** One line of JSON. */
 export function encodeLine({ type, rows }: JournalLine): string {
-  return `{"type":"${type}","rows":${rows.text ?? encodeRows(rows)}}`
+  return `{"type":"${type}","rows":${encodeRows(rows)}}`
 }
 
 /**
- * Rows as JSON, for the journal and for the database. Text that Postgres cannot hold (NUL, half a surrogate
- * pair) is replaced, or one such row would block the rest.
+ * The rows and their text, made once for the journal and the database. What clients and providers write is
+ * kept as far as the database can: no row is lost for a character.
  */
-export function encodeRows({ request, attempts }: LedgerRows): string {
-  const texts = attempts.map(encodeRow)
-  const text = `{"request":${encodeRow(request)},"attempts":[${texts.join(',')}]}`
-  return /\\u0000|\\ud[89a-f]/.test(text) ? JSON.stringify(cleaned(JSON.parse(text))) : text
+export function withText(rows: LedgerRows): LedgerRows {
+  const text = json(rows)
+  if (!unstorable.test(text)) return { ...rows, text }
+  const kept = storable(rows)
+  return { ...kept, text: json(kept) }
+}
+
+/** The text of rows. */
+export function encodeRows(rows: LedgerRows): string {
+  return rows.text ?? withText(rows).text ?? json(rows)
+}
+
+/** NUL and half a surrogate pair, as JSON writes them. Escapes that only look like these cost time and do no harm. */
+const unstorable = /\\u0000|\\ud[89a-f]/
+
+function json({ request, attempts }: LedgerRows): string {
+  return `{"request":${encodeRow(request)},"attempts":[${attempts.map(encodeRow).join(',')}]}`
 }
 
 /** The line, or undefined for one that was torn when its process died. */
@@ -75,12 +89,4 @@ function encodeRow(row: RequestRow | AttemptRow): string {
 
 function bigCost(text: string | null | undefined): { costNanos?: bigint } {
   return text === null || text === undefined ? {} : { costNanos: BigInt(text) }
-}
-
-function cleaned(value: unknown): unknown {
-  if (typeof value === 'string') return value.replaceAll('\u0000', '\ufffd').toWellFormed()
-  if (Array.isArray(value)) return value.map(cleaned)
-  if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value).map(([key, member]) => [cleaned(key), cleaned(member)])
-  return Object.fromEntries(entries)
 }

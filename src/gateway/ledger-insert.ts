@@ -14,7 +14,7 @@ export async function insertRows(
   db: Pick<Database, 'execute'>,
   batch: readonly LedgerRows[],
 ): Promise<Set<string>> {
-  const lines = `[${batch.map((rows) => rows.text ?? encodeRows(rows)).join(',')}]`
+  const lines = `[${batch.map(encodeRows).join(',')}]`
   const inserted = await db.execute<{ id: string }>(sql`
     with lines as materialized (select value from json_array_elements(${lines}::text::json)),
     inserted as (

@@ -4,7 +4,6 @@ import { apiKeys } from '../db/schema/api-key.ts'
 import type { attempts } from '../db/schema/attempt.ts'
 import type { requests } from '../db/schema/request.ts'
 import type { AttemptRecord, Money } from '../protocol/settlement.ts'
-import { storable } from '../lib/storable.ts'
 import { totalTokens, type Usage } from '../protocol/usage.ts'
 import { insertRows } from './ledger-insert.ts'
 import type { LedgerEntry } from './ledger.ts'
@@ -38,7 +37,6 @@ export async function writeRows(db: Database, batch: readonly LedgerRows[]): Pro
   })
 }
 
-/** What clients and providers write is kept as far as the database can; no row is lost for a character. */
 export function rowsOf(entry: LedgerEntry): LedgerRows {
   const { settlement } = entry
   const request: RequestRow = {
@@ -59,7 +57,7 @@ export function rowsOf(entry: LedgerEntry): LedgerRows {
     ...usageRow(settlement.usage, settlement.cost),
   }
   const rows = settlement.attempts.map((attempt) => attemptRow(settlement.requestId, attempt))
-  return storable({ request, attempts: rows })
+  return { request, attempts: rows }
 }
 
 function attemptRow(requestId: string, attempt: AttemptRecord): AttemptRow {

@@ -4,7 +4,7 @@ import { reasonOf } from '../lib/reason.ts'
 import type { AttemptRecord, RequestStatus, Settlement } from '../protocol/settlement.ts'
 import type { Tags } from './call.ts'
 import type { Journal, Segment } from './journal.ts'
-import { encodeRows } from './journal-format.ts'
+import { withText } from './journal-format.ts'
 import { writeSettled } from './journal-recovery.ts'
 import { rowsOf, type LedgerRows } from './ledger-rows.ts'
 
@@ -76,12 +76,11 @@ class JournaledLedger implements Ledger {
   }
 
   open(entry: LedgerEntry): Promise<void> {
-    return this.#settings.journal.open(rowsOf(entry))
+    return this.#settings.journal.open(withText(rowsOf(entry)))
   }
 
   async settle(entry: LedgerEntry): Promise<void> {
-    const rows = rowsOf(entry)
-    rows.text = encodeRows(rows)
+    const rows = withText(rowsOf(entry))
     const segment = await this.#settings.journal.close(rows)
     if (segment && this.#owed.length >= this.#memoryRowsMax) {
       this.#spilled.set(segment, (this.#spilled.get(segment) ?? 0) + 1)

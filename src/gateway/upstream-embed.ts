@@ -87,7 +87,7 @@ function send(
   }
   const body = JSON.stringify(embeddings.encodeRequest(request, model))
   const url = provider.baseUrl + embeddings.path(model)
-  return sendSigned(target, { method: 'POST', url, headers, body }, limits)
+  return sendSigned(target, { method: 'POST', url, headers, body, model }, limits)
 }
 
 /** Unknown as soon as one call did not say. */

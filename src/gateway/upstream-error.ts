@@ -42,6 +42,20 @@ export function connectionError(error: unknown, state: ConnectionState): Gateway
   return fail('PROVIDER_UNAVAILABLE', `could not be reached (${code})`)
 }
 
+/** True where no connection came about, so that nobody can have read the request. */
+export function neverConnected(error: unknown): boolean {
+  return unreachable.has(errorCode(error) ?? '')
+}
+
+const unreachable: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
 function tooLate(limit: TimeLimit, connection: Connection): string {
   switch (limit) {
     case 'first-byte':

@@ -1,6 +1,6 @@
 import type { Agent } from 'undici'
 import type { Connection, Provider, Send, UpstreamRequest } from '../providers/provider.ts'
-import { connectionError } from './upstream-error.ts'
+import { connectionError, neverConnected } from './upstream-error.ts'
 import { destinationOf, exchange, type UpstreamResponse } from './upstream-exchange.ts'
 import { CallLimits } from './upstream-limits.ts'
 
@@ -24,12 +24,27 @@ export async function sendSigned(
   limits: CallLimits,
 ): Promise<UpstreamResponse> {
   const { provider } = upstream
-  const signed = await sign(upstream, unsigned, limits)
-  const response = await send(upstream, signed, limits)
+  const { signed, response } = await reach(upstream, unsigned, limits)
   if (response.statusCode !== 401 || !provider.renewCredential?.(signed)) return response
   // Not waited for: the refusal may stall, and the second try has a connection of its own.
   response.body.discard({ bytes: ownBytesMax, ms: dumpMsMax })
   return send(upstream, await sign(upstream, unsigned, limits), limits)
+}
+
+/** Where nobody can be connected to, the provider may have another place, to which signing leads. */
+async function reach(
+  upstream: Upstream,
+  unsigned: UpstreamRequest,
+  limits: CallLimits,
+): Promise<{ signed: UpstreamRequest; response: UpstreamResponse }> {
+  for (;;) {
+    const signed = await sign(upstream, unsigned, limits)
+    try {
+      return { signed, response: await send(upstream, signed, limits) }
+    } catch (error) {
+      if (!neverConnected(error) || !upstream.provider.passOver?.(signed)) throw error
+    }
+  }
 }
 
 /** A credential may have to be fetched for many requests at once: who leaves does not wait for it. */

@@ -81,7 +81,7 @@ async function* callHttp(
   target: Target,
   request: ChatRequest,
   options: { signal: AbortSignal; onHead: (status: number) => void },
-): AsyncGenerator<ChatEvent> {
+): ReturnType<CallUpstream> {
   const { chat, connection, provider } = target
   const limits = new CallLimits(connection, options.signal)
   let head = false
@@ -90,7 +90,9 @@ async function* callHttp(
     const response = await sendRequest(target, request, limits)
     head = true
     options.onHead(response.statusCode)
-    yield* decode(chat, request, response)
+    const answer = await decode(chat, request, response)
+    if (Array.isArray(answer)) yield answer
+    else for await (const event of answer) yield event
     whole = true
     // What may follow a stream's last frame is read, so that its connection can serve the next request.
     response.body.discard({ bytes: Number.MAX_SAFE_INTEGER, ms: drainMsMax })
@@ -119,21 +121,22 @@ function sendRequest(
       ...chat.headers?.(request, model),
     },
     body: JSON.stringify(chat.encodeRequest(request, model)),
+    model,
   }
   return sendSigned(target, unsigned, limits)
 }
 
-async function* decode(
+/** The events of an answer: all of them where it comes whole. */
+async function decode(
   chat: ChatApi,
   request: ChatRequest,
-  { statusCode, headers, body }: UpstreamResponse,
-): AsyncGenerator<ChatEvent> {
-  if (isRefused(statusCode)) throw await readFailure({ statusCode, headers, body }, chat)
-  if (request.stream && isStream(chat, headers)) {
-    yield* chat.decodeEvents(framesOf(chat.framing ?? 'sse', body))
-    return
+  response: UpstreamResponse,
+): Promise<ChatEvent[] | AsyncGenerator<ChatEvent>> {
+  if (isRefused(response.statusCode)) throw await readFailure(response, chat)
+  if (request.stream && isStream(chat, response.headers)) {
+    return chat.decodeEvents(framesOf(chat.framing ?? 'sse', response.body))
   }
-  yield* chat.decodeBody(await readBody({ statusCode, headers, body }))
+  return chat.decodeBody(await readBody(response))
 }
 
 function framesOf(framing: Framing, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
@@ -144,7 +147,7 @@ function framesOf(framing: Framing, bytes: AsyncIterable<Uint8Array>): AsyncGene
     case 'ndjson':
       return ndjsonLines(bytes, limit)
     case 'aws-event-stream':
-      return awsEventStream(bytes, limit)
+      return awsEventStream(bytes, { ...limit, onBroken: brokenMessage })
     default:
       return framing satisfies never
   }
@@ -175,6 +178,14 @@ function noCompletions(provider: Provider): GatewayError {
 /** The loss table has refused what has no embeddings before. */
 function unconfigured({ id }: Provider): Error {
   return new Error(`the provider ${id} has no embeddings to call`)
+}
+
+function brokenMessage(cause: unknown): GatewayError {
+  return new GatewayError({
+    code: 'PROVIDER_ERROR',
+    message: 'The provider sent a message that is damaged or no message at all. Try again.',
+    cause,
+  })
 }
 
 function oversizedLine(): GatewayError {

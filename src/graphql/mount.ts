@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { errorBody } from './respond.ts'
 import type { GraphqlServer } from './server.ts'
@@ -16,11 +17,10 @@ export async function mountGraphql(app: FastifyInstance, graphql: GraphqlServer)
       method: ['GET', 'POST', 'OPTIONS'],
       handler: async (request, reply) => {
         reply.hijack()
-        for (const [name, value] of Object.entries(reply.getHeaders())) {
-          if (value !== undefined) reply.raw.setHeader(name, value)
-        }
         const body = Buffer.isBuffer(request.body) ? request.body : undefined
-        await graphql.handle(request.raw, reply.raw, { requestId: request.id, body })
+        const headers: OutgoingHttpHeaders = {}
+        for (const [name, value] of Object.entries(reply.getHeaders())) headers[name] = value
+        await graphql.handle(request.raw, reply.raw, { requestId: request.id, body, headers })
       },
     })
   })

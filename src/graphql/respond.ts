@@ -46,13 +46,25 @@ export function end(
   res.writeHead(status, headers).end(body)
 }
 
-/** Sends an answer in JSON, unless the client has left. */
-export function sendJsonAnswer(answer: JsonAnswer, res: ServerResponse): void {
+/** Puts the headers of every answer on one that is made in several steps. */
+export function headed(res: ServerResponse, head: OutgoingHttpHeaders): ServerResponse {
+  if (res.headersSent) return res
+  for (const [name, value] of Object.entries(head)) {
+    if (value !== undefined) res.setHeader(name, value)
+  }
+  return res
+}
+
+/** Sends an answer in JSON with all of its headers at once, unless the client has left. */
+export function sendJsonAnswer(
+  answer: JsonAnswer,
+  res: ServerResponse,
+  head: OutgoingHttpHeaders = {},
+): void {
   if (res.destroyed) return
-  res.statusCode = answer.status
-  for (const name in answer.headers) res.setHeader(name, answer.headers[name] ?? '')
-  if (answer.body !== null) res.setHeader('content-length', Buffer.byteLength(answer.body))
-  res.end(answer.body)
+  const { status, headers, body } = answer
+  const length = body === null ? {} : { 'content-length': Buffer.byteLength(body) }
+  res.writeHead(status, { ...head, ...headers, ...length }).end(body)
 }
 
 /** Sends a Fetch response; a stream waits for the socket and ends at once when the client leaves. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http'
 import { GatewayError, internalError, InvalidHttpRequest } from '../errors.ts'
 import type { GraphiqlPage } from './graphiql.ts'
 import { jsonTypeFor } from './accept.ts'
@@ -9,6 +9,7 @@ import type { Protection } from './protection.ts'
 import { createAnswerJson, JsonAnswer, type JsonPost } from './json-answer.ts'
 import {
   end,
+  headed,
   leftSignal,
   notAcceptable,
   sendError,
@@ -27,11 +28,11 @@ export interface GraphqlServerDeps extends ContextDeps, WebSocketDeps {
 }
 
 export interface GraphqlServer {
-  /** Answers GET, POST and OPTIONS; `body` is what a framework has read of it, if it did. */
+  /** Answers GET, POST and OPTIONS; `body` is what a framework has read of it, if it did, `headers` belong to every answer. */
   handle: (
     req: IncomingMessage,
     res: ServerResponse,
-    options: { requestId: string; body?: Buffer | undefined },
+    options: { requestId: string; body?: Buffer | undefined; headers?: OutgoingHttpHeaders },
   ) => Promise<void>
   /** Takes the WebSockets of `/graphql`; `close` ends them with 1001. */
   attachWebSocket(server: Server): { close(): Promise<void> }
@@ -42,33 +43,35 @@ export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
   const answerJson = createAnswerJson(engine, deps.logger)
   const page = lazy(async () => (await import('./graphiql.ts')).graphiqlPage(exampleModel(deps)))
 
-  const handle: GraphqlServer['handle'] = async (req, res, { requestId, body }) => {
-    res.setHeader('x-request-id', requestId)
+  const handle: GraphqlServer['handle'] = async (req, res, { requestId, body, headers }) => {
+    const head = { ...headers, 'x-request-id': requestId }
     const signal = leftSignal(res)
     try {
-      if (deps.graphiql && wantsPage(req)) return sendPage(res, await page())
-      if (req.method === 'OPTIONS') return end(res, 204, { allow: 'GET, POST, OPTIONS' })
+      if (deps.graphiql && wantsPage(req)) return sendPage(headed(res, head), await page())
+      if (req.method === 'OPTIONS') {
+        return end(headed(res, head), 204, { allow: 'GET, POST, OPTIONS' })
+      }
       if (req.method === 'POST') req.headers['content-type'] = jsonContentType(req)
       const content = parsed(body)
       const actor = await deps.authenticate(req.headers.authorization).catch(async (error) => {
         const answer =
           deps.publicIntrospection && (await introspect(engine, operationOf(req, content)))
         if (!answer) throw error
-        sendJson(res, 200, answer)
+        sendJson(headed(res, head), 200, answer)
       })
       if (!actor) return
       const context = createContext(deps, { actor, requestId, signal })
       const post = jsonPost(req, content)
       const answer = post
         ? await answerJson(post, context)
-        : await yogaAnswer(engine, { req, res, context, body })
+        : await yogaAnswer(engine, { req, res: headed(res, head), context, body })
       if (answer.status === 406) throw notAcceptable()
-      if (answer instanceof JsonAnswer) sendJsonAnswer(answer, res)
-      else await sendResponse(answer, res)
+      if (answer instanceof JsonAnswer) sendJsonAnswer(answer, res, head)
+      else await sendResponse(answer, headed(res, head))
     } catch (error) {
       if (!(error instanceof GatewayError)) deps.logger.error({ requestId, err: error }, 'bug')
       const expected = error instanceof GatewayError ? error : internalError(error)
-      sendError(res, expected, requestId)
+      sendError(headed(res, head), expected, requestId)
     }
   }
   return { handle, attachWebSocket: (server) => attachWebSocket(server, engine, deps) }

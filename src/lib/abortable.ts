@@ -16,16 +16,15 @@ export function abortable<T>(
   }
   const inner = start(controller.signal)
 
-  async function step(result: Promise<IteratorResult<T>>): Promise<IteratorResult<T>> {
-    try {
-      const settled = await result
-      if (settled.done) release()
-      return settled
-    } catch (error) {
-      release()
-      throw error
-    }
+  const settled = (result: IteratorResult<T>): IteratorResult<T> => {
+    if (result.done) release()
+    return result
   }
+  const failed = (error: unknown): never => {
+    release()
+    throw error
+  }
+  const step = (result: Promise<IteratorResult<T>>) => result.then(settled, failed)
 
   return {
     next: () => step(inner.next()),

@@ -1,22 +1,53 @@
-import { randomUUID } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /** A new id such as `req_01jd…`: 48 bits of time in milliseconds, then 80 random bits; sorts by time. */
 export function newId(prefix: string): string {
-  return `${prefix}_${base32(BigInt(Date.now()), 10)}${base32(randomBits(), 16)}`
+  return `${prefix}_${timeText()}${randomText()}`
 }
 
-/** Eighty bits; of a UUID, whose random bytes Node draws in advance, the parts without its version and variant. */
-function randomBits(): bigint {
-  const uuid = randomUUID()
-  return BigInt(`0x${uuid.slice(0, 8)}${uuid.slice(24)}`)
-}
+let lastMs = 0
+let lastText = ''
 
-function base32(value: bigint, length: number): string {
+/** Ten letters; many ids are of the same millisecond. */
+function timeText(): string {
+  const nowMs = Date.now()
+  if (nowMs === lastMs) return lastText
   let text = ''
-  for (let rest = value; text.length < length; rest >>= 5n) {
-    text = (alphabet[Number(rest & 31n)] ?? '') + text
+  for (let rest = nowMs; text.length < 10; rest = Math.floor(rest / 32)) {
+    text = alphabet.charAt(rest % 32) + text
   }
+  lastMs = nowMs
+  return (lastText = text)
+}
+
+/** Sixteen letters of five bits each, from random bytes that are drawn in advance. */
+function randomText(): string {
+  if (at + 10 > pool.length) {
+    randomFillSync(pool)
+    at = 0
+  }
+  const text = letters(pool.readUIntBE(at, 5)) + letters(pool.readUIntBE(at + 5, 5))
+  at += 10
   return text
+}
+
+const pool = Buffer.alloc(4000)
+let at = pool.length
+
+/** Eight letters of forty bits. */
+function letters(bits: number): string {
+  const high = Math.floor(bits / 2 ** 20)
+  const low = bits % 2 ** 20
+  return four(high) + four(low)
+}
+
+function four(bits: number): string {
+  return (
+    alphabet.charAt(bits >> 15) +
+    alphabet.charAt((bits >> 10) & 31) +
+    alphabet.charAt((bits >> 5) & 31) +
+    alphabet.charAt(bits & 31)
+  )
 }

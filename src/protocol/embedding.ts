@@ -46,6 +46,10 @@ export interface EmbeddingApi {
   tokens: boolean
   /** Whether the length of the vectors can be chosen. */
   dimensions: boolean
+  /** The same for one model, where its word differs from its provider's. */
+  dimensionsOf?(model: string): boolean
+  /** Whether it takes the client's name of the person behind the request. */
+  endUser?: boolean | undefined
   /** The body for some of the inputs. */
   encodeRequest(request: EmbeddingRequest, model: string): unknown
   /** The vectors in the order of the inputs, of which there were `count`. */

@@ -13,9 +13,12 @@ export const gigachatModels: ModelInfo[] = [
   second('GigaChat-2-Pro'),
   second('GigaChat-2-Max'),
   model('GigaChat-3-Ultra', ['streaming', 'tools', 'json_schema']),
+  embedder('Embeddings'),
+  embedder('Embeddings-2'),
+  embedder('EmbeddingsGigaR'),
 ]
 
-/** Lists the models that chat. */
+/** Lists the models that chat, and those that make vectors. */
 export function discoverModels({
   baseUrl,
   authorize,
@@ -27,13 +30,15 @@ export function discoverModels({
   }
 }
 
-/** The list, or a single model; embedders and filters stand in it too, and old lists name no type. */
+/** The list, or a single model; filters and checkers stand in it too, and old lists name no type. */
 export function decodeModels({ status, body }: UpstreamAnswer): ModelInfo[] {
   if (status !== 200) throw decodeGigachatError({ status, body, headers: {} })
   const data: unknown = Object(body)['data'] ?? [body]
   return (Array.isArray(data) ? data : []).flatMap((item: unknown) => {
     const { id, type = 'chat' }: { id?: unknown; type?: unknown } = Object(item)
-    return typeof id === 'string' && type === 'chat' ? [model(id, ['streaming'])] : []
+    if (typeof id !== 'string') return []
+    if (type === 'embedder') return [embedder(id)]
+    return type === 'chat' ? [model(id, ['streaming'])] : []
   })
 }
 
@@ -56,4 +61,8 @@ function model(name: string, features: string[]): ModelInfo {
       'top_p',
     ],
   }
+}
+
+function embedder(name: string): ModelInfo {
+  return { name, inputModalities: ['text'], features: ['embeddings'], supportedParameters: [] }
 }

@@ -16,6 +16,11 @@ export interface Provider {
   authorize(request: UpstreamRequest, send: Send): UpstreamRequest | Promise<UpstreamRequest>
   /** Told that a request was refused with 401; true when it is worth signing and sending once more. */
   renewCredential?(refused: UpstreamRequest): boolean
+  /**
+   * Told that nobody could be connected to where a request was to go; true when signing it once more
+   * sends it to another place.
+   */
+  passOver?(unreached: UpstreamRequest): boolean
   /** What becomes of each feature of a request. */
   support: FeatureSupport
   /** The same for one model, where its word differs from its provider's. */
@@ -57,6 +62,8 @@ export interface UpstreamRequest {
   /** Names in lower case. */
   headers: Record<string, string>
   body?: string
+  /** The provider's own name of the model that is called, where one is. */
+  model?: string
 }
 
 /**

@@ -1,7 +1,7 @@
 import { decodeYandexError } from '../dialects/yandex/decode-error.ts'
 import type { ModelInfo, Provider, UpstreamAnswer } from './provider.ts'
 
-/** Lists the chat models of a folder, fine-tuned ones among them; only the compatible API has a list. */
+/** Lists the models of a folder, fine-tuned ones among them; only the compatible API has a list. */
 export function discoverModels(
   { baseUrl, authorize }: Pick<Provider, 'baseUrl' | 'authorize'>,
   folder: string,
@@ -13,15 +13,15 @@ export function discoverModels(
   }
 }
 
-/** Embeddings and voices stand in the same list, and names are URIs with the folder. */
+/** Models of vectors and voices stand in the same list, and names are URIs with the folder. */
 export function decodeModels({ status, body }: UpstreamAnswer, folder: string): ModelInfo[] {
   const data = status === 200 && Object(body)['data']
   if (!Array.isArray(data)) throw decodeYandexError({ status, body, headers: {} })
-  const prefix = `gpt://${folder}/`
   return data.flatMap((item: unknown) => {
     const id: unknown = Object(item)['id']
-    if (typeof id !== 'string' || !id.startsWith(prefix)) return []
-    const path = id.slice(prefix.length)
-    return path.startsWith('speech-') ? [] : [{ name: path.replace('/', ':') }]
+    const [, scheme, owner, path = ''] = /^(gpt|emb):\/\/([^/]+)\/(.+)$/.exec(String(id)) ?? []
+    if (owner !== folder || path.startsWith('speech-')) return []
+    const name = path.replace('/', ':')
+    return scheme === 'emb' ? [{ name, features: ['embeddings'] }] : [{ name }]
   })
 }

@@ -14,13 +14,18 @@ const parameters = [
   'tools',
 ]
 
-/** The models of the native API: Yandex's own, three branches of the two families. */
+/** The models that both APIs have: Yandex's own, three branches of the two families, and those of vectors. */
 export const yandexNativeModels: ModelInfo[] = [
   ...branches('yandexgpt', ['latest', 'rc', 'deprecated']),
   ...branches('yandexgpt-lite', ['latest', 'rc', 'deprecated']),
   ...branches('yandexgpt-5.1', ['latest']),
   ...branches('yandexgpt-5-pro', ['latest']),
   ...branches('yandexgpt-5-lite', ['latest']),
+  ...vectors('text-search-doc', []),
+  ...vectors('text-search-query', []),
+  ...vectors('text-embeddings', []),
+  ...vectors('text-embeddings-v2-doc', ['dimensions']),
+  ...vectors('text-embeddings-v2-query', ['dimensions']),
 ]
 
 /** The models of the OpenAI-compatible API: those, and the newer and open ones. */
@@ -49,6 +54,21 @@ function branches(family: string, names: string[]): ModelInfo[] {
 /** A model without a branch is its `latest`: both names are in use. */
 function named(family: string, known: Partial<ModelInfo>): ModelInfo[] {
   return [info(family, known), info(`${family}:latest`, known)]
+}
+
+/** There is one tariff for all of them. */
+function vectors(family: string, supportedParameters: string[]): ModelInfo[] {
+  return named(family, {
+    inputModalities: ['text'],
+    features: ['embeddings'],
+    supportedParameters,
+    price: {
+      currency: 'RUB',
+      perMillion: { inputTokens: '10.1' },
+      source:
+        'a bill quoted in client code of 2026 (RUB with VAT, as of 2026-11-20), not an official list',
+    },
+  })
 }
 
 function info(name: string, known: Partial<ModelInfo>): ModelInfo {

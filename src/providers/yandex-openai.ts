@@ -1,9 +1,12 @@
 import { openaiChatApi } from '../dialects/openai-chat/chat-api.ts'
 import { encodeChatRequest } from '../dialects/openai-chat/encode-request.ts'
+import { openaiEmbeddingApi } from '../dialects/openai-embeddings/embedding-api.ts'
 import { decodeYandexError } from '../dialects/yandex/decode-error.ts'
+import { takesDimensions } from '../dialects/yandex/embedding-api.ts'
 import { matchResults } from '../dialects/match-results.ts'
 import { newId } from '../lib/id.ts'
 import type { ChatApi } from '../protocol/chat-api.ts'
+import type { EmbeddingApi } from '../protocol/embedding.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import { nothingBut } from '../protocol/features.ts'
 import type { ChatRequest, ContentPart, Message, ToolCall } from '../protocol/request.ts'
@@ -61,6 +64,26 @@ export function yandexOpenaiApi({ modelUri }: { modelUri: (model: string) => str
     },
     decodeBody: (body) => chat.decodeBody(body).map(rekeyed()),
     decodeError: decodeYandexError,
+  }
+}
+
+/** OpenAI's embeddings as the service has them: one text in a call, and only as numbers. */
+export function yandexOpenaiEmbeddingApi({
+  modelUri,
+}: {
+  modelUri: (model: string) => string
+}): EmbeddingApi {
+  const api = openaiEmbeddingApi({
+    inputsMax: 1,
+    tokens: false,
+    dimensionsOf: takesDimensions,
+    endUser: false,
+    decodeError: decodeYandexError,
+  })
+  return {
+    ...api,
+    encodeRequest: (request, model) =>
+      api.encodeRequest({ ...request, endUserId: undefined }, modelUri(model)),
   }
 }
 

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { yandexChatApi } from '../dialects/yandex/chat-api.ts'
+import { yandexEmbeddingApi } from '../dialects/yandex/embedding-api.ts'
 import { nothingBut } from '../protocol/features.ts'
 import { url } from './openai-compatible.ts'
 import { defineProvider, type Provider } from './provider.ts'
 import { discoverModels } from './yandex-discovery.ts'
 import { yandexNativeModels, yandexModels } from './yandex-models.ts'
-import { yandexOpenaiApi, yandexOpenaiSupport } from './yandex-openai.ts'
+import { yandexOpenaiApi, yandexOpenaiEmbeddingApi, yandexOpenaiSupport } from './yandex-openai.ts'
 
 const settings = z
   .strictObject({
@@ -44,7 +45,10 @@ export const yandex = defineProvider({
   }),
 })
 
-type Api = Pick<Provider, 'baseUrl' | 'authorize' | 'support' | 'chat' | 'discover' | 'models'>
+type Api = Pick<
+  Provider,
+  'baseUrl' | 'authorize' | 'support' | 'chat' | 'embeddings' | 'discover' | 'models'
+>
 
 function native(given: Settings): Api {
   return {
@@ -75,6 +79,7 @@ function native(given: Settings): Api {
       refusal_history: { emulated: 'sent as the text of the assistant' },
     }),
     chat: yandexChatApi({ modelUri: (model) => modelUri(given.folder_id, model) }),
+    embeddings: yandexEmbeddingApi({ modelUri: (model) => vectorUri(given.folder_id, model) }),
     models: yandexNativeModels,
   }
 }
@@ -88,6 +93,9 @@ function compatible(given: Settings): Api {
     discover: discoverModels({ baseUrl, authorize }, given.folder_id),
     support: yandexOpenaiSupport,
     chat: yandexOpenaiApi({ modelUri: (model) => modelUri(given.folder_id, model) }),
+    embeddings: yandexOpenaiEmbeddingApi({
+      modelUri: (model) => vectorUri(given.folder_id, model),
+    }),
     models: yandexModels,
   }
 }
@@ -107,10 +115,14 @@ function signed(
  * `yandexgpt:rc` is the branch `rc`, and without a branch a model is its `latest`. A full URI goes as
  * it is: fine-tuned models of other schemes and models of other folders have no shorter name.
  */
-function modelUri(folder: string, model: string): string {
+function modelUri(folder: string, model: string, scheme = 'gpt'): string {
   if (/^[a-z]+:\/\//.test(model)) return model
   const path = model.replace(':', '/')
-  return `gpt://${folder}/${path.includes('/') ? path : `${path}/latest`}`
+  return `${scheme}://${folder}/${path.includes('/') ? path : `${path}/latest`}`
+}
+
+function vectorUri(folder: string, model: string): string {
+  return modelUri(folder, model, 'emb')
 }
 
 /** A host alone stands for the place where the API is on the service's own host. */

@@ -38,7 +38,7 @@ const withTools = deployments.filter(({ support }) => support.tools !== 'refused
 describe.each(deployments)('the official client, answered by $model', ({ model }) => {
   test('gets a whole message', async () => {
     const { data: message, request_id: requestId } = await client.messages
-      .create({ model, max_tokens: 100, messages: hello })
+      .create({ model, max_tokens: 1000, messages: hello })
       .withResponse()
     expect(message).toMatchObject({
       type: 'message',
@@ -58,7 +58,7 @@ describe.each(deployments)('the official client, answered by $model', ({ model }
   })
 
   test('reads a stream as it is made', async () => {
-    const stream = client.messages.stream({ model, max_tokens: 100, messages: hello })
+    const stream = client.messages.stream({ model, max_tokens: 1000, messages: hello })
     const texts: string[] = []
     const kinds: string[] = []
     stream.on('text', (text) => texts.push(text))

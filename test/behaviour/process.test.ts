@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
+import { providerTypes } from '../../src/providers/index.ts'
 import { startProcess } from '../support/process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'xrouter-process-'))
@@ -74,7 +75,7 @@ describe('npm start on a machine with nothing else', () => {
     expect(gateway.stderr()).toBe(
       'The configuration has 2 problem(s):\n' +
         '  server.prot: there is no such setting\n' +
-        '  providers.x.type: must be one of: openai, openai-compatible, anthropic, gemini, gigachat, yandex, demo\n',
+        `  providers.x.type: must be one of: ${providerTypes.map(({ type }) => type).join(', ')}\n`,
     )
     expect(gateway.stdout()).toBe('')
   })

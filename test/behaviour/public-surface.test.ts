@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { once } from 'node:events'
+import { securityHeaders } from '../../src/lib/security-headers.ts'
 import { publicRoutes, selfAuthenticatedRoutes } from '../../src/server.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 
@@ -176,6 +177,36 @@ describe('browsers', () => {
       expect(graphql.headers.get('access-control-allow-origin')).toBe('https://app.example')
     } finally {
       await open.stop()
+    }
+  })
+
+  test('are told the same by every answer: whole, streamed, failed, through GraphQL, unknown', async () => {
+    const authorization = `Bearer ${gateway.adminKey}`
+    const post = (path: string, body: object, headers = {}) =>
+      fetch(gateway.url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization, ...headers },
+        body: JSON.stringify(body),
+      })
+    const chat = { model: 'demo/echo', messages: [{ role: 'user', content: 'hi' }] }
+    const answers = await Promise.all([
+      post('/v1/chat/completions', chat),
+      post('/v1/chat/completions', { ...chat, stream: true }),
+      post('/v1/chat/completions', { ...chat, model: 'nobody/nothing' }),
+      post('/v1/chat/completions', chat, { authorization: 'Bearer no' }),
+      post('/graphql', { query: '{ viewer { id } }' }),
+      post('/graphql', { query: '{ viewer { id } }' }, { authorization: 'Bearer no' }),
+      fetch(`${gateway.url}/nowhere`, { headers: { authorization } }),
+      fetch(`${gateway.url}/graphql`, { method: 'OPTIONS', headers: { authorization } }),
+    ])
+    for (const response of answers) {
+      await response.arrayBuffer()
+      const { headers } = response
+      for (const [name, value] of Object.entries(securityHeaders)) {
+        expect(headers.get(name), `${name} of ${response.url}`).toBe(value)
+      }
+      expect(headers.get('x-request-id')).toMatch(/^req_/)
+      expect(headers.get('access-control-expose-headers')).toContain('x-request-id')
     }
   })
 

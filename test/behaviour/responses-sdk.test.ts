@@ -17,7 +17,7 @@ let gateway: TestGateway
 
 beforeAll(async () => {
   simulated = await startSimulatedProviders()
-  gateway = await startGateway(`${simulated.toml}\n[providers.demo]\ntoken_delay_ms = 0`)
+  gateway = await startGateway(simulated.toml)
 })
 
 afterAll(async () => {

@@ -195,7 +195,12 @@ describe('the official OpenAI client, unchanged', () => {
         owned_by: 'openai',
         context_length: 128_000,
         prices: expect.arrayContaining([
-          { token_class: 'input', currency: 'USD', per_million: '0.15' },
+          {
+            token_class: 'input',
+            currency: 'USD',
+            per_million: '0.15',
+            source: expect.stringContaining('2026-08-01'),
+          },
         ]),
       })
     }

@@ -130,6 +130,10 @@ function brief(text: string): string {
     /^\s*(\w+)/.exec(text)?.[1],
     /(?:from|into|update) "?(\w+)/.exec(text)?.[1],
   ]
+  if (verb === 'with') {
+    const inserted = [...text.matchAll(/insert into "?(\w+)/g)].map((match) => match[1])
+    return `with ${inserted.join(', ')}`
+  }
   return ['select', 'insert', 'update'].includes(verb) ? `${verb} ${table}` : verb
 }
 
@@ -181,7 +185,7 @@ test('a batch of the ledger is five statements, however many requests it has', a
     await open.ledger.flush()
     expect(statements.map(brief)).toEqual([
       'begin',
-      'with', // requests and attempts in one
+      'with requests, attempts',
       'update api_keys',
       'insert usage_rollups',
       'commit',

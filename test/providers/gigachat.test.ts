@@ -35,12 +35,50 @@ describe('the settings', () => {
 
   test('have the service’s own addresses and its scope for individuals where nothing is said', () => {
     expect(gigachat.settings.parse({ credentials: 'k' })).toEqual({
+      api: 'v1',
       credentials: 'k',
       scope: 'GIGACHAT_API_PERS',
-      base_url: 'https://api.giga.chat/v1',
       auth_url: 'https://ngw.devices.sberbank.ru:9443/api/v2/oauth',
+      result_role: 'function',
     })
     expect(gigachat.settings.safeParse({ credentials: 'k', scope: 'PERS' }).success).toBe(false)
+  })
+
+  test.each([
+    [{}, 'https://api.giga.chat/v1', 'gigachat'],
+    [{ api: 'v2' }, 'https://api.giga.chat/v2', 'gigachat-v2'],
+    [{ api: 'v2', base_url: 'https://a/v2/' }, 'https://a/v2', 'gigachat-v2'],
+  ])('say which API is spoken, and where: %j', (given, baseUrl, dialect) => {
+    const settings = gigachat.settings.parse({ credentials: 'k', ...given })
+    const provider = gigachat.create('gigachat', settings, connection)
+    expect([provider.baseUrl, provider.chat?.dialect]).toEqual([baseUrl, dialect])
+  })
+
+  test('make vectors over v1 alone', () => {
+    const [one, two] = (['v1', 'v2'] as const).map((api) =>
+      gigachat.create('g', gigachat.settings.parse({ credentials: 'k', api }), connection),
+    )
+    expect([one?.embeddings === undefined, two?.embeddings === undefined]).toEqual([false, true])
+    const vectors = two?.models.filter(({ features }) => features?.includes('embeddings'))
+    expect([vectors, two?.models.length]).toEqual([[], (one?.models.length ?? 0) - 3])
+  })
+
+  test('know no third API, and no third speaker of results', () => {
+    for (const wrong of [{ api: 'v3' }, { result_role: 'user' }]) {
+      expect(gigachat.settings.safeParse({ credentials: 'k', ...wrong }).success).toBe(false)
+    }
+  })
+
+  test('have the models listed by v1, whichever is spoken', async () => {
+    const settings = gigachat.settings.parse({ credentials: 'k', api: 'v2' })
+    const provider = gigachat.create('gigachat', settings, connection)
+    const asked: string[] = []
+    await provider.discover?.(async ({ url, method }) => {
+      asked.push(`${method} ${url}`)
+      const token = { access_token: 't', expires_at: Date.now() + 1_800_000 }
+      return { status: 200, body: method === 'POST' ? token : { data: [] } }
+    })
+    expect(asked.at(-1)).toBe('GET https://api.giga.chat/v1/models')
   })
 
   test('offer models with a known context and without invented prices', () => {

@@ -16,11 +16,10 @@ import {
 } from '../support/recorded-gigachat.ts'
 
 /** What the provider speaks, by endpoint; a file of any endpoint that is in neither list fails the test. */
-const decoded = new Set(['v1/chat/completions', 'v1/models'])
+const decoded = new Set(['v1/chat/completions', 'v2/chat/completions', 'v1/models'])
 const otherEndpoints = new Set([
   'v1/embeddings',
   'v1/tokens/count',
-  'v2/chat/completions',
   'oauth',
   'assistants',
   'threads',
@@ -99,12 +98,17 @@ describe.skipIf(!hasGigachatRecordings)('recorded GigaChat', () => {
   )
 
   it.each(lists.filter(({ status }) => status === 200))(
-    '$name: every model that chats is read',
+    '$name: every model that chats or makes vectors is read',
     ({ status, text }) => {
       const body: { data?: WireModel[] } & WireModel = JSON.parse(text)
-      const wire = (body.data ?? [body]).filter(({ type = 'chat' }) => type === 'chat')
-      const names = decodeModels({ status, body }).map(({ name }) => name)
-      expect(names).toEqual(wire.map(({ id }) => id))
+      const wire = (body.data ?? [body]).filter(({ type = 'chat' }) =>
+        /^(chat|embedder)$/.test(type),
+      )
+      const read = decodeModels({ status, body }).map(({ name, features }) => ({
+        id: name,
+        makesVectors: features?.includes('embeddings'),
+      }))
+      expect(read).toEqual(wire.map(({ id, type }) => ({ id, makesVectors: type === 'embedder' })))
     },
   )
 

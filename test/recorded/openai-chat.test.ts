@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { decodeAzureError } from '../../src/dialects/openai-chat/azure-error.ts'
 import { decodeChatError } from '../../src/dialects/openai-chat/decode-error.ts'
 import { decodeChatBody, decodeChatEvents } from '../../src/dialects/openai-chat/decode-events.ts'
 import { decodeChatRequest } from '../../src/dialects/openai-chat/decode-request.ts'
@@ -19,7 +20,7 @@ import {
   type WireAnswer,
 } from '../support/recorded-chat.ts'
 
-const providers = ['openai', 'openai-compatible']
+const providers = ['openai', 'openai-compatible', 'azure', 'xai']
 const chat = '/chat/completions'
 
 /** Endpoints that have a suite of their own. */
@@ -45,6 +46,10 @@ const failures: [file: RegExp, code: ErrorCode, failover: boolean][] = [
   [/openai_chat_completions_post_(917478d0|a1e12a43)/, 'MODEL_NOT_FOUND', true],
   [/test_tool_regular_error/, 'MODEL_NOT_FOUND', true],
   [/test_openrouter_errors_raised/, 'PROVIDER_RATE_LIMITED', true],
+  [/azure-openai_chat_completions_post/, 'PROVIDER_ERROR', true],
+  [/azure-openai_openai_deployments_/, 'PROVIDER_AUTH', true],
+  [/openllmetry\/test_chat_reasoning/, 'MODEL_NOT_FOUND', true],
+  [/openllmetry\/test_prompt_content_filtering/, 'CONTENT_FILTERED', false],
 ]
 
 it.runIf(requireServices)('has its recordings where services are required', () => {
@@ -140,10 +145,14 @@ function hasError(payload: string): boolean {
   return error !== undefined && error !== null
 }
 
+function errorDecoder({ provider }: Recording): typeof decodeChatError {
+  return provider === 'azure' ? decodeAzureError : decodeChatError
+}
+
 async function failureOf(recording: Recording): Promise<GatewayError> {
   const { status, headers, answer } = recording
   if (status >= 400)
-    return decodeChatError({ status, headers, body: JSON.parse(textOf(recording)) })
+    return errorDecoder(recording)({ status, headers, body: JSON.parse(textOf(recording)) })
   const events = async () =>
     answer.kind === 'body'
       ? decodeChatBody(JSON.parse(answer.text))
@@ -217,7 +226,9 @@ function expectUsage(usage: Awaited<ReturnType<typeof collect>>['usage'], wire: 
       wire.usage.cached_tokens,
   )
   expect(usage.cacheWriteTokens).toBe(wire.usage.prompt_tokens_details?.['cache_write_tokens'])
-  expect(usage.reasoningTokens).toBe(wire.usage.completion_tokens_details?.['reasoning_tokens'])
+  expect(usage.reasoningTokens).toBe(
+    wire.usage.completion_tokens_details?.['reasoning_tokens'] ?? wire.usage.reasoning_tokens,
+  )
 }
 
 /** All numbers of the usage but the completion, which we count with the reasoning. */

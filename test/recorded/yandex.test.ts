@@ -101,14 +101,22 @@ describe.skipIf(!hasYandexRecordings)('recorded Yandex', () => {
     },
   )
 
-  it.each(of(models))('$name: every chat model of the list has its name', ({ answer }) => {
-    const body: unknown = JSON.parse(answer.kind === 'body' ? answer.text : '')
-    const uris = [...JSON.stringify(body).matchAll(/"(gpt:\/\/[^"]+)"/g)].map(([, uri]) => uri)
-    const found = decodeModels({ status: 200, body }, 'b1g00000000000000000')
-    const named = found.map(({ name }) => `gpt://b1g00000000000000000/${name.replace(':', '/')}`)
-    expect(named).toEqual(uris)
-    expect(found.map(({ name }) => name)).toContain('yandexgpt:rc')
-  })
+  it.each(of(models))(
+    '$name: every model of texts and vectors in the list has its name',
+    ({ answer }) => {
+      const body: unknown = JSON.parse(answer.kind === 'body' ? answer.text : '')
+      const uris = [...JSON.stringify(body).matchAll(/"((gpt|emb):\/\/[^"]+)"/g)].map(
+        ([, uri]) => uri,
+      )
+      const found = decodeModels({ status: 200, body }, 'b1g00000000000000000')
+      const named = found.map(({ name, features }) => {
+        const scheme = features?.includes('embeddings') ? 'emb' : 'gpt'
+        return `${scheme}://b1g00000000000000000/${name.replace(':', '/')}`
+      })
+      expect(named).toEqual(uris)
+      expect(found.map(({ name }) => name)).toContain('yandexgpt:rc')
+    },
+  )
 })
 
 interface NativeMessage {

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { connect, type DatabaseHandle } from '../../src/db/client.ts'
 import { attempts } from '../../src/db/schema/attempt.ts'
+import { requests as requestTable } from '../../src/db/schema/request.ts'
 import { usageRollups } from '../../src/db/schema/usage-rollup.ts'
 import type { LedgerEntry } from '../../src/gateway/ledger.ts'
 import { rowsOf, writeRows } from '../../src/gateway/ledger-rows.ts'
@@ -120,6 +121,18 @@ describe('a request', () => {
     const bad = entry({ attempts: [{ usage }] })
     await expect(write(entry(), bad)).rejects.toThrow()
     expect(await read()).toEqual([])
+  })
+
+  test('with text that the database cannot hold is kept, that text replaced', async () => {
+    const odd = entry({ requestedModel: 'a\0b\ud800', tags: { 'team\0': 'x\0' } })
+    await write(odd)
+    const { requestId } = odd.settlement
+    const kept = await handle.db
+      .select({ model: requestTable.requestedModel, tags: requestTable.tags })
+      .from(requestTable)
+      .where(eq(requestTable.id, requestId))
+    expect(kept).toEqual([{ model: 'a\ufffdb\ufffd', tags: { 'team\ufffd': 'x\ufffd' } }])
+    expect(await briefly({})).toEqual([['', 1, 0, '1000 USD']])
   })
 
   test('counts once, whichever of several writers is first', async () => {

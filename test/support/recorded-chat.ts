@@ -26,6 +26,7 @@ interface WireUsage {
   total_tokens: number
   prompt_tokens_details?: Record<string, number | undefined> | null
   completion_tokens_details?: Record<string, number | undefined> | null
+  reasoning_tokens?: number
   prompt_cache_hit_tokens?: number
   cached_tokens?: number
 }

@@ -3,8 +3,17 @@ import { startAnthropicSimulator } from './simulators/anthropic.ts'
 import type { Answer } from './simulators/exchange.ts'
 import { httpError } from './simulators/faults.ts'
 import { tooLong as tooLongForGemini } from './simulators/gemini-error.ts'
+import { azureKey, startAzureSimulator } from './simulators/azure.ts'
+import { bedrockCredentials } from './simulators/bedrock-auth.ts'
+import { tooLong as tooLongForBedrock } from './simulators/bedrock-error.ts'
+import { startBedrockSimulator } from './simulators/bedrock.ts'
+import { startMwsSimulator } from './simulators/mws.ts'
+import { startVllmSimulator } from './simulators/vllm.ts'
+import { startXaiSimulator } from './simulators/xai.ts'
 import { geminiKey, startGeminiSimulator } from './simulators/gemini.ts'
 import { startGigachatSimulator } from './simulators/gigachat.ts'
+import { tooLong as tooLongForOllama } from './simulators/ollama-request.ts'
+import { startOllamaSimulator } from './simulators/ollama.ts'
 import { contextLength } from './simulators/openai-error.ts'
 import { openaiModels, reasoner } from './simulators/openai-models.ts'
 import { startOpenaiSimulator } from './simulators/openai.ts'
@@ -44,6 +53,7 @@ export const providersUnderTest: readonly ProviderUnderTest[] = [
     type: 'openai',
     models: ['gpt-4o'],
     reasoningModel: 'gpt-5',
+    embeddingModel: 'text-embedding-3-small',
     tooLong: httpError(400, contextLength.body()),
     start: async () => keyed(await startOpenaiSimulator(), 'sk-simulated'),
   },
@@ -52,6 +62,7 @@ export const providersUnderTest: readonly ProviderUnderTest[] = [
     type: 'openai',
     models: ['gpt-4o'],
     reasoningModel: 'gpt-5',
+    embeddingModel: 'text-embedding-3-small',
     tooLong: httpError(400, contextLength.body()),
     start: async () => {
       const { toml, ...rest } = keyed(await startOpenaiSimulator(), 'sk-simulated')
@@ -63,9 +74,33 @@ export const providersUnderTest: readonly ProviderUnderTest[] = [
     type: 'openai-compatible',
     models: ['gpt-4o'],
     reasoningModel: reasoner.id,
+    embeddingModel: 'text-embedding-3-small',
     tooLong: httpError(400, contextLength.body()),
     start: async () =>
       keyed(await startOpenaiSimulator({ models: [...openaiModels, reasoner] }), 'sk-simulated'),
+  },
+  {
+    id: 'azure',
+    type: 'azure',
+    models: ['chat'],
+    reasoningModel: 'reason',
+    embeddingModel: 'vectors',
+    tooLong: httpError(400, contextLength.body()),
+    start: async () => {
+      const simulator = await startAzureSimulator()
+      const toml = `endpoint = "${simulator.url}"\napi_key = "${azureKey}"`
+      return { simulator, toml, close: () => simulator.close() }
+    },
+  },
+  {
+    id: 'xai',
+    type: 'xai',
+    models: ['grok-3', 'grok-4.5', 'grok-4', 'grok-3-mini'],
+    tooLong: httpError(400, {
+      code: 'Client specified an invalid argument',
+      error: "This model's maximum prompt length is 131072 but the request contains 200042 tokens.",
+    }),
+    start: async () => keyed(await startXaiSimulator(), 'xai-simulated'),
   },
   {
     id: 'anthropic',
@@ -78,6 +113,26 @@ export const providersUnderTest: readonly ProviderUnderTest[] = [
     start: async () => keyed(await startAnthropicSimulator(), 'sk-ant-simulated'),
   },
   {
+    id: 'bedrock',
+    type: 'bedrock',
+    models: [
+      'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
+      'global.anthropic.claude-opus-5',
+      'anthropic.claude-3-haiku-20240307-v1:0',
+      'amazon.nova-lite-v1:0',
+      'openai.gpt-oss-20b-1:0',
+    ],
+    tooLong: httpError(400, tooLongForBedrock.body()),
+    start: async () => {
+      const simulator = await startBedrockSimulator()
+      const toml = `base_url = "${simulator.url}"
+        region = "${bedrockCredentials.region}"
+        access_key_id = "${bedrockCredentials.accessKeyId}"
+        secret_access_key = "${bedrockCredentials.secretAccessKey}"`
+      return { simulator, toml, close: () => simulator.close() }
+    },
+  },
+  {
     id: 'gemini',
     type: 'gemini',
     models: ['gemini-2.5-flash', 'gemini-2.0-flash', 'gemini-3-flash-preview'],
@@ -86,9 +141,22 @@ export const providersUnderTest: readonly ProviderUnderTest[] = [
     start: async () => keyed(await startGeminiSimulator(), geminiKey),
   },
   {
+    id: 'ollama',
+    type: 'ollama',
+    models: ['qwen3:0.6b'],
+    embeddingModel: 'all-minilm:latest',
+    tooLong: httpError(400, tooLongForOllama.body()),
+    start: async () => {
+      const simulator = await startOllamaSimulator()
+      const toml = `endpoints = ["${simulator.url}"]`
+      return { simulator, toml, close: () => simulator.close() }
+    },
+  },
+  {
     id: 'gigachat',
     type: 'gigachat',
     models: ['GigaChat-2'],
+    embeddingModel: 'Embeddings',
     tooLong: httpError(413),
     start: async () => {
       const gigachat = await startGigachatSimulator()
@@ -96,9 +164,20 @@ export const providersUnderTest: readonly ProviderUnderTest[] = [
     },
   },
   {
+    id: 'gigachat-v2',
+    type: 'gigachat',
+    models: ['GigaChat-2'],
+    tooLong: httpError(413),
+    start: async () => {
+      const gigachat = await startGigachatSimulator({ api: 'v2' })
+      return { simulator: gigachat.api, toml: gigachat.toml, close: () => gigachat.close() }
+    },
+  },
+  {
     id: 'yandex',
     type: 'yandex',
     models: ['yandexgpt'],
+    embeddingModel: 'text-search-doc',
     tooLong: httpError(400, tooLongForYandex.body('native')),
     start: async () => inFolder(await startYandexSimulator()),
   },
@@ -106,8 +185,25 @@ export const providersUnderTest: readonly ProviderUnderTest[] = [
     id: 'yandex-openai',
     type: 'yandex',
     models: ['yandexgpt'],
+    embeddingModel: 'text-search-doc',
     tooLong: httpError(400, tooLongForYandex.body('openai')),
     start: async () => inFolder(await startYandexSimulator({ api: 'openai' }), 'openai'),
+  },
+  {
+    id: 'mts',
+    type: 'mts',
+    models: ['qwen3-32b'],
+    embeddingModel: 'bge-m3',
+    tooLong: httpError(400, contextLength.body()),
+    start: async () => keyed(await startMwsSimulator(), 'mws-simulated'),
+  },
+  {
+    id: 'tbank',
+    type: 'tbank',
+    models: ['t-tech/T-pro-it-2.1', 't-tech/T-lite-it-1.0', 't-tech/T-pro-it-2.0'],
+    embeddingModel: 'bge-m3',
+    tooLong: httpError(400, contextLength.body()),
+    start: async () => keyed(await startVllmSimulator(), 'vllm-simulated'),
   },
   {
     id: 'demo',

@@ -4,7 +4,8 @@ import { isRecord } from '../narrow.ts'
 import { anthropicMessages } from './dialect.ts'
 import { encodeCallId } from './tool-call-id.ts'
 import { unsupported } from './unsupported.ts'
-import { encodeCache, readDataUrl, set } from './wire.ts'
+import { readDataUrl } from '../data-url.ts'
+import { encodeCache, set } from './wire.ts'
 
 /** Where a part stands, and whether its extras are this dialect's. */
 export interface Place {

@@ -20,16 +20,6 @@ export function decodeCache(raw: unknown): CacheMark | undefined {
   return typeof ttl === 'string' ? { ttl } : undefined
 }
 
-/** A `data:` URL in its parts; the data is base64 whatever form the URL has. */
-export function readDataUrl(url: string): { mediaType: string; data: string } | undefined {
-  const match = /^data:([^,;]*)((?:;[^,;]*)*),(.*)$/is.exec(url)
-  if (!match) return undefined
-  const [, mediaType = '', parameters = '', written = ''] = match
-  const isBase64 = /;base64$/i.test(parameters)
-  const data = isBase64 ? written : Buffer.from(decodeURIComponent(written)).toString('base64')
-  return { mediaType: mediaType.toLowerCase(), data }
-}
-
 export function dataUrl(mediaType: string, data: string): string {
   return `data:${mediaType};base64,${data}`
 }

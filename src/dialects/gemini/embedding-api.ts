@@ -1,5 +1,5 @@
 import type { EmbeddingApi, EmbeddingBatch, EmbeddingRequest } from '../../protocol/embedding.ts'
-import { unusable } from '../broken-answer.ts'
+import { unusableVectors } from '../broken-answer.ts'
 import { isRecord } from '../narrow.ts'
 import { decodeGeminiError } from './decode-error.ts'
 import { gemini } from './dialect.ts'
@@ -30,14 +30,14 @@ function encodeRequest({ inputs, dimensions }: EmbeddingRequest, model: string):
 
 function decodeBody(body: unknown, count: number): EmbeddingBatch {
   const list = isRecord(body) ? body['embeddings'] : undefined
-  if (!Array.isArray(list) || list.length !== count) throw unusable()
+  if (!Array.isArray(list) || list.length !== count) throw unusableVectors()
   return { vectors: list.map(vectorOf) }
 }
 
 function vectorOf(embedding: unknown): number[] {
   const values = isRecord(embedding) ? embedding['values'] : undefined
   if (!Array.isArray(values) || !values.every((value) => typeof value === 'number')) {
-    throw unusable()
+    throw unusableVectors()
   }
   return values
 }

@@ -1,5 +1,5 @@
 import type { Extra, Message, ToolCall } from '../../protocol/request.ts'
-import { isRecord } from '../narrow.ts'
+import { argumentsObject } from '../call-arguments.ts'
 import { gemini } from './dialect.ts'
 import type { ModelTraits } from './model-traits.ts'
 import { unsupported } from './unsupported.ts'
@@ -27,19 +27,6 @@ function encodeCall({ id, kind, name, arguments: written }: ToolCall, path: stri
   return {
     ...(id !== '' && { id }),
     name,
-    args: parseArguments(written, `${path}.function.arguments`),
+    args: argumentsObject(written, `${path}.function.arguments`, unsupported),
   }
-}
-
-/** The wire carries an object where OpenAI's carries what the model wrote. */
-function parseArguments(written: string, path: string): Extra {
-  if (written.trim() === '') return {}
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(written)
-  } catch {
-    parsed = undefined
-  }
-  if (!isRecord(parsed)) throw unsupported(path, 'it is no JSON object')
-  return parsed
 }

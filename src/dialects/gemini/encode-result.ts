@@ -1,5 +1,5 @@
-import { invalidRequest } from '../../errors.ts'
 import type { Extra, Message, ToolCall } from '../../protocol/request.ts'
+import { unknownCall } from '../match-results.ts'
 import { isRecord } from '../narrow.ts'
 import { encodeMedia } from './media.ts'
 import type { ModelTraits } from './model-traits.ts'
@@ -58,11 +58,4 @@ function parseJson(text: string): Extra | undefined {
   } catch {
     return undefined
   }
-}
-
-function unknownCall(path: string): Error {
-  return invalidRequest(
-    `${path}.tool_call_id`,
-    `Invalid '${path}.tool_call_id': no call before it has this id. Send the assistant's message with the call as well.`,
-  )
 }

@@ -1,5 +1,6 @@
 import { invalidRequest } from '../../errors.ts'
 import type { ContentPart, Extra, FileSource } from '../../protocol/request.ts'
+import { readDataUrl } from '../data-url.ts'
 
 type MediaPart = Extract<ContentPart, { type: 'image' | 'audio' | 'file' }>
 
@@ -30,26 +31,14 @@ function inlineData(
   url: string,
   { mediaType, path }: { mediaType: string | undefined; path: string },
 ): Extra {
-  const [, type, base64, data] =
-    /^data:([^;,]*)(?:;(?!base64)[^;,]*)*(;base64)?,(.*)$/is.exec(url) ?? []
-  if (data === undefined) {
+  const read = readDataUrl(url)
+  if (!read) {
     throw invalidRequest(
       path,
       `Invalid '${path}': it is no data: URL. Send data:<type>;base64,<data>.`,
     )
   }
-  return {
-    mimeType: type || mediaType || 'text/plain',
-    data: base64 ? data : Buffer.from(percentDecoded(data)).toString('base64'),
-  }
-}
-
-function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
+  return { mimeType: read.mediaType || mediaType || 'text/plain', data: read.data }
 }
 
 function mediaTypeOf(url: string): string | undefined {

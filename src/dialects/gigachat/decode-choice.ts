@@ -1,5 +1,6 @@
 import { GatewayError } from '../../errors.ts'
 import type { ChatEvent, FinishReason } from '../../protocol/event.ts'
+import type { Signature } from '../../protocol/request.ts'
 import { isRecord, text } from '../narrow.ts'
 import { decodeName } from './function-name.ts'
 import { type Piece, splitThoughts, type ThoughtSplitter } from './split-thoughts.ts'
@@ -12,6 +13,8 @@ export interface ChoiceState {
   calls: number
   /** Whether there was any text. */
   spoken: boolean
+  /** What goes back with the text, where nothing was called. */
+  signature?: Signature
   finished: boolean
 }
 
@@ -32,7 +35,9 @@ export function decodeMessage(
     pushPieces(state, [{ kind: 'reasoning', text: reasoning }], out)
   }
   if (typeof content === 'string') pushPieces(state, state.thoughts.add(content), out)
-  if (isRecord(call)) pushCall(state, { call, state: text(message['functions_state_id']) }, out)
+  if (isRecord(call)) {
+    pushCall(state, { call, id: toolCallId(text(message['functions_state_id'])) }, out)
+  }
 }
 
 /** Says once why the choice ended; a call that could not be written to the end is a failure. */
@@ -44,10 +49,13 @@ export function finishChoice(
   if (state.finished) return undefined
   state.finished = true
   pushPieces(state, state.thoughts.end(), out)
-  if (raw === 'error') return badCall()
+  if (raw === 'error' || raw === 'function_call_error') return badCall()
   // An empty text is an answer too.
   if (!state.spoken && state.calls === 0) {
     out.push({ type: 'text-delta', choice: state.index, text: '' })
+  }
+  if (state.signature && state.calls === 0) {
+    out.push({ type: 'text-delta', choice: state.index, text: '', signature: state.signature })
   }
   const called = state.calls > 0 && (raw === undefined || raw === 'stop')
   const unified = called ? 'tool_calls' : (raw !== undefined && reasons.get(raw)) || 'other'
@@ -60,10 +68,17 @@ const reasons: ReadonlyMap<string, FinishReason['unified']> = new Map([
   ['stop', 'stop'],
   ['length', 'length'],
   ['function_call', 'tool_calls'],
-  ['blacklist', 'content_filter'],
+  ...[
+    'blacklist',
+    'request_blacklist',
+    'request_whitelist',
+    'request_filter',
+    'response_blacklist',
+  ].map((word) => [word, 'content_filter'] as const),
 ])
 
-function pushPieces(state: ChoiceState, pieces: readonly Piece[], out: ChatEvent[]): void {
+/** Text and thoughts, as they were told apart. */
+export function pushPieces(state: ChoiceState, pieces: readonly Piece[], out: ChatEvent[]): void {
   for (const { kind, text: said } of pieces) {
     if (said === '') continue
     if (kind === 'text') state.spoken = true
@@ -72,9 +87,9 @@ function pushPieces(state: ChoiceState, pieces: readonly Piece[], out: ChatEvent
 }
 
 /** A call comes whole, with its arguments as an object, and each is a call of its own. */
-function pushCall(
+export function pushCall(
   choice: ChoiceState,
-  { call, state }: { call: Record<string, unknown>; state: string | undefined },
+  { call, id }: { call: Record<string, unknown>; id: string },
   out: ChatEvent[],
 ): void {
   const name = text(call['name'])
@@ -83,7 +98,6 @@ function pushCall(
   choice.calls += 1
   const { arguments: written } = call
   const argumentsDelta = typeof written === 'string' ? written : JSON.stringify(written ?? {})
-  const id = toolCallId(state)
   out.push({ type: 'tool-call-start', ...place, id, kind: 'function', name: decodeName(name) })
   out.push({ type: 'tool-call-delta', ...place, argumentsDelta })
   out.push({ type: 'tool-call-end', ...place })

@@ -45,7 +45,7 @@ function classify(status: number, message: string | undefined): ErrorCode {
       return 'PROVIDER_AUTH'
     case 404:
       if (message === undefined) return 'PROVIDER_ERROR'
-      return /model/i.test(message) ? 'MODEL_NOT_FOUND' : 'INVALID_REQUEST'
+      return /model/i.test(message) ? 'MODEL_NOT_FOUND' : refusal(message)
     case 408:
       return 'PROVIDER_TIMEOUT'
     case 413:
@@ -59,7 +59,7 @@ function classify(status: number, message: string | undefined): ErrorCode {
   }
 }
 
-const lacking = /does not support functions|^Tool \S+ is unavailable/i
+const lacking = /does not support functions|^Tool \S+ is unavailable|^Unknown tool /i
 const tooLong =
   /context (length|size|window)|too (long|many tokens)|tokens? limit|Payload too large/i
 

@@ -5,7 +5,7 @@ import { encodeName } from './function-name.ts'
 import { stateOf } from './tool-call-id.ts'
 import { unsupported } from './unsupported.ts'
 
-/** One turn on the wire. */
+/** One turn on the wire of API v1; API v2 spells the same in parts. */
 export interface Turn {
   role: 'system' | 'user' | 'assistant' | 'function'
   content: string
@@ -13,19 +13,21 @@ export interface Turn {
   name?: string
   attachments?: string[]
   function_call?: { name: string; arguments: Extra }
+  /** The service's memory of a call, or of a tool of its own behind a text. */
   functions_state_id?: string
   reasoning_content?: string
 }
 
 /**
  * The conversation on the wire: all instructions in one system turn at the beginning, one call per
- * turn and its result right after it, no two turns of text by the same speaker in a row.
+ * turn and its result right after it, no two turns of text by the same speaker in a row. Only what
+ * was made in `dialect` goes back as it came.
  */
-export function encodeMessages(messages: readonly Message[]): Turn[] {
+export function encodeMessages(messages: readonly Message[], dialect: string): Turn[] {
   const numbered = messages.map((message, index) => ({ message, path: `messages[${index}]` }))
   const system = numbered
     .filter(({ message }) => isSystem(message))
-    .map(({ message, path }) => encodeContent(message, path).content)
+    .map((place) => encodeContent(place, dialect).content)
     .filter((text) => text !== '')
   const turns: Turn[] = []
   if (system.length > 0) turns.push({ role: 'system', content: system.join('\n\n') })
@@ -36,7 +38,7 @@ export function encodeMessages(messages: readonly Message[]): Turn[] {
     if (place.message.role === 'tool') throw unasked(place)
     const end = rest.findIndex(({ message }, index) => index > at && message.role !== 'tool')
     const results = rest.slice(at + 1, end < 0 ? rest.length : end)
-    for (const turn of encodeTurns(place, results)) addTurn(turns, turn)
+    for (const turn of encodeTurns(place, results, dialect)) addTurn(turns, turn)
     at += results.length
   }
   return turns
@@ -52,9 +54,10 @@ function isSystem({ role }: Message): boolean {
 }
 
 /** A message, and the results of the calls that it makes. */
-function encodeTurns({ message, path }: Place, results: readonly Place[]): Turn[] {
+function encodeTurns(place: Place, results: readonly Place[], dialect: string): Turn[] {
+  const { message, path } = place
   const role = message.role === 'assistant' ? 'assistant' : 'user'
-  const said: Turn = { role, ...encodeContent(message, path) }
+  const said: Turn = { role, ...encodeContent(place, dialect), ...stateOfText(message, dialect) }
   const thoughts = message.parts.filter((part) => part.type === 'reasoning')
   if (thoughts.length > 0) said.reasoning_content = thoughts.map((part) => part.text).join('')
   const open = [...results]
@@ -65,7 +68,7 @@ function encodeTurns({ message, path }: Place, results: readonly Place[]): Turn[
     const turn: Turn = index === 0 ? said : { role, content: '' }
     return [
       { ...turn, ...encodeCall(call, `${path}.tool_calls[${index}]`) },
-      toResult(call, result),
+      toResult(call, result, dialect),
     ]
   })
   if (open[0]) throw unasked(open[0])
@@ -92,20 +95,32 @@ function encodeCall(
   }
 }
 
+/** Nothing but its own API can read what the service signed a text with. */
+function stateOfText({ parts }: Message, dialect: string): Pick<Turn, 'functions_state_id'> {
+  for (const part of parts) {
+    if (part.type !== 'text' || part.signature?.dialect !== dialect) continue
+    return { functions_state_id: part.signature.value }
+  }
+  return {}
+}
+
 /** A result must be the text of a JSON object. */
-function toResult({ name }: ToolCall, { message, path }: Place): Turn {
-  const { content, ...rest } = encodeContent(message, path)
+function toResult({ name }: ToolCall, place: Place, dialect: string): Turn {
+  const { content, ...rest } = encodeContent(place, dialect)
   const parsed = parseJson(content)
   const value = parsed === undefined ? JSON.stringify(content) : content
   const wrapped = isRecord(parsed) ? content : `{"result":${value}}`
   return { role: 'function', name: encodeName(name), content: wrapped, ...rest }
 }
 
-function encodeContent(message: Message, path: string): Pick<Turn, 'content' | 'attachments'> {
+function encodeContent(
+  { message, path }: Place,
+  dialect: string,
+): Pick<Turn, 'content' | 'attachments'> {
   const texts: string[] = []
   const attachments: string[] = []
   for (const [index, part] of message.parts.entries()) {
-    addPart(part, `${path}.content[${index}]`, { texts, attachments })
+    addPart(part, `${path}.content[${index}]`, { texts, attachments, dialect })
   }
   return { content: texts.join('\n'), ...(attachments.length > 0 && { attachments }) }
 }
@@ -113,7 +128,7 @@ function encodeContent(message: Message, path: string): Pick<Turn, 'content' | '
 function addPart(
   part: ContentPart,
   path: string,
-  out: { texts: string[]; attachments: string[] },
+  out: { texts: string[]; attachments: string[]; dialect: string },
 ): void {
   switch (part.type) {
     case 'text':
@@ -121,14 +136,16 @@ function addPart(
       out.texts.push(part.text)
       return
     case 'file':
+    case 'image':
       if (!('fileId' in part)) throw unsupported(path, 'it takes files by their id only')
       out.attachments.push(part.fileId)
       return
-    case 'image':
     case 'audio':
       throw unsupported(path, 'it takes files by their id only')
     case 'native':
-      throw unsupported(path, 'it is content of another vendor')
+      if (part.dialect !== out.dialect) throw unsupported(path, 'it is content of another vendor')
+      out.attachments.push(...fileIdsOf(part.part))
+      return
     // Reasoning is a member of the turn, and calls are turns of their own.
     case 'reasoning':
     case 'tool-call':
@@ -136,6 +153,14 @@ function addPart(
     default:
       part satisfies never
   }
+}
+
+/** Files that the service made in an earlier turn. */
+function fileIdsOf({ files }: Extra): string[] {
+  if (!Array.isArray(files)) return []
+  return files.flatMap((file: unknown) =>
+    isRecord(file) && typeof file['id'] === 'string' ? [file['id']] : [],
+  )
 }
 
 /** Speakers take turns; a message takes one image, so two with attachments stay apart. */

@@ -1,5 +1,6 @@
 import type { ChatRequest, Extra, ResponseFormat, Tool } from '../../protocol/request.ts'
 import { isRecord } from '../narrow.ts'
+import { gigachat } from './dialect.ts'
 import { encodeMessages } from './encode-messages.ts'
 import { encodeName } from './function-name.ts'
 import { simplifySchema } from './simplify-schema.ts'
@@ -7,22 +8,34 @@ import { unsupported } from './unsupported.ts'
 
 /** The body of a completion request of API v1. */
 export function encodeGigachatRequest(request: ChatRequest, model: string): Extra {
-  const { tools = [], temperature } = request
+  const { tools = [] } = request
   const functions = tools.map((tool, index) => encodeFunction(tool, functionPath(index)))
-  const body: Extra = { model, messages: encodeMessages(request.messages) }
+  const body: Extra = { model, messages: encodeMessages(request.messages, gigachat) }
   if (functions.length > 0) {
     body['functions'] = functions
     body['function_call'] = encodeFunctionChoice(request)
   }
-  // A temperature of 0 is refused; the same greedy choice of tokens is asked for by top_p.
-  const greedy = temperature === 0
-  set(body, 'temperature', greedy ? undefined : temperature)
-  set(body, 'top_p', greedy ? 0 : request.topP)
-  set(body, 'max_tokens', request.maxTokens)
-  set(body, 'response_format', encodeFormat(request.responseFormat))
+  Object.assign(body, encodeSampling(request))
   set(body, 'reasoning_effort', encodeEffort(request.reasoningEffort))
   if (request.stream) body['stream'] = true
   return body
+}
+
+/** What both APIs call the same. */
+export function encodeSampling({
+  temperature,
+  topP,
+  maxTokens,
+  responseFormat,
+}: ChatRequest): Extra {
+  const members: Extra = {}
+  // A temperature of 0 is refused; the same greedy choice of tokens is asked for by top_p.
+  const greedy = temperature === 0
+  set(members, 'temperature', greedy ? undefined : temperature)
+  set(members, 'top_p', greedy ? 0 : topP)
+  set(members, 'max_tokens', maxTokens)
+  set(members, 'response_format', encodeFormat(responseFormat))
+  return members
 }
 
 /** The service's word for an effort; none for as little as possible. */
@@ -31,15 +44,18 @@ function encodeEffort(effort: string | undefined): string | undefined {
   return effort === 'xhigh' || effort === 'max' ? 'high' : effort
 }
 
+/** Where the schema of a tool stands in a request, in OpenAI's words. */
 export function functionPath(index: number): string {
   return `tools[${index}].function.parameters`
 }
 
-function set(body: Extra, member: string, value: unknown): void {
+/** Adds a member that has a value. */
+export function set(body: Extra, member: string, value: unknown): void {
   if (value !== undefined) body[member] = value
 }
 
-function encodeFunction(tool: Tool, path: string): Extra {
+/** A function as both APIs describe it. */
+export function encodeFunction(tool: Tool, path: string): Extra {
   if (tool.kind !== 'function') throw unsupported('tools', 'its tools are functions only')
   const { name, description, parameters } = tool
   const encoded: Extra = { name: encodeName(name) }
@@ -48,7 +64,10 @@ function encodeFunction(tool: Tool, path: string): Extra {
 }
 
 /** Without the member the service calls nothing; there is no word for "some function, whichever". */
-function encodeFunctionChoice({ toolChoice, tools = [] }: ChatRequest): unknown {
+export function encodeFunctionChoice({
+  toolChoice,
+  tools = [],
+}: ChatRequest): 'auto' | 'none' | { name: string } {
   switch (toolChoice?.mode) {
     case undefined:
     case 'auto':

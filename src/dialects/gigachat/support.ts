@@ -14,6 +14,7 @@ export const gigachatSupport: FeatureSupport = nothingBut({
   tool_choice_none: 'native',
   tool_choice_named: 'native',
   tool_history: 'native',
+  image_id: 'native',
   file_id: 'native',
   reasoning_effort: {
     emulated:

@@ -8,7 +8,7 @@ const carried = /^[A-Za-z0-9_-]{1,36}$/
  * An id for a call, of which the wire has none. It carries the `functions_state_id` of the call,
  * so that the state finds its way back with the client's next turn and nothing has to be kept.
  */
-export function toolCallId(state: string | undefined): string {
+export function toolCallId(state?: string): string {
   if (state !== undefined && carried.test(state)) return prefix + state
   return `call_${randomUUID().replaceAll('-', '').slice(0, 24)}`
 }

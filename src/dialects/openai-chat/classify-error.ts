@@ -15,7 +15,7 @@ export function classifyError(httpStatus: number | undefined, facts: ErrorFacts)
 
 /** True when no waiting helps, because the account behind the credential has no credit left. */
 export function cannotPay(facts: ErrorFacts): boolean {
-  return named(facts, quotaWords)
+  return named(facts, quotaWords) || quotaWording.test(facts.message ?? '')
 }
 
 const byStatus: ReadonlyMap<number, ErrorCode> = new Map([
@@ -34,12 +34,14 @@ const quotaWords = new Set([
   'project_spend_limit_exceeded',
   'organization_usage_limit_exceeded',
 ])
+/** Some have one code for this and for a rate that will pass. */
+const quotaWording = /used all available credits|monthly spending limit/i
 const modelWords = new Set(['model_not_found'])
 const keyWords = new Set(['invalid_api_key', 'authentication_error', 'API_KEY_INVALID'])
 const filterWords = new Set(['content_filter', 'content_policy_violation'])
 const contextWords = new Set(['context_length_exceeded', 'too_many_prompt_tokens'])
 
-const contextWording = /maximum context length|context window|too_many_prompt_tokens/i
+const contextWording = /maximum (context|prompt) length|context window|too_many_prompt_tokens/i
 /** Some servers answer 400 to a bad key and have no code for it. */
 const keyWording = /(incorrect|invalid) api key|api key (is )?(not valid|invalid)/i
 
@@ -61,7 +63,7 @@ function statusOf(facts: ErrorFacts): number {
 }
 
 const statusWords: readonly (readonly [RegExp, number])[] = [
-  [/rate_limit|slow_down|too_many_requests/i, 429],
+  [/rate_limit|slow_down|too_many_requests|resource.(has been )?exhausted/i, 429],
   [/overloaded|unavailable/i, 503],
   [/authentication|invalid_api_key|permission/i, 401],
   [/timeout/i, 408],

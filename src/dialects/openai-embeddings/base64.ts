@@ -2,8 +2,9 @@ const floatBytes = 4
 
 /** A vector as numbers or as base64 of little-endian 32-bit floats; undefined when it is neither. */
 export function floatsOf(value: unknown): number[] | undefined {
-  if (Array.isArray(value))
-    return value.every((item) => typeof item === 'number') ? value : undefined
+  if (Array.isArray(value)) {
+    return value.length > 0 && value.every((item) => typeof item === 'number') ? value : undefined
+  }
   if (typeof value !== 'string') return undefined
   const bytes = Buffer.from(value, 'base64')
   if (bytes.length === 0 || bytes.length % floatBytes !== 0) return undefined

@@ -1,15 +1,19 @@
 import type { EmbeddingApi, EmbeddingBatch, EmbeddingRequest } from '../../protocol/embedding.ts'
 import type { Usage } from '../../protocol/usage.ts'
-import { unusable } from '../broken-answer.ts'
+import { unusableVectors } from '../broken-answer.ts'
 import { isRecord, text } from '../narrow.ts'
-import { decodeChatError } from '../openai-chat/decode-error.ts'
+import { decodeChatError, decodeInlineError } from '../openai-chat/decode-error.ts'
+import { isFailure } from '../openai-chat/read-error.ts'
 import { decodeUsage } from '../openai-chat/usage.ts'
-import { floatsOf } from './base64.ts'
+import { decodeVectors } from './decode-vectors.ts'
 import { openaiEmbeddings } from './dialect.ts'
 
 /** What servers that copied OpenAI do in another way. */
 type Differences = Partial<
-  Pick<EmbeddingApi, 'path' | 'inputsMax' | 'tokens' | 'dimensions' | 'decodeError'>
+  Pick<
+    EmbeddingApi,
+    'path' | 'inputsMax' | 'tokens' | 'dimensions' | 'dimensionsOf' | 'endUser' | 'decodeError'
+  >
 >
 
 /** Embeddings as OpenAI and all that copied it make them. */
@@ -20,6 +24,7 @@ export function openaiEmbeddingApi(differences: Differences = {}): EmbeddingApi 
     inputsMax: 2048,
     tokens: true,
     dimensions: true,
+    endUser: true,
     encodeRequest,
     decodeBody,
     decodeError: decodeChatError,
@@ -40,16 +45,9 @@ function encodeRequest(request: EmbeddingRequest, model: string): Record<string,
 }
 
 function decodeBody(body: unknown, count: number): EmbeddingBatch {
-  const data = isRecord(body) ? body['data'] : undefined
-  if (!isRecord(body) || !Array.isArray(data) || data.length !== count) throw unusable()
-  const vectors: number[][] = []
-  for (const [position, item] of data.entries()) {
-    const { index = position, embedding } = isRecord(item) ? item : {}
-    const vector = floatsOf(embedding)
-    if (typeof index !== 'number' || !vector) throw unusable()
-    vectors[index] = vector
-  }
-  if (Object.keys(vectors).length !== count || vectors.length !== count) throw unusable()
+  if (!isRecord(body)) throw unusableVectors()
+  if (isFailure(body)) throw decodeInlineError(body)
+  const vectors = decodeVectors(body['data'], count)
   return { vectors, usage: usageOf(body), upstreamModel: text(body['model']) }
 }
 

@@ -1,7 +1,6 @@
-import { invalidRequest } from '../../errors.ts'
 import type { Message, ToolCall } from '../../protocol/request.ts'
-import { isRecord } from '../narrow.ts'
-import { matchResults } from '../match-results.ts'
+import { argumentsObject } from '../call-arguments.ts'
+import { matchResults, unknownCall } from '../match-results.ts'
 import { unsupported } from './unsupported.ts'
 
 type WireMessage = Record<string, unknown>
@@ -42,20 +41,9 @@ function encodeTurn(message: Message, path: string): WireMessage[] {
 function encodeCall(call: ToolCall, path: string): WireMessage {
   if (call.kind === 'custom') throw unsupported(path, 'it calls a custom tool')
   const at = `${path}.function.arguments`
-  return { functionCall: { name: call.name, arguments: parseArguments(call.arguments, at) } }
-}
-
-/** The wire carries an object where OpenAI's carries what the model wrote. */
-function parseArguments(written: string, path: string): Record<string, unknown> {
-  if (written.trim() === '') return {}
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(written)
-  } catch {
-    parsed = undefined
+  return {
+    functionCall: { name: call.name, arguments: argumentsObject(call.arguments, at, unsupported) },
   }
-  if (!isRecord(parsed)) throw unsupported(path, 'it is no JSON object')
-  return parsed
 }
 
 function textOf({ parts }: Message, path: string): string {
@@ -65,11 +53,4 @@ function textOf({ parts }: Message, path: string): string {
     throw unsupported(`${path}.content[${index}]`, `a message holds text, and this is ${part.type}`)
   })
   return texts.join('')
-}
-
-function unknownCall(path: string): Error {
-  return invalidRequest(
-    `${path}.tool_call_id`,
-    `Invalid '${path}.tool_call_id': no call before it has this id. Send the assistant's message with the call as well.`,
-  )
 }

@@ -26,8 +26,8 @@ function without(completion: number, reasoning: number): number {
   return reasoning > completion ? completion : completion - reasoning
 }
 
-/** Protobuf writes 64-bit integers as strings. */
-function count(value: unknown): number | undefined {
+/** A number of tokens; protobuf writes 64-bit integers as strings. */
+export function count(value: unknown): number | undefined {
   const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
   return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0
     ? number

@@ -14,7 +14,7 @@ describe('what an answer with an error means', () => {
     [403, 'Permission denied', 'PROVIDER_AUTH', true],
     [403, page, 'PROVIDER_AUTH', true],
     [404, 'No such model', 'MODEL_NOT_FOUND', true],
-    [404, 'Unknown tool x', 'INVALID_REQUEST', false],
+    [404, 'Unknown tool x', 'UNSUPPORTED_FEATURE', true],
     [404, page, 'PROVIDER_ERROR', true],
     [408, page, 'PROVIDER_TIMEOUT', true],
     [413, 'Payload too large', 'CONTEXT_LENGTH_EXCEEDED', false],

@@ -7,10 +7,19 @@ import {
 import { encodeGigachatRequest } from '../../../src/dialects/gigachat/encode-request.ts'
 import { splitThoughts } from '../../../src/dialects/gigachat/split-thoughts.ts'
 import { stateOf, toolCallId } from '../../../src/dialects/gigachat/tool-call-id.ts'
+import {
+  decodeGigachatV2Body,
+  decodeGigachatV2Events,
+} from '../../../src/dialects/gigachat/v2-decode-events.ts'
+import { encodeGigachatV2Request } from '../../../src/dialects/gigachat/v2-encode-request.ts'
 import { sseData } from '../../../src/lib/sse.ts'
 import { collect } from '../../../src/protocol/collect.ts'
-import type { Message } from '../../../src/protocol/request.ts'
-import { parseGigachatRequest } from '../../support/simulators/gigachat-request.ts'
+import type { ChatRequest, Message } from '../../../src/protocol/request.ts'
+import {
+  type GigachatRequest,
+  parseGigachatRequest,
+} from '../../support/simulators/gigachat-request.ts'
+import { parseGigachatV2Request } from '../../support/simulators/gigachat-v2-request.ts'
 
 const words = fc.stringMatching(/^[a-zа-я<>/ "{}\\]{1,30}$/u)
 const json = fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.jsonValue(), { maxKeys: 3 })
@@ -69,6 +78,48 @@ describe('an answer', () => {
               reasoning: plain.thought === '' ? null : plain.thought,
               toolCalls: plain.call
                 ? [{ name: plain.call.name, arguments: JSON.stringify(plain.call.arguments) }]
+                : [],
+            },
+          ])
+        },
+      ),
+    )
+  })
+
+  test('of API v2 is the same as a body and as a stream, too', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        answer,
+        fc.array(fc.nat({ max: 60 }), { maxLength: 4 }),
+        fc.integer({ min: 1, max: 50 }),
+        async ({ thought, text, call }, cuts, size) => {
+          const role = 'assistant'
+          const finish_reason = call ? 'function_call' : 'stop'
+          const thinking = { role: 'reasoning', content: [{ text: thought }] }
+          const calling = {
+            role,
+            ...(call && { tool_state_id: call.state }),
+            content: call ? [{ function_call: { ...call, state: undefined } }] : [],
+          }
+          const saying = (said: string) => ({ role, content: [{ text: said }] })
+          const whole = { messages: [thinking, saying(text), calling], finish_reason }
+          const frames = [
+            { messages: [thinking] },
+            ...pieces(text, cuts).map((piece) => ({ messages: [saying(piece)] })),
+            { messages: [calling], finish_reason },
+          ].map((frame) => `event: response.message.delta\ndata: ${JSON.stringify(frame)}\n\n`)
+          const data = sseData(chunks(Buffer.from(frames.join('')), size), {
+            bufferCharsMax: 1e6,
+            onOversized: fail,
+          })
+          const streamed = await collect(decodeGigachatV2Events(data))
+          expect(streamed).toEqual(await collect(decodeGigachatV2Body(whole)))
+          expect(streamed.choices).toMatchObject([
+            {
+              content: text,
+              reasoning: thought === '' ? null : thought,
+              toolCalls: call
+                ? [{ name: call.name, arguments: JSON.stringify(call.arguments) }]
                 : [],
             },
           ])
@@ -162,15 +213,31 @@ describe('a request', () => {
     .tuple(text('user'), fc.array(turn, { maxLength: 6 }))
     .map(([first, turns]) => [first, ...turns.flat()])
 
-  test('is one that the service takes, with every word, call and result of the client', () => {
-    fc.assert(
-      fc.property(conversation, (messages) => {
-        const encoded = encodeGigachatRequest({ model: 'm', messages, stream: false }, 'm')
-        const wire = parseGigachatRequest(JSON.parse(JSON.stringify(encoded)), ['m'])
-        expect(readWire(wire.messages)).toEqual(readConversation(messages))
-      }),
-    )
-  })
+  const apis: [name: string, send: (request: ChatRequest) => GigachatRequest][] = [
+    ['v1', (request) => parseGigachatRequest(onWire(encodeGigachatRequest(request, 'm')), ['m'])],
+    ...(['function', 'tool'] as const).map(
+      (resultRole): [string, (request: ChatRequest) => GigachatRequest] => [
+        `v2, ${resultRole}`,
+        (request) =>
+          parseGigachatV2Request(
+            onWire(encodeGigachatV2Request(request, { model: 'm', resultRole })),
+            { models: ['m'], resultRole },
+          ),
+      ],
+    ),
+  ]
+
+  test.each(apis)(
+    'is one that the service takes, with every word, call and result of the client: %s',
+    (_name, send) => {
+      fc.assert(
+        fc.property(conversation, (messages) => {
+          const { messages: turns } = send({ model: 'm', messages, stream: false })
+          expect(readWire(turns)).toEqual(readConversation(messages))
+        }),
+      )
+    },
+  )
 
   interface Reading {
     instructions: string
@@ -223,6 +290,11 @@ describe('a request', () => {
     }
   }
 })
+
+/** As it arrives. */
+function onWire(body: object): unknown {
+  return JSON.parse(JSON.stringify(body))
+}
 
 function contentOf({ parts }: Message): string {
   return parts.map((part) => (part.type === 'text' ? part.text : '')).join('\n')

@@ -86,7 +86,8 @@ export class Exchange {
   write(raw: string): void {
     this.startStream()
     if (this.gone) return
-    this.#lastWrite = new Promise((resolve) => this.#response.write(raw, () => resolve()))
+    const encoding = this.provider.encoding ?? 'utf8'
+    this.#lastWrite = new Promise((resolve) => this.#response.write(raw, encoding, () => resolve()))
   }
 
   frame(frame: object): void {

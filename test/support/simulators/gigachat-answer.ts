@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { GigachatFunction, GigachatRequest } from './gigachat-request.ts'
+import type { GigachatFunction, GigachatRequest, V2Demands } from './gigachat-request.ts'
 import { sampleOf } from './schema-sample.ts'
 import { tokenize } from './tokens.ts'
 
@@ -12,6 +12,7 @@ export interface GigachatAnswer {
   text: string
   call: { name: string; arguments: unknown } | undefined
   functionsStateId: string | undefined
+  ofV2: V2Demands | undefined
   finish: string
   tokens: { prompt: number; cached: number; completion: number }
 }
@@ -41,7 +42,8 @@ export function gigachatAnswer(
     model: `${request.model}:${build}`,
     reasoning,
     call,
-    functionsStateId: call && randomUUID(),
+    functionsStateId: call || request.ofV2?.used ? randomUUID() : undefined,
+    ofV2: request.ofV2,
     ...said,
     tokens: {
       prompt: prompt.length,

@@ -52,7 +52,15 @@ const requestSchema = z.looseObject({
   reasoning_effort: z.enum(['low', 'medium', 'high']).optional(),
 })
 
-export type GigachatRequest = z.infer<typeof requestSchema>
+export type GigachatRequest = z.infer<typeof requestSchema> & { ofV2?: V2Demands }
+
+/** What only API v2 can be asked for. */
+export interface V2Demands {
+  /** A tool of the service that the answer uses. */
+  used: string | undefined
+  topLogprobs: number | undefined
+}
+
 export type GigachatTurn = z.infer<typeof turn>
 export type GigachatFunction = NonNullable<GigachatRequest['functions']>[number]
 
@@ -60,7 +68,14 @@ export type GigachatFunction = NonNullable<GigachatRequest['functions']>[number]
 export function parseGigachatRequest(body: unknown, models: readonly string[]): GigachatRequest {
   const parsed = requestSchema.safeParse(body)
   if (!parsed.success) throw new GigachatError(400, 'Your request contains invalid JSON syntax.')
-  const request = parsed.data
+  return checkGigachatRequest(parsed.data, models)
+}
+
+/** What both APIs refuse. */
+export function checkGigachatRequest(
+  request: GigachatRequest,
+  models: readonly string[],
+): GigachatRequest {
   if (!models.includes(request.model)) throw new GigachatError(404, 'No such model')
   checkRanges(request)
   checkFormat(request)

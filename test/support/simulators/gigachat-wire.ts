@@ -2,14 +2,31 @@ import type { GigachatAnswer } from './gigachat-answer.ts'
 import type { InvoiceEntry, Piece, Voice, VoiceCall } from './provider.ts'
 import { tokenize } from './tokens.ts'
 
-export const terminator = 'data: [DONE]\n\n'
+/** How one of the APIs puts an answer on the wire. */
+export interface GigachatWire {
+  terminator: string
+  encodeFrame(frame: object): string
+  answerBody(answer: GigachatAnswer): object
+  answerPieces(answer: GigachatAnswer): Piece[]
+  answerVoice(answer: GigachatAnswer, entry: InvoiceEntry): Voice
+}
 
-export function encodeFrame(frame: object): string {
+const terminator = 'data: [DONE]\n\n'
+
+export const gigachatV1Wire: GigachatWire = {
+  terminator,
+  encodeFrame,
+  answerBody,
+  answerPieces,
+  answerVoice,
+}
+
+function encodeFrame(frame: object): string {
   return `data: ${JSON.stringify(frame)}\n\n`
 }
 
 /** The JSON answer, members in the recorded order; there is no id. */
-export function answerBody(answer: GigachatAnswer): object {
+function answerBody(answer: GigachatAnswer): object {
   const { created, model, text, finish, tokens } = answer
   const message = {
     content: text,
@@ -27,7 +44,7 @@ export function answerBody(answer: GigachatAnswer): object {
 }
 
 /** Deltas of whole phrases; the last frame has the finish and the usage, and a call is one frame. */
-export function answerPieces(answer: GigachatAnswer): Piece[] {
+function answerPieces(answer: GigachatAnswer): Piece[] {
   const speaker = speakerOf(answer)
   const pieces: Piece[] = []
   if (answer.reasoning !== '') {
@@ -43,7 +60,7 @@ export function answerPieces(answer: GigachatAnswer): Piece[] {
 }
 
 /** The same stream, spoken by a test. */
-export function answerVoice(answer: GigachatAnswer, entry: InvoiceEntry): Voice {
+function answerVoice(answer: GigachatAnswer, entry: InvoiceEntry): Voice {
   answer.tokens.completion = 0
   const speaker = speakerOf(answer)
   const speak = (members: object, tokens: number): Piece[] => {
@@ -100,7 +117,7 @@ function callMembers({ call, functionsStateId }: GigachatAnswer): object {
 }
 
 /** Three tokens at a time, as the service sends whole phrases. */
-function phrases(text: string): string[] {
+export function phrases(text: string): string[] {
   const tokens = tokenize(text)
   const count = Math.ceil(tokens.length / 3)
   return Array.from({ length: count }, (_, at) => tokens.slice(at * 3, at * 3 + 3).join(''))

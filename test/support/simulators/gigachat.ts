@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { embed, embedders } from './gigachat-embedding.ts'
 import { gigachatAnswer } from './gigachat-answer.ts'
-import { GigachatError, parseGigachatRequest } from './gigachat-request.ts'
+import { GigachatError, type GigachatRequest, parseGigachatRequest } from './gigachat-request.ts'
 import { TokenBook, tokenPath, tokenService } from './gigachat-tokens.ts'
-import { answerBody, answerPieces, answerVoice, encodeFrame, terminator } from './gigachat-wire.ts'
+import { parseGigachatV2Request, type ResultRole } from './gigachat-v2-request.ts'
+import { gigachatV2Wire } from './gigachat-v2-wire.ts'
+import { gigachatV1Wire, type GigachatWire } from './gigachat-wire.ts'
 import { prefixCache } from './prefix-cache.ts'
 import type {
   HeaderBag,
@@ -14,6 +17,10 @@ import type {
 import { type Simulator, type SimulatorOptions, startSimulator } from './server.ts'
 
 export interface GigachatOptions extends Omit<SimulatorOptions, 'basePath' | 'port'> {
+  /** `v1` when absent. */
+  api?: 'v1' | 'v2'
+  /** Who tells the result of a function in v2; the other is refused. */
+  resultRole?: ResultRole
   /** The authorization key. */
   credentials?: string
   scope?: string
@@ -43,7 +50,7 @@ export interface GigachatSimulator {
   close(): Promise<void>
 }
 
-/** GigaChat's API v1 and its token service, faithful to its recorded traffic and documents. */
+/** One of GigaChat's APIs and its token service, faithful to its recorded traffic and documents. */
 export async function startGigachatSimulator(
   options: GigachatOptions = {},
 ): Promise<GigachatSimulator> {
@@ -57,7 +64,12 @@ export async function startGigachatSimulator(
     }),
     options,
   )
-  const api = await startSimulator(apiService(book, options), { ...options, basePath: '/v1' })
+  const version = options.api ?? 'v1'
+  const resultRole = options.resultRole ?? 'function'
+  const api = await startSimulator(apiService(book, options), {
+    ...options,
+    basePath: `/${version}`,
+  })
   const authUrl = auth.url + tokenPath
   return {
     api,
@@ -70,6 +82,8 @@ export async function startGigachatSimulator(
     },
     expireTokens: () => book.expire(),
     toml: `type = "gigachat"
+      api = "${version}"
+      result_role = "${resultRole}"
       base_url = "${api.url}"
       auth_url = "${authUrl}"
       credentials = "${credentials}"`,
@@ -79,7 +93,7 @@ export async function startGigachatSimulator(
   }
 }
 
-const completionsPath = '/v1/chat/completions'
+const embeddingsPath = '/v1/embeddings'
 
 /** As recorded on 21 January 2026; the others of the list do not chat. */
 const gigachatModelNames = [
@@ -94,6 +108,9 @@ const gigachatModelNames = [
 
 interface Service {
   book: TokenBook
+  completionsPath: string
+  parse: (body: unknown) => GigachatRequest
+  wire: GigachatWire
   models: string[]
   concurrency: number
   running: Set<RecordedRequest>
@@ -101,9 +118,20 @@ interface Service {
 }
 
 function apiService(book: TokenBook, options: GigachatOptions): SimulatedProvider {
+  const models = options.models ?? gigachatModelNames
+  const resultRole = options.resultRole ?? 'function'
+  const speaks: Pick<Service, 'parse' | 'wire'> =
+    options.api === 'v2'
+      ? {
+          parse: (body) => parseGigachatV2Request(body, { models, resultRole }),
+          wire: gigachatV2Wire,
+        }
+      : { parse: (body) => parseGigachatRequest(body, models), wire: gigachatV1Wire }
   const service: Service = {
     book,
-    models: options.models ?? gigachatModelNames,
+    models,
+    completionsPath: `/${options.api ?? 'v1'}/chat/completions`,
+    ...speaks,
     concurrency: options.concurrency ?? Infinity,
     running: new Set(),
     cachedTokens: prefixCache(options.cachedTokens),
@@ -112,7 +140,9 @@ function apiService(book: TokenBook, options: GigachatOptions): SimulatedProvide
   const streamHeaders = () => commonHeaders('text/event-stream')
   return {
     takesScript: (request) => {
-      const completes = request.method === 'POST' && request.path === completionsPath
+      const completes =
+        request.method === 'POST' &&
+        [service.completionsPath, embeddingsPath].includes(request.path)
       if (completes) track(service, request)
       return completes
     },
@@ -120,15 +150,12 @@ function apiService(book: TokenBook, options: GigachatOptions): SimulatedProvide
     headers,
     streamHeaders,
     encodeJson: (body) => JSON.stringify(body),
-    encodeFrame,
-    terminator,
+    encodeFrame: (frame) => service.wire.encodeFrame(frame),
+    terminator: service.wire.terminator,
     errorBody: (status) => ({ status, message: messages[status] ?? 'Internal Server Error' }),
     voice: ({ body }) => {
-      const answer = gigachatAnswer(
-        parseGigachatRequest(body, service.models),
-        service.cachedTokens,
-      )
-      return answerVoice(answer, entryOf(answer))
+      const answer = gigachatAnswer(service.parse(body), service.cachedTokens)
+      return service.wire.answerVoice(answer, entryOf(answer))
     },
   }
 }
@@ -169,13 +196,17 @@ function checkAccess({ book }: Service, { headers }: RecordedRequest): void {
 
 function route(service: Service, request: RecordedRequest): Reply {
   const { method, path } = request
-  if (method === 'POST' && path === completionsPath) return completionReply(service, request)
-  const known = service.models.map((id) => ({
-    id,
-    object: 'model',
-    owned_by: 'salutedevices',
-    type: 'chat',
-  }))
+  if (method === 'POST' && path === service.completionsPath) {
+    return completionReply(service, request)
+  }
+  if (method === 'POST' && path === embeddingsPath) {
+    const { body, entry } = embed(request.body)
+    return { ...jsonReply(200, body), entry }
+  }
+  const known = [
+    ...service.models.map((id) => listed(id, 'chat')),
+    ...embedders.map((id) => listed(id, 'embedder')),
+  ]
   if (method === 'GET' && path === '/v1/models') {
     return jsonReply(200, { data: known, object: 'list' })
   }
@@ -184,18 +215,23 @@ function route(service: Service, request: RecordedRequest): Reply {
   return jsonReply(200, model)
 }
 
+function listed(id: string, type: string) {
+  return { id, object: 'model', owned_by: 'salutedevices', type }
+}
+
 function completionReply(service: Service, { body }: RecordedRequest): Reply {
   if (service.running.size > service.concurrency) {
     throw new GigachatError(429, 'Too many requests')
   }
-  const asked = parseGigachatRequest(body, service.models)
+  const { wire } = service
+  const asked = service.parse(body)
   const answer = gigachatAnswer(asked, service.cachedTokens)
   const entry = entryOf(answer)
   if (asked.stream) {
     const headers = commonHeaders('text/event-stream')
-    return { status: 200, headers, stream: true, pieces: answerPieces(answer), entry }
+    return { status: 200, headers, stream: true, pieces: wire.answerPieces(answer), entry }
   }
-  const reply = jsonReply(200, answerBody(answer), answer.tokens.completion)
+  const reply = jsonReply(200, wire.answerBody(answer), answer.tokens.completion)
   return { ...reply, entry }
 }
 

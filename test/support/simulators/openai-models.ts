@@ -13,6 +13,10 @@ export interface OpenaiModel {
   fingerprint: string | null
   /** Whether a model that reasons takes the older name of the limit, as on servers that copied OpenAI. */
   takesOlderLimit?: boolean
+  /** Length of the vectors of a model that makes them. */
+  dimensions?: number
+  /** Whether a model that reasons takes sampling parameters nevertheless, as those of others do. */
+  samples?: boolean
 }
 
 type ReasoningEffort = keyof typeof reasoningTokens
@@ -51,7 +55,9 @@ export const openaiModels: OpenaiModel[] = [
     ...chatModel('gpt-3.5-turbo-instruct', 'gpt-3.5-turbo-instruct:20230824-v2'),
     kind: 'completion',
   },
-  { ...chatModel('text-embedding-3-small', 'text-embedding-3-small'), kind: 'embedding' },
+  embeddingModel('text-embedding-3-small', 1_536),
+  embeddingModel('text-embedding-3-large', 3_072),
+  { ...embeddingModel('text-embedding-ada-002', 1_536), snapshot: 'text-embedding-ada-002-v2' },
 ]
 
 function chatModel(id: string, snapshot: string, rest: Partial<OpenaiModel> = {}): OpenaiModel {
@@ -73,6 +79,10 @@ function reasoningModel(
   rest: Partial<OpenaiModel> = {},
 ): OpenaiModel {
   return { ...chatModel(id, snapshot), effort: 'medium', fingerprint: null, ...rest }
+}
+
+function embeddingModel(id: string, dimensions: number): OpenaiModel {
+  return { ...chatModel(id, id), kind: 'embedding', dimensions }
 }
 
 export function findModel(models: OpenaiModel[], name: string): OpenaiModel | undefined {

@@ -98,8 +98,12 @@ const ignoredMembers = [
 
 const knownMembers = new Set([...Object.keys(completionRequest.shape), ...ignoredMembers])
 
-/** Reads a body as OpenAI does: first its form, then its members, then their types. */
-export function parseRequest(rawBody: string, body: unknown): CompletionRequest {
+/** Reads a body as OpenAI does: first its form, then its members, then their types; `further` members are a variant's. */
+export function parseRequest(
+  rawBody: string,
+  body: unknown,
+  further: readonly string[] = [],
+): CompletionRequest {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new OpenaiError(
       400,
@@ -110,7 +114,9 @@ export function parseRequest(rawBody: string, body: unknown): CompletionRequest 
   }
   if (!('model' in body)) throw new OpenaiError(400, 'you must provide a model parameter')
   if (!('messages' in body)) throw missing('messages')
-  const unknown = Object.keys(body).find((member) => !knownMembers.has(member))
+  const unknown = Object.keys(body).find(
+    (member) => !knownMembers.has(member) && !further.includes(member),
+  )
   if (unknown !== undefined) {
     const rest = { param: unknown, code: 'unknown_parameter' }
     throw new OpenaiError(400, `Unknown parameter: '${unknown}'.`, rest)

@@ -88,6 +88,7 @@ function checkReasoning(model: OpenaiModel, request: CompletionRequest): void {
     }
     return
   }
+  if (model.samples) return
   if (isGiven(request.max_tokens) && !model.takesOlderLimit) {
     const hint = " Use 'max_completion_tokens' instead."
     throw unsupported('max_tokens', { hint, code: 'unsupported_parameter' })

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { alphanumeric, hexadecimal } from './identifiers.ts'
+import { embed } from './openai-embedding.ts'
 import { answer, type Completion } from './openai-answer.ts'
 import { completionBody } from './openai-body.ts'
 import { errorFor, missingKey, OpenaiError, unknownUrl, wrongKey } from './openai-error.ts'
@@ -16,14 +17,17 @@ import { parseResponsesRequest } from './openai-responses-request.ts'
 import { responsePieces, responseVoice } from './openai-responses-stream.ts'
 import { completionPieces, encodeFrame, streamVoice, terminator } from './openai-stream.ts'
 import { validate } from './openai-validate.ts'
+import type { OpenaiVariant } from './openai-variant.ts'
 import { prefixCache } from './prefix-cache.ts'
 import type {
   HeaderBag,
   InvoiceEntry,
+  Piece,
   RecordedRequest,
   Reply,
   SimulatedProvider,
   Voice,
+  VoiceCall,
 } from './provider.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from './server.ts'
 
@@ -35,32 +39,40 @@ export interface OpenaiOptions extends Omit<SimulatorOptions, 'basePath'> {
   models?: OpenaiModel[]
   /** Reports so many cached tokens for every prompt that is longer; otherwise it keeps a cache. */
   cachedTokens?: number
+  /** How a server that copied OpenAI differs from it. */
+  variant?: OpenaiVariant
 }
 
 /** OpenAI's chat completions and models under `/v1`, faithful to its recorded traffic. */
 export function startOpenaiSimulator(options: OpenaiOptions = {}): Promise<OpenaiSimulator> {
-  return startSimulator(openai(options), { ...options, basePath: '/v1' })
+  return startSimulator(openai(options), {
+    ...options,
+    basePath: options.variant?.basePath ?? '/v1',
+  })
 }
 
 const completionsPath = '/v1/chat/completions'
+const embeddingsPath = '/v1/embeddings'
 const responsesPath = '/v1/responses'
-const answering = new Set([completionsPath, responsesPath])
+const answering = new Set([completionsPath, responsesPath, embeddingsPath])
 
 function openai(options: OpenaiOptions): SimulatedProvider {
   const service: Service = {
     apiKey: options.apiKey ?? 'sk-simulated',
     models: options.models ?? openaiModels,
     cachedTokens: prefixCache(options.cachedTokens),
+    variant: options.variant ?? {},
   }
   return {
-    takesScript: ({ method, path }) => method === 'POST' && answering.has(pathname(path)),
+    takesScript: ({ method, path }) =>
+      method === 'POST' && answering.has(locate(service, path).path),
     reply: (request) => replyTo(service, request),
     headers: (request) => jsonHeaders(request),
     streamHeaders: (request) => streamHeaders(request),
     encodeJson,
     encodeFrame,
     terminator,
-    errorBody: (status) => errorFor(status).body(),
+    errorBody: (status) => failureOf(service, errorFor(status)).body,
     voice: (request) =>
       pathname(request.path) === responsesPath
         ? responsesVoice(service, request)
@@ -72,6 +84,16 @@ interface Service {
   apiKey: string
   models: OpenaiModel[]
   cachedTokens: (prompt: string[]) => number
+  variant: OpenaiVariant
+}
+
+/** OpenAI's path for a variant's. */
+function locate({ variant }: Service, path: string): { path: string; model?: string } {
+  return variant.locate?.(path) ?? { path: pathname(path) }
+}
+
+function failureOf({ variant }: Service, error: OpenaiError): { status: number; body: object } {
+  return variant.failure?.(error) ?? { status: error.status, body: error.body() }
 }
 
 function replyTo(service: Service, request: RecordedRequest): Reply {
@@ -79,24 +101,29 @@ function replyTo(service: Service, request: RecordedRequest): Reply {
     checkKey(service, request)
     return route(service, request)
   } catch (error) {
-    if (error instanceof OpenaiError) return errorReply(request, error)
+    if (error instanceof OpenaiError) return errorReply(service, request, error)
     throw error
   }
 }
 
-function checkKey({ apiKey }: Service, { headers }: RecordedRequest): void {
+function checkKey({ apiKey, variant }: Service, { headers }: RecordedRequest): void {
+  if (variant.checkKey) return variant.checkKey(headers)
   const key = /^Bearer\s+(.+)$/i.exec(headers.authorization ?? '')?.[1]
   if (key === undefined) throw missingKey()
   if (key !== apiKey) throw wrongKey(key)
 }
 
 function route(service: Service, request: RecordedRequest): Reply {
-  const path = pathname(request.path)
+  const { path } = locate(service, request.path)
   if (request.method === 'POST' && path === completionsPath)
     return completionReply(service, request)
+  if (request.method === 'POST' && path === embeddingsPath) {
+    const { body, entry } = embed(request.body, service.models)
+    return { ...jsonReply(request, body), entry }
+  }
   if (request.method === 'POST' && path === responsesPath) return responsesReply(service, request)
   if (request.method === 'GET' && path === '/v1/models') {
-    return jsonReply(request, listModels(service.models))
+    return jsonReply(request, service.variant.list?.(service.models) ?? listModels(service.models))
   }
   const name = /^\/v1\/models\/(.+)$/.exec(path)?.[1]
   if (request.method !== 'GET' || name === undefined) throw unknownUrl(request.method, path)
@@ -110,11 +137,13 @@ function completionReply(service: Service, request: RecordedRequest): Reply {
   const { asked, completion } = complete(service, request)
   const entry = entryOf(completion)
   if (!asked.stream) {
-    const body = encodeJson(completionBody(completion)) + '\n'
+    const own = completionBody(completion)
+    const body = encodeJson(service.variant.body?.(own, completion) ?? own) + '\n'
     const pieces = [{ raw: body, tokens: completion.tokens.visible }]
     return { status: 200, headers: jsonHeaders(request), stream: false, pieces, entry }
   }
-  const pieces = completionPieces(completion, streamOptions(asked))
+  const own = completionPieces(completion, streamOptions(asked))
+  const pieces = service.variant.pieces?.(own, completion) ?? own
   return { status: 200, headers: streamHeaders(request), stream: true, pieces, entry }
 }
 
@@ -158,7 +187,17 @@ function voiceFor(service: Service, request: RecordedRequest) {
   const { asked, completion } = complete(service, request)
   completion.tokens.visible = 0
   const entry = entryOf(completion)
-  return streamVoice(completion, { ...streamOptions(asked), entry })
+  const voice = streamVoice(completion, { ...streamOptions(asked), entry })
+  const differently = (pieces: Piece[]): Piece[] =>
+    service.variant.pieces?.(pieces, completion) ?? pieces
+  return {
+    ...voice,
+    open: () => differently(voice.open()),
+    text: (...said: Parameters<Voice['text']>) => differently(voice.text(...said)),
+    toolCall: (call: VoiceCall) => differently(voice.toolCall(call)),
+    finish: (...end: Parameters<Voice['finish']>) => differently(voice.finish(...end)),
+    usage: () => differently(voice.usage()),
+  }
 }
 
 function complete(
@@ -168,9 +207,14 @@ function complete(
   asked: CompletionRequest
   completion: Completion
 } {
-  const asked = parseRequest(request.rawBody, request.body)
+  const { variant } = service
+  const named = locate(service, request.path).model
+  const body = named === undefined ? request.body : { ...Object(request.body), model: named }
+  const asked = parseRequest(request.rawBody, variant.read?.(body) ?? body, variant.members)
   const model = validate(service.models, asked)
+  variant.check?.(asked, model)
   const completion = answer(asked, { model, cachedTokens: service.cachedTokens })
+  variant.shape?.(completion)
   return { asked, completion }
 }
 
@@ -199,16 +243,15 @@ function jsonReply(request: RecordedRequest, body: object): Reply {
 }
 
 /** As recorded: errors of the edge are spaced by four, name their charset and carry no limits. */
-function errorReply(request: RecordedRequest, error: OpenaiError): Reply {
-  const text = error.edge
-    ? JSON.stringify(error.body(), undefined, 4) + '\n'
-    : encodeJson(error.body())
+function errorReply(service: Service, request: RecordedRequest, error: OpenaiError): Reply {
+  const { status, body } = failureOf(service, error)
+  const text = error.edge ? JSON.stringify(body, undefined, 4) + '\n' : encodeJson(body)
   const headers: HeaderBag = error.edge
     ? { ...commonHeaders(), 'content-type': 'application/json; charset=utf-8' }
     : jsonHeaders(request)
   headers['content-length'] = String(Buffer.byteLength(text))
-  if (error.status === 401) headers['www-authenticate'] = 'Bearer realm="OpenAI API"'
-  return { status: error.status, headers, stream: false, pieces: [{ raw: text, tokens: 0 }] }
+  if (status === 401) headers['www-authenticate'] = 'Bearer realm="OpenAI API"'
+  return { status, headers, stream: false, pieces: [{ raw: text, tokens: 0 }] }
 }
 
 function encodeJson(body: unknown): string {
@@ -237,7 +280,7 @@ function commonHeaders(): HeaderBag {
   }
 }
 
-/** Only completions are limited by rate; limits of images appear with images. */
+/** Lists are not limited by rate; limits of images appear with images. */
 function limitHeaders({ path, rawBody }: RecordedRequest): HeaderBag {
   if (!answering.has(pathname(path))) return {}
   const images = rawBody.includes('"image_url"') && {

@@ -12,6 +12,8 @@ export interface SimulatedProvider {
   streamHeaders(request: RecordedRequest): HeaderBag
   encodeJson(body: unknown): string
   encodeFrame(frame: object): string
+  /** How text becomes bytes; `latin1` for providers whose frames are bytes, one letter each. */
+  encoding?: 'latin1'
   /** What is written after the last frame; empty for providers without a terminator. */
   terminator: string
   /** The body that this provider sends with an error status, in a frame too. */

@@ -1,3 +1,4 @@
+import { embeddingModels } from './yandex-embedding.ts'
 import type { OpenaiModel } from './openai-models.ts'
 
 export interface YandexModel extends OpenaiModel {
@@ -36,7 +37,8 @@ function open(id: string, ownedBy: string): YandexModel {
 /** `GET /v1/models`: embeddings stand among them. */
 export function listModels(models: YandexModel[], folder: string): object {
   const chat = models.map(({ id, ownedBy }) => listed(`gpt://${folder}/${id}`, ownedBy))
-  const data = [listed(`emb://${folder}/text-search-doc/latest`, 'Yandex'), ...chat]
+  const vectors = embeddingModels.map((path) => listed(`emb://${folder}/${path}`, 'Yandex'))
+  const data = [...vectors, ...chat]
   return { object: 'list', data }
 }
 

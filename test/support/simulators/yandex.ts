@@ -23,6 +23,7 @@ import {
   unknownModel,
   YandexError,
 } from './yandex-error.ts'
+import { embedCompatible, embedNative } from './yandex-embedding.ts'
 import { listModels, type YandexModel, yandexModels } from './yandex-models.ts'
 import { encodeLine, nativeBody, nativePieces, nativeVoice } from './yandex-native.ts'
 import {
@@ -60,6 +61,7 @@ export function startYandexSimulator(options: YandexOptions = {}): Promise<Simul
 interface Service {
   api: 'native' | 'openai'
   completionsPath: string
+  embeddingsPath: string
   folder: string
   models: YandexModel[]
   sessions: number
@@ -72,6 +74,7 @@ function yandex(options: YandexOptions): SimulatedProvider {
   const service: Service = {
     api,
     completionsPath: api === 'native' ? '/foundationModels/v1/completion' : '/v1/chat/completions',
+    embeddingsPath: api === 'native' ? '/foundationModels/v1/textEmbedding' : '/v1/embeddings',
     folder: options.folder ?? yandexCredentials.folder,
     models: options.models ?? yandexModels,
     sessions: options.sessions ?? 10,
@@ -79,7 +82,8 @@ function yandex(options: YandexOptions): SimulatedProvider {
   }
   const native = api === 'native'
   return {
-    takesScript: ({ method, path }) => method === 'POST' && path === service.completionsPath,
+    takesScript: ({ method, path }) =>
+      method === 'POST' && [service.completionsPath, service.embeddingsPath].includes(path),
     reply: (request) => replyTo(service, request),
     headers: jsonHeaders,
     streamHeaders: native ? nativeStreamHeaders : sseHeaders,
@@ -97,6 +101,11 @@ function replyTo(service: Service, request: RecordedRequest): Reply {
     if (request.method === 'GET' && service.api === 'openai' && request.path === '/v1/models') {
       const body = JSON.stringify(listModels(service.models, service.folder))
       return jsonReply(200, `${body}\n`)
+    }
+    if (request.method === 'POST' && request.path === service.embeddingsPath) {
+      const embed = service.api === 'native' ? embedNative : embedCompatible
+      const { body, entry } = embed(request.body, service.folder)
+      return { ...jsonReply(200, JSON.stringify(body)), entry }
     }
     if (request.method !== 'POST' || request.path !== service.completionsPath) {
       throw new YandexError(404, 5, 'Not Found')

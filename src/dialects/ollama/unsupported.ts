@@ -1,0 +1,3 @@
+import { unsupportedBy } from '../unsupported.ts'
+
+export const unsupported = unsupportedBy('Ollama')
