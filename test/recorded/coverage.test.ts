@@ -12,9 +12,6 @@ type Rule = readonly [pattern: RegExp, fate: Fate]
 const suite = (name: string): Fate => ({ suite: name })
 const excluded = (reason: string): Fate => ({ excluded: reason })
 
-/** Suites that come with the dialects that they are about. */
-const awaited = new Set(['ollama', 'bedrock-converse', 'embeddings'])
-
 const everywhere: readonly Rule[] = [
   [/(^|\/)SOURCE\.txt$/, excluded('where recordings come from')],
   [/^spec\//, excluded('a specification')],
@@ -54,7 +51,7 @@ const anthropic: readonly Rule[] = [
 const gigachat: readonly Rule[] = [
   [/ \/api\/v1\/(chat\/completions|models(\/\S+)?)$/, suite('gigachat')],
   [/ \/api\/v1\/embeddings$/, suite('embeddings')],
-  [/ \/api\/v2\/chat\/completions$/, excluded('the second version of the API')],
+  [/ \/api\/v2\/chat\/completions$/, suite('gigachat-v2')],
   [/ \/api\/v1\/tokens\/count$|\/tokens_count/, excluded('counts without an answer')],
   [/oauth/, excluded('tokens of access')],
   [/^gpt2giga/, excluded('another proxy’s output')],
@@ -72,8 +69,9 @@ const yandex: readonly Rule[] = [
 ]
 
 const ollama: readonly Rule[] = [
-  [/ \/api\/chat$|^docs-samples\/chat-/, suite('ollama')],
-  [/^docs-samples\/(tags|show|ps|version)\./, suite('ollama')],
+  [/^docs-samples\/chat-(un)?load/, excluded('what is in memory')],
+  [/ \/api\/chat$|^docs-samples\/(chat-|tags)/, suite('ollama')],
+  [/^docs-samples\/(ps|show|version)/, excluded('other endpoints')],
   [/^docs-samples\/embed/, suite('embeddings')],
   [/ \/api\/embeddings$/, excluded('the deprecated endpoint for one text')],
   [/ \/api\/generate$/, excluded('completions without a conversation')],
@@ -81,9 +79,9 @@ const ollama: readonly Rule[] = [
 ]
 
 const bedrock: readonly Rule[] = [
-  [/\/model\/[^/]+\/converse(-stream)?$|\/foundation-models$/, suite('bedrock-converse')],
+  [/\/model\/[^/]+\/converse(-stream)?$|\/foundation-models$/, suite('bedrock')],
   [/^vercel-ai\/reranking\//, excluded('ranking')],
-  [/^vercel-ai\//, suite('bedrock-converse')],
+  [/^vercel-ai\//, suite('bedrock')],
   [/\/count-tokens$/, excluded('counts without an answer')],
   [/\/invoke(-with-response-stream)?$/, excluded('each vendor’s own format: Converse has one')],
   [/\/(responses|chat\/completions)$/, excluded('the OpenAI-compatible API of the service')],
@@ -112,11 +110,11 @@ it.runIf(requireServices)('has its recordings where services are required', () =
   expect(hasRecordings).toBe(true)
 })
 
-it('names suites that exist, or that are awaited', () => {
+it('names suites that exist', () => {
   const named = Object.values(rules).flatMap((own) =>
     own.flatMap(([, fate]) => ('suite' in fate ? fate.suite : [])),
   )
-  const missing = [...new Set(named)].filter((name) => !hasSuite(name) && !awaited.has(name))
+  const missing = [...new Set(named)].filter((name) => !hasSuite(name))
   expect(missing).toEqual([])
 })
 
@@ -141,8 +139,7 @@ describe.skipIf(!hasRecordings)('the recordings', () => {
         return {
           provider,
           files: files.filter((one) => one.provider === provider).length,
-          decoded: those((fate) => 'suite' in fate && hasSuite(fate.suite)),
-          awaited: those((fate) => 'suite' in fate && !hasSuite(fate.suite)),
+          decoded: those((fate) => 'suite' in fate),
           excluded: those((fate) => 'excluded' in fate),
         }
       }),
