@@ -33,7 +33,7 @@ import {
   readResponseStream,
 } from '../support/recorded-responses.ts'
 
-const providers = ['openai', 'openai-compatible', 'xai', 'azure']
+const providers = ['openai', 'openai-compatible', 'xai', 'azure', 'open-responses']
 const responses = '/responses'
 
 /** Every recorded failure, with the code that it must become. */

@@ -126,17 +126,18 @@ describe('an answer of another dialect', () => {
   })
 
   test('a call of a custom tool has its text in an object, streamed and whole', async () => {
-    const input = 'say "hi"\n{😀'
+    const pieces = ['say "h', 'i"', '\n{', '\ud83d', '\ude00']
+    const input = pieces.join('')
     const custom: ChatEvent[] = [
       { type: 'tool-call-start', choice, index: 0, id: 'c', kind: 'custom', name: 'sh' },
-      ...[...input].map((argumentsDelta): ChatEvent => {
+      ...pieces.map((argumentsDelta): ChatEvent => {
         return { type: 'tool-call-delta', choice, index: 0, argumentsDelta }
       }),
       { type: 'tool-call-end', choice, index: 0 },
       end,
     ]
-    const pieces = custom.flatMap(createEventEncoder(context)).flatMap(({ delta }) => delta ?? [])
-    const json = pieces.map((delta) => Object(delta).partial_json ?? '').join('')
+    const sent = custom.flatMap(createEventEncoder(context)).flatMap(({ delta }) => delta ?? [])
+    const json = sent.map((delta) => Object(delta).partial_json ?? '').join('')
     expect(JSON.parse(json)).toEqual({ input })
     expect(encodeMessage(await collect(custom), context)['content']).toEqual([
       { type: 'tool_use', id: 'c', name: 'sh', input: { input } },
@@ -203,6 +204,7 @@ describe('an answer of another dialect', () => {
       {},
       {},
       { input: { INVALID_JSON: '{"a' } },
+      {},
     ])
   })
 
