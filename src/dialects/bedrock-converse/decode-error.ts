@@ -1,12 +1,13 @@
 import { type ErrorCode, GatewayError } from '../../errors.ts'
 import type { UpstreamFailure } from '../../protocol/chat-api.ts'
+import { retryAfterMs } from '../../lib/retry-after.ts'
 import { isRecord, text } from '../narrow.ts'
 
 /** The failure that an HTTP answer means: its name stands in a header, or in the body. */
 export function decodeBedrockError({ status, body, headers }: UpstreamFailure): GatewayError {
   const inBody = isRecord(body) ? text(body['__type']) : undefined
   const name = nameIn(text(headers['x-amzn-errortype'])) ?? nameIn(inBody?.split('#').at(-1))
-  return toGatewayError({ name, status, body })
+  return toGatewayError({ name, status, body, waitMs: retryAfterMs(headers, Date.now()) })
 }
 
 /** The failure that an exception amid a stream means; its name begins with a small letter there. */
@@ -19,9 +20,11 @@ interface Failure {
   name: string | undefined
   status: number | undefined
   body: unknown
+  /** The service tells none; what stands in front of it may. */
+  waitMs?: number | undefined
 }
 
-function toGatewayError({ name, status, body }: Failure): GatewayError {
+function toGatewayError({ name, status, body, waitMs }: Failure): GatewayError {
   const message = isRecord(body) ? (text(body['message']) ?? text(body['Message'])) : undefined
   const code = codeOf({ name, status, message: message ?? '' })
   const answered = `it answered ${status ?? 'amid a stream'} (${name ?? 'without a name'})`
@@ -31,6 +34,7 @@ function toGatewayError({ name, status, body }: Failure): GatewayError {
     message: sentences.get(code) ?? `The provider refused the request: ${said}`,
     cause: new Error(`${answered}: ${said}`),
     upstreamStatus: status,
+    ...(mayWait.has(code) && { retryAfterMs: waitMs }),
     ...(code === 'MODEL_NOT_FOUND' && { failover: true }),
   })
 }
@@ -40,7 +44,11 @@ function nameIn(word: string | undefined): string | undefined {
   return word?.split(':', 1)[0]
 }
 
-function codeOf({ name, status, message }: Omit<Failure, 'body'> & { message: string }): ErrorCode {
+function codeOf({
+  name,
+  status,
+  message,
+}: Pick<Failure, 'name' | 'status'> & { message: string }): ErrorCode {
   const named = byName.get(name ?? '')
   if (named !== undefined) return named
   if (status === 400 || name === 'ValidationException') {
@@ -96,6 +104,8 @@ const sentences: ReadonlyMap<ErrorCode, string> = new Map([
   ['PROVIDER_UNAVAILABLE', 'The provider is overloaded or out of service. Try again later.'],
   ['PROVIDER_ERROR', 'The provider failed to answer the request. Try again.'],
 ])
+
+const mayWait: ReadonlySet<ErrorCode> = new Set(['PROVIDER_RATE_LIMITED', 'PROVIDER_UNAVAILABLE'])
 
 const messageMax = 500
 
