@@ -1,10 +1,14 @@
 import { hash, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import { GatewayError } from './errors.ts'
+import { addressList, type AddressList } from './lib/address-list.ts'
 import { isApiKey } from './lib/api-key-format.ts'
+import type { AddressOf } from './lib/client-address.ts'
 import { reasonOf } from './lib/reason.ts'
 import { sparing } from './lib/sparing.ts'
+import { within } from './lib/within.ts'
 import type { Actor } from './protocol/actor.ts'
 import type { Bus } from './redis/bus.ts'
 import {
@@ -15,16 +19,22 @@ import {
 } from './services/api-keys.ts'
 
 /**
- * Turns what a client sent as `Authorization` into an actor; throws UNAUTHENTICATED or INVALID_API_KEY, or
- * OVERLOADED for a key that nobody can check while the database is away.
+ * Turns what a client sent as `Authorization` into an actor; throws UNAUTHENTICATED or INVALID_API_KEY,
+ * PERMISSION_DENIED for a key that may not be used from where `message` comes, or OVERLOADED for a key
+ * that nobody can check while the database is away.
  */
-export type Authenticate = (authorization: string | undefined) => Promise<Actor>
+export type Authenticate = (
+  authorization: string | undefined,
+  message: IncomingMessage,
+) => Promise<Actor>
 
 export interface AuthSettings {
   /** The row of the key with this hash; rejects when the database cannot be asked. */
   findKey: (hash: Buffer) => Promise<KeyRow | undefined>
   hashApiKey: (key: string) => Buffer
   masterKey?: string | undefined
+  /** The address of a client; asked for keys that may not be used from everywhere. */
+  addressOf: AddressOf
   /** Tells of keys that were revoked or changed on any instance. */
   bus: Pick<Bus, 'subscribe'>
   logger: Logger
@@ -33,7 +43,7 @@ export interface AuthSettings {
 }
 
 /** A key and who uses it. */
-type FoundKey = { row: KeyRow; actor: Actor } | 'unknown'
+type FoundKey = { row: KeyRow; actor: Actor; allows: AddressList | undefined } | 'unknown'
 type KeyRow = NonNullable<Awaited<ReturnType<typeof findApiKeyByHash>>>
 
 /** How long a key's row is believed: the longest time that a revoked key works when its message is lost. */
@@ -55,21 +65,26 @@ interface KnownKey {
 }
 
 export function createAuthenticate(settings: AuthSettings): Authenticate {
-  const { hashApiKey, now = Date.now } = settings
+  const { hashApiKey, addressOf, now = Date.now } = settings
   const keys = createKeyCache({ ...settings, now })
   const revoked = new LRUCache<string, true>({ max: 100_000 })
   settings.bus.subscribe(revokedKeysChannel, (id) => revoked.set(id, true))
   const masterHash = settings.masterKey === undefined ? undefined : hashApiKey(settings.masterKey)
   const read = createReader(hashApiKey, masterHash)
 
-  return async (authorization) => {
+  return async (authorization, message) => {
     const credential = read(authorization)
     if (credential === 'master') return masterActor
     const known = await keys(credential)
     if (known === 'unknown') throw invalidKey('it is not known here')
-    const { row, actor } = known
+    const { row, actor, allows } = known
     if (row.revokedAt || revoked.has(row.id)) throw invalidKey('it was revoked')
     if (row.expiresAt && row.expiresAt.getTime() <= now()) throw invalidKey('it has expired')
+    if (row.secretExpiresAt && row.secretExpiresAt.getTime() <= now()) {
+      throw invalidKey('it was replaced by another secret of the same key')
+    }
+    if (row.disabledAt) throw invalidKey('it is disabled')
+    if (allows && !allows(addressOf(message))) throw wrongAddress(addressOf(message))
     return actor
   }
 }
@@ -109,6 +124,15 @@ function actorOf(row: KeyRow): Actor {
     tier: row.tier,
     scopes: new Set(row.scopes),
     models: row.models,
+    tags: row.tags ?? undefined,
+  }
+}
+
+function foundKey(row: KeyRow): FoundKey {
+  return {
+    row,
+    actor: actorOf(row),
+    allows: row.allowedIps ? addressList(row.allowedIps) : undefined,
   }
 }
 
@@ -138,7 +162,7 @@ function createKeyCache({ findKey, logger, now, bus }: AuthSettings & { now: () 
     if (running) return running
     const started = findUnchanged(keyHash)
       .then((found) => {
-        const key: FoundKey = found ? { row: found, actor: actorOf(found) } : 'unknown'
+        const key: FoundKey = found ? foundKey(found) : 'unknown'
         known.set(name, { found: key, checkedAt: now(), freshUntil: now() + freshMs })
         return key
       })
@@ -180,15 +204,6 @@ function watchChanges(bus: AuthSettings['bus'], onChange: (id: string) => void) 
   }
 }
 
-async function within<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => late.reject(new Error(`no answer within ${timeoutMs} ms`)),
-    timeoutMs,
-  )
-  return Promise.race([answer, late.promise]).finally(() => clearTimeout(timer))
-}
-
 function notChecked(cause: unknown): GatewayError {
   return new GatewayError({
     code: 'OVERLOADED',
@@ -217,6 +232,14 @@ function bearer(authorization: string | undefined): string {
   const match = /^Bearer +(\S+) *$/i.exec(authorization)
   if (match?.[1]) return match[1]
   throw invalidKey('the header must read `Authorization: Bearer xr-…`')
+}
+
+/** Other addresses are nobody's business. */
+function wrongAddress(address: string): GatewayError {
+  return new GatewayError({
+    code: 'PERMISSION_DENIED',
+    message: `This API key may not be used from the address ${address}.`,
+  })
 }
 
 function invalidKey(reason: string): GatewayError {

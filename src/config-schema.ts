@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { isProxyName } from './lib/client-address.ts'
 import { parseRedisUrl, RedisUrlError, type RedisAddress } from './lib/redis-url.ts'
 
 /** A port, a count or a switch may come from the environment as text. */
@@ -15,7 +16,12 @@ const server = z.strictObject({
   /** Origins that browsers may call from; `"*"` for all. None by default. */
   cors_origins: z.array(z.string().min(1)).default([]),
   /** Whether X-Forwarded-* is believed: from everyone, or from these addresses. */
-  trust_proxy: z.union([z.boolean(), z.array(z.string().min(1))]).default(false),
+  trust_proxy: z
+    .union([
+      z.boolean(),
+      z.array(z.string().refine(isProxyName, 'must be an address, a network or `loopback`')),
+    ])
+    .default(false),
   body_limit_bytes: z
     .number()
     .int()

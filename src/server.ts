@@ -16,6 +16,7 @@ import { GatewayError, internalError, invalidRequest, InvalidHttpRequest } from 
 import type { GatewayDeps } from './gateway/deps.ts'
 import { mountGraphql } from './graphql/mount.ts'
 import type { GraphqlServer } from './graphql/server.ts'
+import { replayHeader, type Idempotency } from './idempotency.ts'
 import { newId } from './lib/id.ts'
 import { securityHeaders } from './lib/security-headers.ts'
 import { hasScope } from './protocol/actor.ts'
@@ -23,6 +24,7 @@ import type { Bus } from './redis/bus.ts'
 import { replyError } from './rest/error-reply.ts'
 import { answerMalformed, refuseDeep, refuseMalformed } from './rest/malformed.ts'
 import { mountRest } from './rest/router.ts'
+import type { ServiceDeps } from './services/deps.ts'
 
 export interface ServerDeps {
   config: Pick<Config, 'server' | 'responses'>
@@ -30,6 +32,8 @@ export interface ServerDeps {
   /** Present when Redis is configured. */
   redis: Pick<Bus, 'status'> | undefined
   gateway: GatewayDeps
+  services: ServiceDeps
+  idempotency: Idempotency
   graphql: GraphqlServer
   authenticate: Authenticate
   logger: Logger
@@ -98,13 +102,14 @@ export async function createServer(
       'x-xrouter-model',
       'x-xrouter-attempts',
       'x-xrouter-cache',
+      replayHeader,
     ],
   })
   app.addHook('onRequest', async (request) => {
     refuseMalformed(request.headers)
     const { url: route = '', config: options } = request.routeOptions
     if (openRoutes.includes(route) || selfAuthenticatedRoutes.includes(route)) return
-    request.actor = await deps.authenticate(credentialOf(request, options))
+    request.actor = await deps.authenticate(credentialOf(request, options), request.raw)
   })
   app.addHook('preHandler', (request, _reply, done) => {
     refuseDeep(request.body)
@@ -138,8 +143,10 @@ export async function createServer(
   )
   mountHealth(app, deps)
   mountMetrics(app, deps)
+  const { gateway, services, idempotency } = deps
   const responseRetentionMs = config.responses.retentionHours * 3_600_000
-  mountRest(app, { gateway: deps.gateway, responses: { db: deps.db, responseRetentionMs } })
+  const responses = { db: deps.db, responseRetentionMs }
+  mountRest(app, { gateway, services, idempotency, responses })
   await mountGraphql(app, deps.graphql)
   return { app, routes }
 }

@@ -15,7 +15,9 @@ import { openLedger } from './gateway/open-ledger.ts'
 import { createShutdown } from './gateway/shutdown.ts'
 import { openUpstreams } from './gateway/upstream.ts'
 import { createGraphqlServer } from './graphql/server.ts'
+import { createIdempotency } from './idempotency.ts'
 import { newId } from './lib/id.ts'
+import { addressReader } from './lib/client-address.ts'
 import { cutSlowClients } from './lib/slow-client.ts'
 import { apiKeyHasher, embeddedSecret } from './lib/secret.ts'
 import { createLocalBus, createRedisBus, type Bus } from './redis/bus.ts'
@@ -80,7 +82,15 @@ async function serve(
   const firstAdminKey = config.masterKey ? undefined : await createFirstAdminKey(db, hashApiKey)
   const { masterKey } = config
   const findKey = (hash: Buffer) => findApiKeyByHash(db, hash)
-  const authenticate = createAuthenticate({ findKey, hashApiKey, masterKey, bus, logger })
+  const addressOf = addressReader(config.server.trustProxy)
+  const authenticate = createAuthenticate({
+    findKey,
+    hashApiKey,
+    masterKey,
+    addressOf,
+    bus,
+    logger,
+  })
   const metrics = createMetrics({
     models: catalogue.models.map((model) => model.id),
     journalBacklog: () => ledger.backlog(),
@@ -106,10 +116,13 @@ async function serve(
     logger,
   }
   const services = { db, ledger, hashApiKey, bus }
+  const idempotency = createIdempotency(services, logger)
   const graphql = createGraphqlServer({
     gateway,
     services,
+    idempotency,
     authenticate,
+    addressOf,
     bodyLimitBytes: config.server.bodyLimitBytes,
     newRequestId: () => newId('req'),
     graphiql: !config.production,
@@ -124,6 +137,8 @@ async function serve(
     db,
     redis,
     gateway,
+    services,
+    idempotency,
     graphql,
     authenticate,
     logger,
@@ -145,6 +160,7 @@ async function serve(
       cleanup.stop()
       await shutdown.drain(drainMs)
       await Promise.all([closeServer(app), sockets.close()])
+      idempotency.close()
       await closeLedger()
       metrics.close()
       await upstreams.close()

@@ -1,6 +1,9 @@
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createAuthenticate, type Authenticate } from '../src/auth.ts'
 import { newApiKey } from '../src/lib/api-key-format.ts'
+import type { Tags } from '../src/protocol/tags.ts'
 import { createLocalBus, type Bus } from '../src/redis/bus.ts'
 import { changedKeysChannel, revokedKeysChannel } from '../src/services/api-keys.ts'
 import { collectLogs } from './support/logs.ts'
@@ -14,9 +17,16 @@ const row = {
   models: null as string[] | null,
   expiresAt: null as Date | null,
   revokedAt: null as Date | null,
+  allowedIps: null as string[] | null,
+  tags: null as Tags | null,
+  disabledAt: null as Date | null,
+  secretExpiresAt: null as Date | null,
 }
 
 const key = newApiKey('free')
+/** Its address is asked for separately here. */
+const message = new IncomingMessage(new Socket())
+let address: string
 let now: number
 let asked: number
 /** How many keys were hashed. */
@@ -30,6 +40,7 @@ let logs: () => string
 beforeEach(() => {
   now = Date.now()
   asked = 0
+  address = '192.0.2.7'
   hashed = 0
   answer = async () => row
   const collected = collectLogs()
@@ -40,6 +51,7 @@ beforeEach(() => {
       asked += 1
       return answer()
     },
+    addressOf: () => address,
     hashApiKey: (text) => {
       hashed += 1
       return Buffer.from(text)
@@ -50,7 +62,7 @@ beforeEach(() => {
   })
 })
 
-const ask = (secret = key) => authenticate(`Bearer ${secret}`)
+const ask = (secret = key) => authenticate(`Bearer ${secret}`, message)
 const down = async () => {
   throw new Error('Failed query: select', { cause: new Error('connect ECONNREFUSED') })
 }
@@ -61,7 +73,7 @@ describe('a key that is known here', () => {
     const first = await ask()
     expect(await ask()).toBe(first)
     expect(hashed).toBe(1)
-    await authenticate(`bearer  ${key}`) // another way to write the same header
+    await authenticate(`bearer  ${key}`, message) // another way to write the same header
     expect(hashed).toBe(2)
   })
 
@@ -143,6 +155,75 @@ describe('a key that is known here', () => {
     answer = async () => ({ ...row, revokedAt: new Date() })
     now += 15_001
     await expect(ask()).rejects.toMatchObject({ code: 'INVALID_API_KEY' })
+  })
+})
+
+describe('what bounds a key', () => {
+  test('its end, to the millisecond, though it is in the cache', async () => {
+    const expiresAt = new Date(now + 5_000)
+    answer = async () => ({ ...row, expiresAt })
+    await ask()
+    now = expiresAt.getTime() - 1
+    await expect(ask()).resolves.toMatchObject({ id: 'key_1' })
+    now += 1
+    await expect(ask()).rejects.toMatchObject({
+      code: 'INVALID_API_KEY',
+      message: expect.stringContaining('expired'),
+    })
+    expect(asked).toBe(1)
+  })
+
+  test('the end of a secret that was replaced, to the millisecond', async () => {
+    const secretExpiresAt = new Date(now + 5_000)
+    answer = async () => ({ ...row, secretExpiresAt })
+    await ask()
+    now = secretExpiresAt.getTime() - 1
+    await ask()
+    now += 1
+    await expect(ask()).rejects.toMatchObject({
+      code: 'INVALID_API_KEY',
+      message: expect.stringContaining('replaced'),
+    })
+    expect(asked).toBe(1)
+  })
+
+  test('that it is disabled, until it is enabled', async () => {
+    answer = async () => ({ ...row, disabledAt: new Date() })
+    await expect(ask()).rejects.toMatchObject({
+      code: 'INVALID_API_KEY',
+      message: expect.stringContaining('disabled'),
+    })
+    answer = async () => row
+    await bus.publish(changedKeysChannel, 'key_1')
+    await expect(ask()).resolves.toMatchObject({ id: 'key_1' })
+  })
+
+  test.each([
+    ['192.0.2.7', true],
+    ['::ffff:192.0.2.7', true],
+    ['192.0.2.8', false],
+    ['10.3.2.1', true],
+    ['2001:db8::9', true],
+    ['2001:db9::9', false],
+    ['', false],
+  ])('the addresses that it may be used from: %s, %s', async (from, allowed) => {
+    address = from
+    answer = async () => ({ ...row, allowedIps: ['192.0.2.7', '10.0.0.0/8', '2001:db8::/32'] })
+    const outcome = await ask().catch((error: unknown) => error)
+    if (allowed) expect(outcome).toMatchObject({ id: 'key_1' })
+    else {
+      expect(outcome).toMatchObject({ code: 'PERMISSION_DENIED', status: 403 })
+      // It names no address but the caller's own.
+      expect(outcome).toHaveProperty(
+        'message',
+        `This API key may not be used from the address ${from}.`,
+      )
+    }
+  })
+
+  test('its tags come with its actor', async () => {
+    answer = async () => ({ ...row, tags: { team: 'search' } })
+    await expect(ask()).resolves.toMatchObject({ tags: { team: 'search' } })
   })
 })
 

@@ -2,6 +2,7 @@ import { GatewayError, internalError } from '../errors.ts'
 import { abortable } from '../lib/abortable.ts'
 import { flat } from '../lib/flat.ts'
 import type { ChatEvent } from '../protocol/event.ts'
+import type { Tags } from '../protocol/tags.ts'
 import type { Events } from './attempt.ts'
 import type { Call } from './call.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -18,7 +19,14 @@ export function accounted(
   { open, steps }: { open: (call: Call) => Ticket; steps: (ticket: Ticket) => Steps },
 ): AsyncGenerator<ChatEvent> {
   const ends = [call.signal, deps.shutdown.signal]
-  return flat(abortable(ends, (signal) => run(deps, open({ ...call, signal }), steps)))
+  return flat(
+    abortable(ends, (signal) => run(deps, open({ ...call, signal, tags: tagsOf(call) }), steps)),
+  )
+}
+
+/** The key's own tags are on all of its requests; what a request says itself goes before. */
+function tagsOf({ actor, tags }: Call): Tags | undefined {
+  return actor.kind === 'api-key' && actor.tags ? { ...actor.tags, ...tags } : tags
 }
 
 type Steps = AsyncGenerator<Events>

@@ -1,4 +1,6 @@
 import type { Actor } from '../protocol/actor.ts'
+import type { OnSettled } from '../protocol/settlement.ts'
+import type { Tags } from '../protocol/tags.ts'
 
 /** What surrounds one completion: who asks, through which door, how it may be routed, and when to stop. */
 export interface Call {
@@ -9,6 +11,7 @@ export interface Call {
   hints: RoutingHints
   /** The client's own labels, kept on the ledger. */
   tags?: Tags | undefined
+  onSettled?: OnSettled | null | undefined
   /** Aborted when the client is gone. */
   signal: AbortSignal
 }
@@ -22,5 +25,3 @@ export interface RoutingHints {
   /** None of these providers. */
   denyProviders?: readonly string[] | undefined
 }
-
-export type Tags = Record<string, string | number | boolean>

@@ -27,7 +27,9 @@ async function close(deps: GatewayDeps, ticket: Ticket, outcome: Outcome): Promi
   entry.errorCode = error?.code ?? (outcome.status === 'cancelled' ? 'CANCELLED' : undefined)
   deps.metrics.settled(entry)
   await deps.ledger.settle(entry)
-  return { ...entry.settlement, status: outcome.status }
+  const settlement = { ...entry.settlement, status: outcome.status }
+  ticket.call.onSettled?.(settlement)
+  return settlement
 }
 
 /** Puts on the journal what is known before an upstream is called: if this process dies, that is what remains. */

@@ -1,9 +1,10 @@
+import { rotateApiKey } from '../services/api-key-rotate.ts'
 import { createApiKey, listApiKeys, revokeApiKey, updateApiKey } from '../services/api-keys.ts'
 import type { ApiKeyRow } from '../services/requests.ts'
 import { builder } from './builder.ts'
 import { pageComplexity, queryComplexity } from './field-complexity.ts'
 import { decodeCursor, pageOf, pageSize } from './page.ts'
-import { Scope } from './viewer.ts'
+import { Scope } from './scope.ts'
 
 export const ApiKey = builder.objectRef<ApiKeyRow>('ApiKey').implement({
   description: 'An API key, without the key itself.',
@@ -18,6 +19,20 @@ export const ApiKey = builder.objectRef<ApiKeyRow>('ApiKey').implement({
     models: t.exposeStringList('models', {
       nullable: true,
       description: 'The models that it may use, as `provider/model` or `provider/*`; null = all.',
+    }),
+    allowedIps: t.exposeStringList('allowedIps', {
+      nullable: true,
+      description: 'The addresses and networks that it may be used from; null = all.',
+    }),
+    tags: t.expose('tags', {
+      type: 'JSON',
+      nullable: true,
+      description: 'Tags of each of its requests that does not say otherwise; null = none.',
+    }),
+    metadata: t.expose('metadata', {
+      type: 'JSON',
+      nullable: true,
+      description: 'What you keep with it; the gateway does not look into it.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
     lastUsedAt: t.expose('lastUsedAt', {
@@ -35,13 +50,24 @@ export const ApiKey = builder.objectRef<ApiKeyRow>('ApiKey').implement({
       nullable: true,
       description: 'When it stops working; null if never.',
     }),
+    disabledAt: t.expose('disabledAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was disabled; null while it is enabled.',
+    }),
+    previousSecretExpiresAt: t.expose('previousExpiresAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When the secret before the last rotation stops or stopped working; null if it was never rotated.',
+    }),
   }),
 })
 
 const CreatedApiKey = builder
   .objectRef<{ apiKey: ApiKeyRow; secret: string }>('CreatedApiKey')
   .implement({
-    description: 'A key that was just created.',
+    description: 'A key that was just created, or was just given another secret.',
     fields: (t) => ({
       apiKey: t.expose('apiKey', { type: ApiKey, description: 'What is kept of it.' }),
       secret: t.exposeString('secret', {
@@ -49,6 +75,12 @@ const CreatedApiKey = builder
       }),
     }),
   })
+
+const allowedIpsText =
+  'The addresses and networks (`192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`) that it may be used from; null = all.'
+const tagsText =
+  'Tags of each of its requests that does not say otherwise: an object of strings, numbers and booleans.'
+const metadataText = 'An object to keep with it, at most 16384 characters of JSON.'
 
 const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
   description: 'A key to create in the own organisation.',
@@ -65,6 +97,9 @@ const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
       description: 'The models that it may use, as `provider/model` or `provider/*`; null = all.',
     }),
     expiresAt: t.field({ type: 'DateTime', description: 'When it stops working; null = never.' }),
+    allowedIps: t.stringList({ description: allowedIpsText }),
+    tags: t.field({ type: 'JSON', description: tagsText }),
+    metadata: t.field({ type: 'JSON', description: metadataText }),
   }),
 })
 
@@ -82,6 +117,23 @@ const UpdateApiKeyInput = builder.inputType('UpdateApiKeyInput', {
       description: 'The models that it may use, as `provider/model` or `provider/*`; null = all.',
     }),
     expiresAt: t.field({ type: 'DateTime', description: 'When it stops working; null = never.' }),
+    allowedIps: t.stringList({ description: allowedIpsText }),
+    tags: t.field({ type: 'JSON', description: tagsText }),
+    metadata: t.field({ type: 'JSON', description: metadataText }),
+    disabled: t.boolean({ description: 'Whether it is refused until it is enabled again.' }),
+    force: t.boolean({ description: 'Whether a key may shut itself out by this change.' }),
+  }),
+})
+
+const RotateApiKeyInput = builder.inputType('RotateApiKeyInput', {
+  description: 'A key of the own organisation that gets another secret.',
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'The id of the key.' }),
+    overlapSeconds: t.int({
+      required: true,
+      description:
+        'How long the secret before works on: 0 to 2592000 (30 days); 0 ends it at once.',
+    }),
   }),
 })
 
@@ -129,6 +181,9 @@ builder.mutationFields((t) => ({
         tier: input.tier ?? 'free',
         scopes: input.scopes ?? ['INFERENCE'],
         models: input.models ?? null,
+        allowedIps: input.allowedIps,
+        tags: input.tags,
+        metadata: input.metadata,
         expiresAt: input.expiresAt ?? undefined,
       }),
   }),
@@ -141,7 +196,18 @@ builder.mutationFields((t) => ({
     args: {
       input: t.arg({ type: UpdateApiKeyInput, required: true, description: 'What to change.' }),
     },
-    resolve: (_root, { input }, { services, actor }) => updateApiKey(services, actor, input),
+    resolve: (_root, { input }, { services, actor, address }) =>
+      updateApiKey(services, actor, { ...input, address: address() }),
+  }),
+  rotateApiKey: t.field({
+    type: CreatedApiKey,
+    authScopes: { scope: 'MANAGE' },
+    description:
+      'Gives an API key of the own organisation another secret, on every instance at once; the one before may work on for a while.',
+    args: {
+      input: t.arg({ type: RotateApiKeyInput, required: true, description: 'What to rotate.' }),
+    },
+    resolve: (_root, { input }, { services, actor }) => rotateApiKey(services, actor, input),
   }),
   revokeApiKey: t.field({
     type: ApiKey,

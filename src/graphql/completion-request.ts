@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { invalidRequest, type GatewayError } from '../errors.ts'
-import type { Call, Tags } from '../gateway/call.ts'
+import type { Call } from '../gateway/call.ts'
 import { chat } from '../gateway/chat.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest, ContentPart, Message, ToolChoice } from '../protocol/request.ts'
+import { tagsSchema, type Tags } from '../protocol/tags.ts'
 import { imageFault } from '../lib/image-data.ts'
 import { toolFlaw, toolFlawWords, type ToolFlaw } from '../protocol/tool-flaw.ts'
 import type { GraphqlContext } from './context.ts'
@@ -16,8 +17,9 @@ export function openCompletion(
 ): AsyncGenerator<ChatEvent> {
   const { requestId, stream, signal } = options
   const { request, hints, tags } = decodeCompletion(input, { stream })
-  const { actor, gateway } = context
-  return chat(gateway, request, { requestId, actor, door: 'graphql', hints, tags, signal })
+  const { actor, gateway, onSettled } = context
+  const call = { requestId, actor, door: 'graphql' as const, hints, tags, onSettled, signal }
+  return chat(gateway, request, call)
 }
 
 /** The gateway's request from a `CompletionInput` that GraphQL has parsed. */
@@ -182,11 +184,8 @@ const passthrough = z
 
 const names = z.array(z.string().min(1).max(300)).max(50)
 
-const labels = z
-  .record(z.string().min(1).max(100), z.union([z.string().max(500), z.number(), z.boolean()]))
-  .refine((members) => Object.keys(members).length <= 50)
 const tags = z.custom<Tags>(
-  (value) => labels.safeParse(value).success,
+  (value) => tagsSchema.safeParse(value).success,
   'must be an object of at most 50 strings (of at most 500 characters), numbers and booleans',
 )
 

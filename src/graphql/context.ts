@@ -1,5 +1,8 @@
+import type { IncomingMessage } from 'node:http'
 import type { GatewayDeps } from '../gateway/deps.ts'
+import type { AddressOf } from '../lib/client-address.ts'
 import type { Actor } from '../protocol/actor.ts'
+import type { OnSettled } from '../protocol/settlement.ts'
 import type { ServiceDeps } from '../services/deps.ts'
 
 /** What every resolver gets: one per operation. Nothing is resolved for a caller without an actor. */
@@ -11,6 +14,10 @@ export interface GraphqlContext {
   nextRequestId: () => string
   gateway: GatewayDeps
   services: ServiceDeps
+  /** The client's address. */
+  address: () => string
+  /** Told how the operation's completions are settled, where somebody waits for that. */
+  onSettled?: OnSettled | undefined
   /** Aborted when the client is gone or cancels. */
   signal: AbortSignal
 }
@@ -19,19 +26,26 @@ export interface ContextDeps {
   gateway: GatewayDeps
   services: ServiceDeps
   newRequestId: () => string
+  addressOf: AddressOf
+}
+
+/** Who sends an operation, and the HTTP request that it came with or that opened its WebSocket. */
+export interface Caller {
+  actor: Actor
+  message: IncomingMessage
 }
 
 /** The context of one HTTP request (its batched operations share the ids) or of one WebSocket operation. */
 export function createContext(
   deps: ContextDeps,
-  operation: { actor: Actor; requestId: string; signal: AbortSignal },
+  { message, ...operation }: Caller & Pick<GraphqlContext, 'requestId' | 'signal' | 'onSettled'>,
 ): GraphqlContext {
-  const { gateway, services, newRequestId } = deps
+  const { gateway, services, newRequestId, addressOf } = deps
   let firstIsTaken = false
   const nextRequestId = (): string => {
     if (firstIsTaken) return newRequestId()
     firstIsTaken = true
     return operation.requestId
   }
-  return { ...operation, nextRequestId, gateway, services }
+  return { ...operation, address: () => addressOf(message), nextRequestId, gateway, services }
 }

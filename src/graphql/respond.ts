@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { InvalidHttpRequest, type GatewayError } from '../errors.ts'
+import type { ReplayedAnswer } from '../idempotency.ts'
 import type { JsonAnswer } from './json-answer.ts'
 
 /** Aborted when the client leaves before the answer is out. */
@@ -16,6 +17,9 @@ export function leftSignal(res: ServerResponse): AbortSignal {
 /** Sends a failure before any operation was read, as a GraphQL answer. */
 export function sendError(res: ServerResponse, error: GatewayError, requestId: string): void {
   if (res.headersSent) return void res.destroy()
+  if (error.retryAfterMs !== undefined) {
+    res.setHeader('retry-after', Math.ceil(error.retryAfterMs / 1000))
+  }
   if (error.status === 401) res.setHeader('www-authenticate', 'Bearer')
   sendJson(res, error.status, errorBody(error, requestId))
 }
@@ -44,6 +48,11 @@ export function end(
   body?: string | Buffer,
 ): void {
   res.writeHead(status, headers).end(body)
+}
+
+/** Sends an answer that was given before. */
+export function sendReplay(res: ServerResponse, { status, headers, body }: ReplayedAnswer): void {
+  end(res, status, { ...headers, 'content-length': body.length }, body)
 }
 
 /** Puts the headers of every answer on one that is made in several steps. */

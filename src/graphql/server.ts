@@ -1,9 +1,12 @@
 import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http'
 import { GatewayError, internalError, InvalidHttpRequest } from '../errors.ts'
 import type { GraphiqlPage } from './graphiql.ts'
+import { idempotencyHeader, type Begun, type Idempotency } from '../idempotency.ts'
+import type { Actor } from '../protocol/actor.ts'
 import { jsonTypeFor } from './accept.ts'
 import { createContext, type ContextDeps, type GraphqlContext } from './context.ts'
 import { createEngine, type Engine } from './engine.ts'
+import { isKeepable } from './idempotent-operation.ts'
 import { introspect } from './introspection.ts'
 import type { Protection } from './protection.ts'
 import { createAnswerJson, JsonAnswer, type JsonPost } from './json-answer.ts'
@@ -15,6 +18,7 @@ import {
   sendError,
   sendJson,
   sendJsonAnswer,
+  sendReplay,
   sendResponse,
 } from './respond.ts'
 import { attachWebSocket, type WebSocketDeps } from './websocket.ts'
@@ -24,6 +28,7 @@ export interface GraphqlServerDeps extends ContextDeps, WebSocketDeps {
   graphiql: boolean
   /** Whether the schema may be read without a key. */
   publicIntrospection: boolean
+  idempotency: Idempotency
   protection: Protection
 }
 
@@ -53,14 +58,25 @@ export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
       }
       if (req.method === 'POST') req.headers['content-type'] = jsonContentType(req)
       const content = parsed(body)
-      const actor = await deps.authenticate(req.headers.authorization).catch(async (error) => {
+      const actor = await deps.authenticate(req.headers.authorization, req).catch(async (error) => {
         const answer =
           deps.publicIntrospection && (await introspect(engine, operationOf(req, content)))
         if (!answer) throw error
         sendJson(headed(res, head), 200, answer)
       })
       if (!actor) return
-      const context = createContext(deps, { actor, requestId, signal })
+      const begun =
+        req.headers[idempotencyHeader] !== undefined &&
+        (await beginOnce(deps, { req, res, content, actor, requestId }))
+      if (begun && 'replay' in begun) return sendReplay(headed(res, head), begun.replay)
+      const caller = {
+        actor,
+        requestId,
+        signal,
+        message: req,
+        onSettled: begun ? begun.onSettled : undefined,
+      }
+      const context = createContext(deps, caller)
       const post = jsonPost(req, content)
       const answer = post
         ? await answerJson(post, context)
@@ -75,6 +91,24 @@ export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
     }
   }
   return { handle, attachWebSocket: (server) => attachWebSocket(server, engine, deps) }
+}
+
+/** Where completions come with an `Idempotency-Key`: their answer of before, or their first run. */
+function beginOnce(
+  { idempotency, protection }: GraphqlServerDeps,
+  exchange: {
+    req: IncomingMessage
+    res: ServerResponse
+    content: unknown
+    actor: Actor
+    requestId: string
+  },
+): Promise<Begun> | undefined {
+  const { req, res: response, content, actor, requestId } = exchange
+  const key = req.headers[idempotencyHeader] ?? ''
+  const body = operationOf(req, content)
+  if (!isKeepable(protection.persisted, body)) return undefined
+  return idempotency.begin({ actor, key, route: '/graphql', body, requestId, response })
 }
 
 /** A model that answers without an account where there is one. */

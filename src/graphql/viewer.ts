@@ -1,15 +1,8 @@
 import { scopes, type Actor } from '../protocol/actor.ts'
+import { readOwnKey } from '../services/own-key.ts'
+import { ApiKey } from './api-key.ts'
 import { builder } from './builder.ts'
-
-export const Scope = builder.enumType('Scope', {
-  description: 'What an API key may do.',
-  values: {
-    INFERENCE: { description: 'Call models.' },
-    READ: { description: 'Read usage and the request log.' },
-    MANAGE: { description: 'Manage keys and rules; includes READ.' },
-    ADMIN: { description: 'Everything.' },
-  } satisfies Record<(typeof scopes)[number], object>,
-})
+import { Scope } from './scope.ts'
 
 const Viewer = builder.objectRef<Actor>('Viewer').implement({
   description: 'Who makes this request.',
@@ -25,6 +18,15 @@ const Viewer = builder.objectRef<Actor>('Viewer').implement({
       type: [Scope],
       description: 'What the key may do.',
       resolve: (actor) => scopes.filter((scope) => actor.scopes.has(scope)),
+    }),
+    apiKey: t.field({
+      type: ApiKey,
+      nullable: true,
+      description: 'What is known of the own key; null for the master key.',
+      resolve: (actor, _args, { services }) => readOwnKey(services, actor),
+    }),
+    tier: t.exposeString('tier', {
+      description: 'The plan of the key; `system` for the master key.',
     }),
   }),
 })

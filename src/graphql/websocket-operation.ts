@@ -2,8 +2,7 @@ import type { DocumentNode, ExecutionArgs, ExecutionResult, GraphQLError } from 
 import type { SubscribePayload } from 'graphql-ws'
 import type { Logger } from 'pino'
 import { abortable } from '../lib/abortable.ts'
-import type { Actor } from '../protocol/actor.ts'
-import { createContext, type ContextDeps } from './context.ts'
+import { createContext, type Caller, type ContextDeps } from './context.ts'
 import type { Engine } from './engine.ts'
 import { publicError } from './masking.ts'
 import { resolvePersistedDocument, type PersistedDocuments } from './persisted-documents.ts'
@@ -16,7 +15,7 @@ export interface OperationDeps extends ContextDeps {
 /** The operations of WebSockets: checked when they arrive, run when graphql-ws asks for their results. */
 export interface Operations {
   /** Parses and checks an operation. */
-  prepare(actor: Actor, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[]
+  prepare(caller: Caller, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[]
   /** The results of a prepared operation, one or many; `return()` cancels it at once, a mutation too. */
   run(kind: Kind, args: ExecutionArgs): AsyncGenerator<ExecutionResult>
 }
@@ -31,11 +30,11 @@ interface Operation {
 export function createOperations(engine: Engine, deps: OperationDeps): Operations {
   const operations = new WeakMap<ExecutionArgs, Operation>()
   return {
-    prepare: (actor, sent) => {
+    prepare: (caller, sent) => {
       const payload = resolvePersistedDocument(deps.protection.persisted, sent)
       const controller = new AbortController()
       const requestId = deps.newRequestId()
-      const context = createContext(deps, { actor, requestId, signal: controller.signal })
+      const context = createContext(deps, { ...caller, requestId, signal: controller.signal })
       const enveloped = engine.getEnveloped({ ...context, params: payload })
       const document: DocumentNode = enveloped.parse(payload.query)
       const errors = enveloped.validate(enveloped.schema, document)

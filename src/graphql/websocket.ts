@@ -33,9 +33,10 @@ const closeGraceMs = 1000
 /** Clients of the protocol come back by themselves after this code, and give up after those of 44xx. */
 const tryAgainLater = 1013
 
-/** One socket, and the credential that it was opened with. */
+/** One socket, the request that opened it, and the credential that it was opened with. */
 interface Visitor {
   socket: WebSocket
+  message: IncomingMessage
   credential?: string | undefined
 }
 
@@ -49,17 +50,17 @@ export function attachWebSocket(
   const sockets = new WebSocketServer({ server, path: '/graphql', maxPayload, handleProtocols })
   const protocol = createProtocol(engine, deps)
   const visitors = new WeakMap<WebSocket, Visitor>()
-  sockets.on('connection', (socket: WebSocket, { socket: connection }: IncomingMessage) => {
+  sockets.on('connection', (socket: WebSocket, message: IncomingMessage) => {
     socket.on('error', (error) => logger.debug({ err: error }, 'a WebSocket failed'))
     if (sockets.clients.size > webSocket.connectionsMax) {
       return socket.close(tryAgainLater, 'Too many connections')
     }
-    const visitor: Visitor = { socket }
+    const visitor: Visitor = { socket, message }
     visitors.set(socket, visitor)
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
-        send: createSend(socket, connection),
+        send: createSend(socket, message.socket),
         close: (code, reason) => socket.close(code, reason),
         onMessage: (handle) => {
           socket.on('message', (data: Buffer) => {
@@ -90,7 +91,7 @@ function createProtocol(engine: Engine, deps: WebSocketDeps): Protocol<Visitor> 
       const credential = connectionParams?.['authorization'] ?? connectionParams?.['Authorization']
       visitor.credential = typeof credential === 'string' ? credential : undefined
       try {
-        const actor = await authenticate(visitor.credential)
+        const actor = await authenticate(visitor.credential, visitor.message)
         if (seats.take(visitor.socket, actor.id)) return true
         visitor.socket.close(
           CloseCode.TooManyInitialisationRequests,
@@ -104,8 +105,9 @@ function createProtocol(engine: Engine, deps: WebSocketDeps): Protocol<Visitor> 
     onSubscribe: async ({ extra: visitor, subscriptions }, _id, payload) => {
       try {
         if (Object.keys(subscriptions).length > webSocket.operationsMax) throw tooMany(webSocket)
-        const actor = await authenticate(visitor.credential) // a key may be revoked meanwhile
-        return operations.prepare(actor, payload)
+        const { credential, message } = visitor
+        const actor = await authenticate(credential, message) // a key may be revoked meanwhile
+        return operations.prepare({ actor, message }, payload)
       } catch (error) {
         if (isRefusal(error)) refuse(visitor.socket, error, deps)
         return [publicError(error, deps)]
@@ -127,14 +129,14 @@ function createProtocol(engine: Engine, deps: WebSocketDeps): Protocol<Visitor> 
 async function checkAgain(visitor: Visitor | undefined, deps: WebSocketDeps): Promise<void> {
   if (visitor?.credential === undefined) return
   try {
-    await deps.authenticate(visitor.credential)
+    await deps.authenticate(visitor.credential, visitor.message)
   } catch (error) {
     if (isRefusal(error)) refuse(visitor.socket, error, deps)
   }
 }
 
 function isRefusal(error: unknown): boolean {
-  return error instanceof GatewayError && error.status === 401
+  return error instanceof GatewayError && (error.status === 401 || error.status === 403)
 }
 
 function refuse(socket: WebSocket, error: unknown, { logger }: WebSocketDeps): void {

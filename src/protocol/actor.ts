@@ -1,3 +1,5 @@
+import type { Tags } from './tags.ts'
+
 export const scopes = ['INFERENCE', 'READ', 'MANAGE', 'ADMIN'] as const
 
 /** What an actor may do: call models, read usage and requests, manage keys and rules, everything. */
@@ -19,6 +21,8 @@ export interface ApiKeyActor {
   scopes: ReadonlySet<Scope>
   /** The models that the key may use, as `provider/model` or `provider/*`; null = all. */
   models: readonly string[] | null
+  /** Tags of each of its requests that does not say otherwise. */
+  tags?: Tags | undefined
 }
 
 /** The operator's master key from the environment. */

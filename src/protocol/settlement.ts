@@ -56,3 +56,6 @@ export interface Settlement {
   usage?: Usage | undefined
   cost?: Money | undefined
 }
+
+/** Told once how a request ended, before its client is. */
+export type OnSettled = (settlement: Settlement) => void

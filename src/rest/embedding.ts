@@ -26,6 +26,7 @@ export async function handleEmbedding(
     door: 'rest',
     hints,
     tags,
+    onSettled: request.onSettled,
     signal: clientGone(reply),
     onAttempt: (start) => nameDeployment(reply, start),
   })

@@ -1,18 +1,15 @@
 import { z } from 'zod'
 import { invalidRequest } from '../errors.ts'
-import type { RoutingHints, Tags } from '../gateway/call.ts'
+import type { RoutingHints } from '../gateway/call.ts'
+import { tagsSchema, type Tags } from '../protocol/tags.ts'
 
 const names = z.array(z.string().min(1).max(300)).max(50)
-const label = z.union([z.string().max(500), z.number(), z.boolean()])
 
 const schema = z.strictObject({
   fallbacks: names.optional(),
   allow_providers: names.min(1).optional(),
   deny_providers: names.optional(),
-  tags: z
-    .record(z.string().min(1).max(100), label)
-    .refine((tags) => Object.keys(tags).length <= 50, 'must have at most 50 tags')
-    .optional(),
+  tags: tagsSchema.optional(),
 })
 
 /** The `xrouter` member of a completion's body. An unknown member is refused by name: it was meant to do something. */

@@ -1,16 +1,22 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { anthropicMessagesDoor } from '../dialects/anthropic-messages/chat-door.ts'
 import { openaiChatDoor } from '../dialects/openai-chat/chat-door.ts'
 import { GatewayError } from '../errors.ts'
 import { openaiResponsesDoor } from '../dialects/openai-responses/chat-door.ts'
 import { openaiCompletionsDoor } from '../dialects/openai-completions/chat-door.ts'
 import type { GatewayDeps } from '../gateway/deps.ts'
+import { idempotencyHeader, type Idempotency } from '../idempotency.ts'
 import type { ResponseDeps } from '../services/responses.ts'
 import type { Actor } from '../protocol/actor.ts'
 import type { ChatDoor, EncodeError } from '../protocol/chat-door.ts'
+import type { OnSettled } from '../protocol/settlement.ts'
+import type { ServiceDeps } from '../services/deps.ts'
+import { answerOnce } from './answer-once.ts'
 import { handleCompletion } from './completion.ts'
 import { handleCount } from './count-tokens.ts'
 import { handleEmbedding } from './embedding.ts'
+import { showGeneration } from './generation.ts'
+import { showKey } from './key.ts'
 import { listModels, retrieveModel } from './models.ts'
 import {
   createResponse,
@@ -30,6 +36,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set by the server before any handler of a route that is not public. */
     actor: Actor | null
+    /** Set where somebody waits for the request's settlement. */
+    onSettled: OnSettled | null
   }
 }
 
@@ -40,36 +48,62 @@ const completionDoors: { path: string; door: ChatDoor; apiKeyHeader?: boolean }[
   { path: '/v1/messages', door: anthropicMessagesDoor, apiKeyHeader: true },
 ]
 
+export interface RestDeps {
+  gateway: GatewayDeps
+  services: ServiceDeps
+  responses: ResponseDeps
+  idempotency: Idempotency
+}
+
 /** The table of the REST door: the only place with its paths. */
-export function mountRest(
-  app: FastifyInstance,
-  { gateway, responses }: { gateway: GatewayDeps; responses: ResponseDeps },
-): void {
+export function mountRest(app: FastifyInstance, deps: RestDeps): void {
+  const { gateway, services } = deps
+  app.decorateRequest('onSettled', null)
   for (const { path, door, apiKeyHeader = false } of completionDoors) {
     const config = { encodeError: door.encodeError, apiKeyHeader }
-    app.post(path, { config }, (request, reply) =>
-      handleCompletion({ gateway, door }, actorOf(request), request, reply),
+    app.post(
+      path,
+      { config },
+      once(deps, (request, reply) =>
+        handleCompletion({ gateway, door }, actorOf(request), request, reply),
+      ),
     )
   }
   const countConfig = { encodeError: anthropicMessagesDoor.encodeError, apiKeyHeader: true }
   app.post('/v1/messages/count_tokens', { config: countConfig }, (request) =>
     handleCount(gateway, actorOf(request), request),
   )
-  app.post('/v1/embeddings', (request, reply) =>
-    handleEmbedding(gateway, actorOf(request), request, reply),
+  app.post(
+    '/v1/embeddings',
+    once(deps, (request, reply) => handleEmbedding(gateway, actorOf(request), request, reply)),
   )
-  mountResponses(app, { gateway, responses })
+  mountResponses(app, deps)
   app.get('/v1/models', (request) => listModels(gateway.catalogue, actorOf(request)))
   app.get<{ Params: { '*': string } }>('/v1/models/*', (request) =>
     retrieveModel(gateway.catalogue, actorOf(request), request.params['*']),
   )
+  app.get('/v1/key', (request) => showKey(services, actorOf(request)))
+  app.get('/v1/generation', (request) => showGeneration(services, actorOf(request), request.query))
 }
 
-function mountResponses(app: FastifyInstance, route: ResponseRoute): void {
+type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+
+/** The handler of a request that may come with an `Idempotency-Key`. */
+function once({ idempotency }: RestDeps, handle: Handler): Handler {
+  return (request, reply) =>
+    request.headers[idempotencyHeader] === undefined
+      ? handle(request, reply)
+      : answerOnce({ idempotency, actor: actorOf(request), handle }, request, reply)
+}
+
+function mountResponses(app: FastifyInstance, deps: RestDeps): void {
+  const route: ResponseRoute = deps
   const config = { encodeError: openaiResponsesDoor.encodeError }
   const path = '/v1/responses'
-  app.post(path, { config }, (request, reply) =>
-    createResponse(route, actorOf(request), request, reply),
+  app.post(
+    path,
+    { config },
+    once(deps, (request, reply) => createResponse(route, actorOf(request), request, reply)),
   )
   app.get<WithId>(`${path}/:id`, { config }, (request) =>
     retrieveResponse(route, actorOf(request), { id: request.params.id, query: request.query }),

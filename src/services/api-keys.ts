@@ -1,19 +1,25 @@
-import { isDeepStrictEqual } from 'node:util'
 import { and, count, desc, eq, isNull, lt, or, sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { apiKeys } from '../db/schema/api-key.ts'
 import { organizations } from '../db/schema/organization.ts'
-import { GatewayError } from '../errors.ts'
 import { apiKeyPrefix, newApiKey } from '../lib/api-key-format.ts'
 import { isStorableText } from '../lib/storable.ts'
 import { newId } from '../lib/id.ts'
 import type { Actor, Scope } from '../protocol/actor.ts'
+import type { Tags } from '../protocol/tags.ts'
+import {
+  columnsOf,
+  differences,
+  keyNotFound,
+  requireMayChange,
+  requireNotRevoked,
+  requireStaysIn,
+} from './api-key-change.ts'
 import { requireHeld } from './api-key-grant.ts'
 import {
   parseKeyChanges,
   parseNewKey,
   type CreateApiKeyInput,
-  type KeyChanges,
   type UpdateApiKeyInput,
 } from './api-key-input.ts'
 import { writeAudit } from './audit.ts'
@@ -31,6 +37,10 @@ export interface NewApiKey {
   scopes: readonly Scope[]
   /** Null = every model. */
   models: readonly string[] | null
+  /** Null = every address. */
+  allowedIps?: readonly string[] | null | undefined
+  tags?: Tags | null | undefined
+  metadata?: Record<string, unknown> | null | undefined
   expiresAt?: Date | undefined
 }
 
@@ -54,6 +64,9 @@ export async function insertApiKey(
     tier: input.tier,
     scopes: [...input.scopes],
     models: input.models && [...input.models],
+    allowedIps: input.allowedIps ? [...input.allowedIps] : null,
+    tags: input.tags ?? null,
+    metadata: input.metadata ?? null,
     expiresAt: input.expiresAt ?? null,
   })
   return { id, secret }
@@ -88,21 +101,28 @@ export async function createFirstAdminKey(
   })
 }
 
-/** What is known of the key with this hash, revoked and expired ones included. */
+/** What is known of the key with this hash, now or before its last rotation; ended ones are included. */
 export async function findApiKeyByHash(db: Database, hash: Buffer) {
-  const rows = await db
+  const [row] = await db
     .select({
       id: apiKeys.id,
       organization: apiKeys.organizationId,
       tier: apiKeys.tier,
       scopes: apiKeys.scopes,
       models: apiKeys.models,
+      allowedIps: apiKeys.allowedIps,
+      tags: apiKeys.tags,
       expiresAt: apiKeys.expiresAt,
       revokedAt: apiKeys.revokedAt,
+      disabledAt: apiKeys.disabledAt,
+      hash: apiKeys.hash,
+      previousExpiresAt: apiKeys.previousExpiresAt,
     })
     .from(apiKeys)
-    .where(eq(apiKeys.hash, hash))
-  return rows[0]
+    .where(or(eq(apiKeys.hash, hash), eq(apiKeys.previousHash, hash)))
+  if (!row) return undefined
+  const { hash: current, previousExpiresAt, ...known } = row
+  return { ...known, secretExpiresAt: current.equals(hash) ? null : previousExpiresAt }
 }
 
 /** What the verbs on keys need from outside. */
@@ -130,11 +150,11 @@ export async function createApiKey(
     })
     const [apiKey] = await tx.select(apiKeyColumns).from(apiKeys).where(eq(apiKeys.id, id))
     if (!apiKey) throw new Error('a key that was inserted is not there')
-    const { name, tier, expiresAt } = apiKey
+    const { name, tier, allowedIps, expiresAt } = apiKey
     await writeAudit(tx, actor, {
       action: 'api-key.create',
       entity: { kind: 'api-key', id },
-      detail: { name, tier, scopes: apiKey.scopes, models: apiKey.models, expiresAt },
+      detail: { name, tier, scopes: apiKey.scopes, models: apiKey.models, allowedIps, expiresAt },
     })
     return { apiKey, secret }
   })
@@ -147,14 +167,16 @@ export async function updateApiKey(
   input: UpdateApiKeyInput,
 ): Promise<ApiKeyRow> {
   requireScope(actor, 'MANAGE', 'manage API keys')
-  const { id, ...given } = input
-  const changes = parseKeyChanges(given)
+  const { id, force, address = '', ...given } = input
+  const wanted = parseKeyChanges(given)
   const ours = oursWithId(actor, id)
   const apiKey = await deps.db.transaction(async (tx) => {
     const [before] = await tx.select(apiKeyColumns).from(apiKeys).where(ours).for('update')
-    if (!before) throw notFound()
-    if (before.revokedAt) throw isRevoked()
+    if (!before) throw keyNotFound()
+    requireNotRevoked(before)
+    const changes = columnsOf(before, wanted)
     requireMayChange(actor, before, changes)
+    if (!force) requireStaysIn(actor, id, { ...changes, address })
     const detail = differences(before, changes)
     if (Object.keys(detail.to).length === 0) return before
     const [after] = await tx.update(apiKeys).set(changes).where(ours).returning(apiKeyColumns)
@@ -182,7 +204,7 @@ export async function revokeApiKey(deps: ApiKeyDeps, actor: Actor, id: string): 
     await writeAudit(tx, actor, { action: 'api-key.revoke', entity: { kind: 'api-key', id } })
     return revoked
   })
-  if (!apiKey) throw notFound()
+  if (!apiKey) throw keyNotFound()
   // Also when it was revoked before: another instance may have missed the first message.
   await deps.bus.publish(revokedKeysChannel, id)
   return apiKey
@@ -209,36 +231,8 @@ export async function listApiKeys(
     .limit(page.limit)
 }
 
-function oursWithId(actor: Actor, id: string) {
-  if (!isStorableText(id)) throw notFound()
+/** The row of a key of the actor's organisation. */
+export function oursWithId(actor: Actor, id: string) {
+  if (!isStorableText(id)) throw keyNotFound()
   return and(eq(apiKeys.id, id), eq(apiKeys.organizationId, actor.organization))
-}
-
-function notFound(): GatewayError {
-  return new GatewayError({ code: 'NOT_FOUND', message: 'There is no API key with this id.' })
-}
-
-function isRevoked(): GatewayError {
-  const message = 'This API key was revoked and cannot be changed. Create another one.'
-  return new GatewayError({ code: 'CONFLICT', message })
-}
-
-const changeable = ['name', 'tier', 'scopes', 'models', 'expiresAt'] as const
-
-/** Also a longer life is a grant: of everything that the key may do. Only its name is not. */
-function requireMayChange(actor: Actor, before: ApiKeyRow, changes: KeyChanges): void {
-  if (changeable.every((member) => member === 'name' || changes[member] === undefined)) return
-  const { tier = before.tier, scopes = before.scopes, models = before.models } = changes
-  requireHeld(actor, { tier, scopes, models })
-}
-
-/** The members that get another value: what they were and what they become. */
-function differences(before: ApiKeyRow, changes: KeyChanges) {
-  const changed = changeable.filter(
-    (name) => changes[name] !== undefined && !isDeepStrictEqual(changes[name], before[name]),
-  )
-  return {
-    from: Object.fromEntries(changed.map((name) => [name, before[name]])),
-    to: Object.fromEntries(changed.map((name) => [name, changes[name]])),
-  }
 }

@@ -96,8 +96,8 @@ export async function attemptsOfRequests(
   return requestIds.map((id) => byRequest.get(id) ?? [])
 }
 
-/** An API key as everyone may see it: never its hash. */
-export type ApiKeyRow = Omit<typeof apiKeys.$inferSelect, 'hash'>
+/** An API key as everyone may see it: never its hashes. */
+export type ApiKeyRow = Omit<typeof apiKeys.$inferSelect, 'hash' | 'previousHash'>
 
 /** The API keys of the actor's organisation with these ids, in their order. */
 export async function apiKeysById(
@@ -114,7 +114,7 @@ export async function apiKeysById(
   return ids.map((id) => byId.get(id) ?? null)
 }
 
-/** Every column of a key but the hash. */
+/** Every column of a key but the hashes. */
 export const apiKeyColumns = {
   id: apiKeys.id,
   organizationId: apiKeys.organizationId,
@@ -123,10 +123,15 @@ export const apiKeyColumns = {
   tier: apiKeys.tier,
   scopes: apiKeys.scopes,
   models: apiKeys.models,
+  allowedIps: apiKeys.allowedIps,
+  tags: apiKeys.tags,
+  metadata: apiKeys.metadata,
   createdAt: apiKeys.createdAt,
   lastUsedAt: apiKeys.lastUsedAt,
   expiresAt: apiKeys.expiresAt,
   revokedAt: apiKeys.revokedAt,
+  disabledAt: apiKeys.disabledAt,
+  previousExpiresAt: apiKeys.previousExpiresAt,
 }
 
 /** Postgres has no text with a NUL in it and would answer with an error. */

@@ -5,6 +5,7 @@ import { auditLog } from '../../src/db/schema/audit-log.ts'
 import { createDatabase, realServices, type TestDatabase } from '../support/databases.ts'
 import { managerOf } from '../support/actors.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
+import { rotateApiKey } from '../../src/services/api-key-rotate.ts'
 import { createApiKey, revokeApiKey, updateApiKey } from '../../src/services/api-keys.ts'
 
 let database: TestDatabase
@@ -131,5 +132,81 @@ describe('a key that is changed on one instance', () => {
         },
       )
       .toBe(403)
+  })
+})
+
+/** Far below the 15 seconds after which a key would be looked up again. */
+const soon = { timeout: 2_000, interval: 5 }
+const statusOf = async (gateway: TestGateway, key: string) => (await models(gateway, key)).status
+
+describe('a key that is rotated on one instance', () => {
+  test('has its new secret on both, and the one before until the overlap ends', async () => {
+    const { id, secret } = await newKey()
+    for (const gateway of [one, two]) expect(await statusOf(gateway, secret)).toBe(200)
+    const second = await rotateApiKey(one.running.services, manager, { id, overlapSeconds: 600 })
+    for (const gateway of [one, two]) {
+      for (const each of [secret, second.secret]) expect(await statusOf(gateway, each)).toBe(200)
+    }
+    const third = await rotateApiKey(two.running.services, manager, { id, overlapSeconds: 0 })
+    expect(await statusOf(two, second.secret)).toBe(401)
+    for (const each of [secret, second.secret]) {
+      await expect.poll(() => statusOf(one, each), soon).toBe(401)
+    }
+    for (const gateway of [one, two]) expect(await statusOf(gateway, third.secret)).toBe(200)
+    await revokeApiKey(one.running.services, manager, id)
+    await expect.poll(() => statusOf(two, third.secret), soon).toBe(401)
+  })
+})
+
+describe('a key that is disabled on one instance', () => {
+  test('is refused by the other at once, and works again as soon as it is enabled', async () => {
+    const { id, secret } = await newKey()
+    for (const gateway of [one, two]) expect(await statusOf(gateway, secret)).toBe(200)
+    await updateApiKey(one.running.services, manager, { id, disabled: true })
+    await expect.poll(() => statusOf(two, secret), soon).toBe(401)
+    expect(await (await models(two, secret)).text()).toContain('disabled')
+    await updateApiKey(two.running.services, manager, { id, disabled: false })
+    await expect.poll(() => statusOf(one, secret), soon).toBe(200)
+  })
+
+  test('may not be used from other addresses as soon as it has a list of them', async () => {
+    const { id, secret } = await newKey()
+    expect(await statusOf(two, secret)).toBe(200)
+    await updateApiKey(one.running.services, manager, { id, allowedIps: ['192.0.2.0/24'] })
+    await expect.poll(() => statusOf(two, secret), soon).toBe(403)
+  })
+})
+
+describe('a request with an Idempotency-Key', () => {
+  const send = (gateway: TestGateway, content: string, key: string) =>
+    fetch(`${gateway.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${one.adminKey || two.adminKey}`,
+        'content-type': 'application/json',
+        'idempotency-key': key,
+      },
+      body: JSON.stringify({ model: 'demo/echo', messages: [{ role: 'user', content }] }),
+    })
+
+  test('is answered by one instance as by the other', async () => {
+    const first = await (await send(one, 'hello', 'both')).text()
+    const again = await send(two, 'hello', 'both')
+    expect(again.headers.get('x-xrouter-idempotent-replay')).toBe('true')
+    expect(await again.text()).toBe(first)
+    expect((await send(two, 'other', 'both')).status).toBe(409)
+  })
+
+  test('that comes to both at once runs on one', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const answers = await Promise.all(
+        [one, two, one, two].map((gateway) => send(gateway, 'a b c', `race-${round}`)),
+      )
+      const ran = answers.filter(
+        ({ status, headers }) => status === 200 && !headers.has('x-xrouter-idempotent-replay'),
+      )
+      expect(ran).toHaveLength(1)
+      expect(answers.every(({ status }) => status === 200 || status === 409)).toBe(true)
+    }
   })
 })

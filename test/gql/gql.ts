@@ -26,6 +26,7 @@ type Documents = {
     "\n  query OneRequest($id: ID!) {\n    request(id: $id) {\n      id\n      createdAt\n      model\n      requestedModel\n      provider\n      status\n      stream\n      latencyMs\n      errorCode\n      usage {\n        inputTokens\n        outputTokens\n        reasoningTokens\n        totalTokens\n        estimated\n        cost {\n          amount\n          currency\n        }\n      }\n      attempts {\n        number\n        errorCode\n      }\n      apiKey {\n        id\n      }\n    }\n  }\n": typeof types.OneRequestDocument,
     "\n  mutation UpdateApiKey($input: UpdateApiKeyInput!) {\n    updateApiKey(input: $input) {\n      id\n      name\n      tier\n      scopes\n      models\n      expiresAt\n    }\n  }\n": typeof types.UpdateApiKeyDocument,
     "\n  mutation CreateApiKey($input: CreateApiKeyInput!) {\n    createApiKey(input: $input) {\n      apiKey {\n        id\n      }\n      secret\n    }\n  }\n": typeof types.CreateApiKeyDocument,
+    "\n  mutation RotateApiKey($input: RotateApiKeyInput!) {\n    rotateApiKey(input: $input) {\n      apiKey {\n        id\n        previousSecretExpiresAt\n      }\n      secret\n    }\n  }\n": typeof types.RotateApiKeyDocument,
     "\n  mutation RevokeApiKey($id: ID!) {\n    revokeApiKey(id: $id) {\n      id\n      revokedAt\n    }\n  }\n": typeof types.RevokeApiKeyDocument,
     "\n  query ProviderHealth {\n    providerHealth {\n      provider\n      state\n      reason\n      successRate\n      since\n      checkedAt\n    }\n    providers {\n      id\n      health {\n        provider\n        state\n      }\n    }\n  }\n": typeof types.ProviderHealthDocument,
     "\n  query UsageReport($filter: UsageFilter!, $groupBy: [UsageDimension!], $granularity: Granularity) {\n    usage(filter: $filter, groupBy: $groupBy, granularity: $granularity) {\n      time\n      key\n      requests\n      errors\n      cost {\n        currency\n        amountNanos\n      }\n    }\n  }\n": typeof types.UsageReportDocument,
@@ -42,6 +43,7 @@ const documents: Documents = {
     "\n  query OneRequest($id: ID!) {\n    request(id: $id) {\n      id\n      createdAt\n      model\n      requestedModel\n      provider\n      status\n      stream\n      latencyMs\n      errorCode\n      usage {\n        inputTokens\n        outputTokens\n        reasoningTokens\n        totalTokens\n        estimated\n        cost {\n          amount\n          currency\n        }\n      }\n      attempts {\n        number\n        errorCode\n      }\n      apiKey {\n        id\n      }\n    }\n  }\n": types.OneRequestDocument,
     "\n  mutation UpdateApiKey($input: UpdateApiKeyInput!) {\n    updateApiKey(input: $input) {\n      id\n      name\n      tier\n      scopes\n      models\n      expiresAt\n    }\n  }\n": types.UpdateApiKeyDocument,
     "\n  mutation CreateApiKey($input: CreateApiKeyInput!) {\n    createApiKey(input: $input) {\n      apiKey {\n        id\n      }\n      secret\n    }\n  }\n": types.CreateApiKeyDocument,
+    "\n  mutation RotateApiKey($input: RotateApiKeyInput!) {\n    rotateApiKey(input: $input) {\n      apiKey {\n        id\n        previousSecretExpiresAt\n      }\n      secret\n    }\n  }\n": types.RotateApiKeyDocument,
     "\n  mutation RevokeApiKey($id: ID!) {\n    revokeApiKey(id: $id) {\n      id\n      revokedAt\n    }\n  }\n": types.RevokeApiKeyDocument,
     "\n  query ProviderHealth {\n    providerHealth {\n      provider\n      state\n      reason\n      successRate\n      since\n      checkedAt\n    }\n    providers {\n      id\n      health {\n        provider\n        state\n      }\n    }\n  }\n": types.ProviderHealthDocument,
     "\n  query UsageReport($filter: UsageFilter!, $groupBy: [UsageDimension!], $granularity: Granularity) {\n    usage(filter: $filter, groupBy: $groupBy, granularity: $granularity) {\n      time\n      key\n      requests\n      errors\n      cost {\n        currency\n        amountNanos\n      }\n    }\n  }\n": types.UsageReportDocument,
@@ -91,6 +93,10 @@ export function graphql(source: "\n  mutation UpdateApiKey($input: UpdateApiKeyI
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation CreateApiKey($input: CreateApiKeyInput!) {\n    createApiKey(input: $input) {\n      apiKey {\n        id\n      }\n      secret\n    }\n  }\n"): typeof import('./graphql.ts').CreateApiKeyDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RotateApiKey($input: RotateApiKeyInput!) {\n    rotateApiKey(input: $input) {\n      apiKey {\n        id\n        previousSecretExpiresAt\n      }\n      secret\n    }\n  }\n"): typeof import('./graphql.ts').RotateApiKeyDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -96,14 +96,20 @@ export type ContentPartInput =
 
 /** A key to create in the own organisation. */
 export type CreateApiKeyInput = {
+  /** The addresses and networks (`192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`) that it may be used from; null = all. */
+  allowedIps?: Array<string> | null | undefined;
   /** When it stops working; null = never. */
   expiresAt?: string | null | undefined;
+  /** An object to keep with it, at most 16384 characters of JSON. */
+  metadata?: unknown;
   /** The models that it may use, as `provider/model` or `provider/*`; null = all. */
   models?: Array<string> | null | undefined;
   /** What people call it, 1 to 100 characters. */
   name: string;
   /** What it may do, INFERENCE unless told; never more than the creator may. */
   scopes?: Array<Scope> | null | undefined;
+  /** Tags of each of its requests that does not say otherwise: an object of strings, numbers and booleans. */
+  tags?: unknown;
   /** `free` (unless told), `pro` or `enterprise`; never above the creator’s own. */
   tier?: string | null | undefined;
 };
@@ -265,6 +271,14 @@ export type ReasoningPartInput = {
   text: string;
 };
 
+/** A key of the own organisation that gets another secret. */
+export type RotateApiKeyInput = {
+  /** The id of the key. */
+  id: string | number;
+  /** How long the secret before works on: 0 to 2592000 (30 days); 0 ends it at once. */
+  overlapSeconds: number;
+};
+
 /** Where the request may go. */
 export type RoutingInput = {
   /** Only these providers. */
@@ -328,16 +342,26 @@ export type ToolInput = {
 
 /** What to change of a key of the own organisation. What is left out stays as it is. */
 export type UpdateApiKeyInput = {
+  /** The addresses and networks (`192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`) that it may be used from; null = all. */
+  allowedIps?: Array<string> | null | undefined;
+  /** Whether it is refused until it is enabled again. */
+  disabled?: boolean | null | undefined;
   /** When it stops working; null = never. */
   expiresAt?: string | null | undefined;
+  /** Whether a key may shut itself out by this change. */
+  force?: boolean | null | undefined;
   /** The id of the key. */
   id: string | number;
+  /** An object to keep with it, at most 16384 characters of JSON. */
+  metadata?: unknown;
   /** The models that it may use, as `provider/model` or `provider/*`; null = all. */
   models?: Array<string> | null | undefined;
   /** What people call it, 1 to 100 characters. */
   name?: string | null | undefined;
   /** What it may do, in place of what it might; never more than the caller may. */
   scopes?: Array<Scope> | null | undefined;
+  /** Tags of each of its requests that does not say otherwise: an object of strings, numbers and booleans. */
+  tags?: unknown;
   /** `free`, `pro` or `enterprise`; never above the own one. */
   tier?: string | null | undefined;
 };
@@ -456,6 +480,13 @@ export type CreateApiKeyMutationVariables = Exact<{
 
 
 export type CreateApiKeyMutation = { createApiKey: { secret: string, apiKey: { id: string } } };
+
+export type RotateApiKeyMutationVariables = Exact<{
+  input: RotateApiKeyInput;
+}>;
+
+
+export type RotateApiKeyMutation = { rotateApiKey: { secret: string, apiKey: { id: string, previousSecretExpiresAt: string | null } } };
 
 export type RevokeApiKeyMutationVariables = Exact<{
   id: string | number;
@@ -772,6 +803,17 @@ export const CreateApiKeyDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
+export const RotateApiKeyDocument = new TypedDocumentString(`
+    mutation RotateApiKey($input: RotateApiKeyInput!) {
+  rotateApiKey(input: $input) {
+    apiKey {
+      id
+      previousSecretExpiresAt
+    }
+    secret
+  }
+}
+    `) as unknown as TypedDocumentString<RotateApiKeyMutation, RotateApiKeyMutationVariables>;
 export const RevokeApiKeyDocument = new TypedDocumentString(`
     mutation RevokeApiKey($id: ID!) {
   revokeApiKey(id: $id) {

@@ -3,7 +3,7 @@ import { connect, type DatabaseHandle } from '../../src/db/client.ts'
 import { organizations } from '../../src/db/schema/organization.ts'
 import { errorTable, type ErrorCode } from '../../src/errors.ts'
 import { startDatabase } from '../support/gateway.ts'
-import { CreateApiKey, RevokeApiKey, UpdateApiKey } from './documents.ts'
+import { CreateApiKey, RevokeApiKey, RotateApiKey, UpdateApiKey } from './documents.ts'
 import { startGraphql, type Answer, type TestServer } from './support.ts'
 
 let database: Awaited<ReturnType<typeof startDatabase>>
@@ -45,6 +45,8 @@ const create = (input: object, key = 'admin') =>
   server.run(CreateApiKey, { input: { name: 'x', ...input } }, { key })
 const update = (changes: object, key = 'admin', of = id) =>
   server.run(UpdateApiKey, { input: { id: of, ...changes } }, { key })
+const rotate = (overlapSeconds: number, key = 'admin', of = id) =>
+  server.run(RotateApiKey, { input: { id: of, overlapSeconds } }, { key })
 const revoke = (of: string, key = 'admin') => server.run(RevokeApiKey, { id: of }, { key })
 
 /** What every expected failure of a mutation looks like: the fields of the interface `Error`. */
@@ -76,6 +78,16 @@ describe('a mutation of keys that fails says why in the same form', () => {
     ['update, a tier above', () => update({ tier: 'pro' }), 'PERMISSION_DENIED', undefined],
     ['update, no such key', () => update({}, 'admin', 'key_none'), 'NOT_FOUND', undefined],
     ['update, revoked', () => update({ name: 'y' }, 'admin', revokedId), 'CONFLICT', undefined],
+    [
+      'update, a wrong address',
+      () => update({ allowedIps: ['x'] }),
+      'INVALID_REQUEST',
+      'allowedIps.0',
+    ],
+    ['rotate, no permission', () => rotate(0, 'caller'), 'PERMISSION_DENIED', undefined],
+    ['rotate, too long', () => rotate(1e9), 'INVALID_REQUEST', 'overlapSeconds'],
+    ['rotate, no such key', () => rotate(0, 'admin', 'key_none'), 'NOT_FOUND', undefined],
+    ['rotate, revoked', () => rotate(0, 'admin', revokedId), 'CONFLICT', undefined],
     ['revoke, no permission', () => revoke(id, 'reader'), 'PERMISSION_DENIED', undefined],
     ['revoke, no such key', () => revoke('key_none'), 'NOT_FOUND', undefined],
   ])('%s', async (_name, run, code, path) => {
@@ -99,4 +111,11 @@ test('an update tells null from what is left out', async () => {
     models: null,
     expiresAt: null,
   })
+})
+
+test('a rotation shows the other secret this once, and when the one before ends', async () => {
+  const { data } = await rotate(3600)
+  expect(data?.rotateApiKey.secret).toMatch(/^xr-free-/)
+  const end = Date.parse(String(data?.rotateApiKey.apiKey.previousSecretExpiresAt))
+  expect(Math.abs(end - Date.now() - 3_600_000)).toBeLessThan(60_000)
 })

@@ -1,3 +1,5 @@
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
 import { createMetrics } from '../../src/gateway/metrics.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
 import { createShutdown } from '../../src/gateway/shutdown.ts'
@@ -42,7 +44,7 @@ async function subscribe(signal: AbortSignal) {
     logger,
   }
   const context = createContext(
-    { gateway, services: {} as ServiceDeps, newRequestId: () => 'req_2' },
+    { gateway, services: {} as ServiceDeps, newRequestId: () => 'req_2', addressOf: () => '' },
     {
       actor: {
         kind: 'system',
@@ -52,6 +54,7 @@ async function subscribe(signal: AbortSignal) {
         scopes: new Set(['ADMIN']),
         models: null,
       },
+      message: new IncomingMessage(new Socket()),
       requestId: 'req_1',
       signal,
     },

@@ -286,6 +286,18 @@ export const CreateApiKey = graphql(`
   }
 `)
 
+export const RotateApiKey = graphql(`
+  mutation RotateApiKey($input: RotateApiKeyInput!) {
+    rotateApiKey(input: $input) {
+      apiKey {
+        id
+        previousSecretExpiresAt
+      }
+      secret
+    }
+  }
+`)
+
 export const RevokeApiKey = graphql(`
   mutation RevokeApiKey($id: ID!) {
     revokeApiKey(id: $id) {

@@ -33,7 +33,7 @@ beforeAll(async () => {
   const logger = pino({ level: 'silent' })
   open = openLedger({ dataDir: folder, db, logger, onJournalFailure: () => {} })
   await db.insert(organizations).values({ id: organization, name: 'Test' })
-  const keys = ['key_a', 'key_b', 'key_c', 'key_d', 'key_e']
+  const keys = ['key_a', 'key_b', 'key_c', 'key_d', 'key_e', 'key_caller']
   await db.insert(apiKeys).values(
     keys.map((id) => ({
       id,
@@ -76,7 +76,7 @@ const day = `from: "2026-11-20T00:00:00Z", to: "2026-11-21T00:00:00Z"`
 
 /** For each root: an operation that selects all that could be loaded one by one, and its statements. */
 const operations: Record<string, [operation: string, statements: string[]]> = {
-  viewer: ['{ viewer { id scopes } }', []],
+  viewer: ['{ viewer { id scopes tier } }', []],
   models: ['{ models { id prices { perMillion { amount } } } }', []],
   model: ['{ model(id: "test/words") { id prices { perMillion { amount } } } }', []],
   providers: ['{ providers { id models { id prices { tokenClass } } health { state } } }', []],
@@ -101,6 +101,10 @@ const operations: Record<string, [operation: string, statements: string[]]> = {
   ],
   updateApiKey: [
     'mutation { updateApiKey(input: { id: "key_d", name: "x" }) { id name } }',
+    ['begin', 'select api_keys', 'update api_keys', 'insert audit_log', 'commit'],
+  ],
+  rotateApiKey: [
+    'mutation { rotateApiKey(input: { id: "key_d", overlapSeconds: 60 }) { apiKey { id } secret } }',
     ['begin', 'select api_keys', 'update api_keys', 'insert audit_log', 'commit'],
   ],
   revokeApiKey: [
@@ -154,6 +158,13 @@ describe('the statements of an operation', () => {
     const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]
     const names = roots.flatMap((type) => Object.keys(type?.getFields() ?? {}))
     expect(Object.keys(operations).toSorted()).toEqual(names.toSorted())
+  })
+
+  test('are one for the own key, where it is asked for', async () => {
+    const operation = '{ viewer { id apiKey { name tags } } }'
+    const { data } = await server.run(operation, {}, { key: 'caller' })
+    expect(data).toMatchObject({ viewer: { apiKey: { name: 'key_caller', tags: null } } })
+    expect(statements.map(brief)).toEqual(['select api_keys'])
   })
 
   test('are no more for a hundred requests than for one', async () => {

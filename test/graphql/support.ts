@@ -13,12 +13,14 @@ import type { Authenticate } from '../../src/auth.ts'
 import { loadConfig } from '../../src/config.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createCatalogue } from '../../src/gateway/catalogue.ts'
+import { createIdempotency } from '../../src/idempotency.ts'
 import type { LedgerEntry } from '../../src/gateway/ledger.ts'
 import {
   createGraphqlServer,
   type GraphqlServer,
   type GraphqlServerDeps,
 } from '../../src/graphql/server.ts'
+import { addressReader } from '../../src/lib/client-address.ts'
 import type { Protection } from '../../src/graphql/protection.ts'
 import type { Actor, Scope } from '../../src/protocol/actor.ts'
 import type { ServiceDeps } from '../../src/services/deps.ts'
@@ -118,6 +120,7 @@ export async function startGraphql(
   const logger = pino({ level: 'debug' }, sink)
   let ids = 0
   const newRequestId = (): string => `req_${++ids}`
+  const services = settings.services ?? withoutDatabase()
   const deps: GraphqlServerDeps = {
     gateway: {
       catalogue: createCatalogue({
@@ -138,9 +141,11 @@ export async function startGraphql(
       embedUpstream: noEmbeddings,
       logger,
     },
-    services: settings.services ?? withoutDatabase(),
+    services,
     authenticate: testAuthenticate(revoked, unchecked),
     newRequestId,
+    addressOf: addressReader(false),
+    idempotency: createIdempotency(services, logger),
     bodyLimitBytes: settings.bodyLimitBytes,
     graphiql: settings.graphiql ?? false,
     publicIntrospection: settings.publicIntrospection ?? false,

@@ -22,8 +22,8 @@ function yogaHandler(deps: GraphqlServerDeps): GraphqlServer['handle'] {
   return async (req, res, { requestId, body }) => {
     res.setHeader('x-request-id', requestId)
     const signal = leftSignal(res)
-    const actor = await deps.authenticate(req.headers.authorization)
-    const context = createContext(deps, { actor, requestId, signal })
+    const actor = await deps.authenticate(req.headers.authorization, req)
+    const context = createContext(deps, { actor, requestId, signal, message: req })
     Object.assign(req, { body: body?.length === 0 ? ' ' : body })
     const answer = await engine.handleNodeRequestAndResponse(req, res, context)
     if (answer.status === 406) return sendError(res, notAcceptable(), requestId)

@@ -292,6 +292,119 @@ describe('updateApiKey', () => {
   })
 })
 
+describe('addresses, tags and metadata', () => {
+  const manager = () => managerOf(organization)
+  const bounds = {
+    allowedIps: ['192.0.2.7', '10.0.0.0/8', '2001:db8::/32'],
+    tags: { team: 'search', priority: 3, test: true },
+    metadata: { owner: { email: 'a@example.org' }, notes: [1, null, 'x'] },
+  }
+
+  test('are kept with a new key and changed by an update, and null takes them away', async () => {
+    const { apiKey } = await createApiKey(deps, manager(), { ...wanted, ...bounds })
+    expect(apiKey).toMatchObject(bounds)
+    const { id } = apiKey
+    const other = { allowedIps: [' ::1 '], tags: { a: 'b' }, metadata: {} }
+    const changed = await updateApiKey(deps, manager(), { id, ...other })
+    expect(changed).toEqual({ ...apiKey, ...other, allowedIps: ['::1'] })
+    const none = { allowedIps: null, tags: null, metadata: null }
+    expect(await updateApiKey(deps, manager(), { id, ...none })).toMatchObject(none)
+    const [, first] = (await auditOf(id)).toSorted((one, two) => +one.createdAt - +two.createdAt)
+    expect(first).toMatchObject({ detail: { from: bounds, to: { ...other, allowedIps: ['::1'] } } })
+  })
+
+  test.each<[string, object, string]>([
+    ['an address that is none', { allowedIps: ['10.0.0.1', 'example.org'] }, 'allowedIps.1'],
+    ['a network that is too long', { allowedIps: ['10.0.0.0/33'] }, 'allowedIps.0'],
+    ['an address of one interface', { allowedIps: ['fe80::1%eth0'] }, 'allowedIps.0'],
+    ['no address', { allowedIps: [] }, 'allowedIps'],
+    ['too many addresses', { allowedIps: Array(101).fill('::1') }, 'allowedIps'],
+    ['tags that are no object', { tags: 'x' }, 'tags'],
+    ['a tag that is an object', { tags: { a: {} } }, 'tags.a'],
+    [
+      'too many tags',
+      { tags: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`t${i}`, 1])) },
+      'tags',
+    ],
+    ['a tag that cannot be stored', { tags: { a: 'x\0' } }, 'tags'],
+    ['metadata that are a list', { metadata: [1] }, 'metadata'],
+    ['too much metadata', { metadata: { a: 'x'.repeat(16_384) } }, 'metadata'],
+    ['metadata that cannot be stored', { metadata: { a: [{ b: '\ud800' }] } }, 'metadata'],
+    ['a name that cannot be stored', { name: 'a\0b' }, 'name'],
+  ])(
+    'refuses %s and names the member, in a new key and in a change',
+    async (_name, change, path) => {
+      const making = createApiKey(deps, manager(), { ...wanted, ...change })
+      await expect(making).rejects.toMatchObject({ code: 'INVALID_REQUEST', path })
+      const { apiKey } = await createApiKey(deps, manager(), wanted)
+      const changing = updateApiKey(deps, manager(), { id: apiKey.id, ...change })
+      await expect(changing).rejects.toMatchObject({ code: 'INVALID_REQUEST', path })
+    },
+  )
+
+  test('a lesser manager may tag a key and disable it, but neither enable nor open it', async () => {
+    const admin = managerOf(organization, { tier: 'enterprise', scopes: new Set(['ADMIN']) })
+    const { apiKey } = await createApiKey(deps, admin, { ...wanted, scopes: ['ADMIN'] })
+    const outcomes: unknown[] = []
+    for (const change of [
+      { tags: { a: 1 } },
+      { metadata: { a: 1 } },
+      { disabled: true },
+      { disabled: false },
+      { allowedIps: null },
+    ]) {
+      const outcome = await outcomeOf(updateApiKey(deps, manager(), { id: apiKey.id, ...change }))
+      outcomes.push(typeof outcome === 'string' ? outcome : 'done')
+    }
+    expect(outcomes).toEqual(['done', 'done', 'done', 'PERMISSION_DENIED', 'PERMISSION_DENIED'])
+  })
+})
+
+describe('a key that is disabled', () => {
+  test('stays so since the first time, and is enabled again', async () => {
+    const actor = managerOf(organization)
+    const { id } = (await createApiKey(deps, actor, wanted)).apiKey
+    const first = await updateApiKey(deps, actor, { id, disabled: true })
+    expect(first.disabledAt).toBeInstanceOf(Date)
+    expect(await updateApiKey(deps, actor, { id, disabled: true })).toEqual(first)
+    expect((await updateApiKey(deps, actor, { id, disabled: false })).disabledAt).toBeNull()
+    const actions = (await auditOf(id)).map(({ action }) => action)
+    expect(actions.toSorted()).toEqual(['api-key.create', 'api-key.update', 'api-key.update'])
+    expect(published).toEqual(Array(3).fill(`api-key.changed ${id}`))
+    const nothing = updateApiKey(deps, actor, { id, disabled: null })
+    await expect(nothing).rejects.toMatchObject({ code: 'INVALID_REQUEST', path: 'disabled' })
+  })
+})
+
+describe('a key that changes itself', () => {
+  const itself = async () => {
+    const { id } = (await createApiKey(deps, managerOf(organization), wanted)).apiKey
+    return managerOf(organization, { id })
+  }
+
+  test.each<[string, object, string]>([
+    ['by a list without its own address', { allowedIps: ['192.0.2.0/24'] }, 'allowedIps'],
+    ['by being disabled', { disabled: true }, 'disabled'],
+  ])('does not shut itself out %s, unless it says so', async (_name, change, path) => {
+    const actor = await itself()
+    const asked = { id: actor.id, address: '198.51.100.1', ...change }
+    const refused = updateApiKey(deps, actor, asked)
+    await expect(refused).rejects.toMatchObject({ code: 'INVALID_REQUEST', path })
+    await expect(refused).rejects.toThrow('force')
+    expect(await updateApiKey(deps, actor, { ...asked, force: true })).toMatchObject({
+      id: actor.id,
+    })
+  })
+
+  test('may say where it is used from', async () => {
+    const actor = await itself()
+    const change = { allowedIps: ['198.51.100.0/24'], address: '::ffff:198.51.100.1' }
+    expect(await updateApiKey(deps, actor, { id: actor.id, ...change })).toMatchObject({
+      allowedIps: ['198.51.100.0/24'],
+    })
+  })
+})
+
 describe('revokeApiKey', () => {
   test('ends a key once, tells the others each time, and writes one audit row', async () => {
     const actor = managerOf(organization)

@@ -1,6 +1,6 @@
 import { type ErrorCode, GatewayError } from '../../errors.ts'
-import type { UpstreamFailure } from '../../protocol/chat-api.ts'
 import { retryAfterMs } from '../../lib/retry-after.ts'
+import type { UpstreamFailure } from '../../protocol/chat-api.ts'
 import { isRecord, text } from '../narrow.ts'
 
 /** The failure that an HTTP answer means: its name stands in a header, or in the body. */
@@ -20,7 +20,7 @@ interface Failure {
   name: string | undefined
   status: number | undefined
   body: unknown
-  /** The service tells none; what stands in front of it may. */
+  /** The service names no wait; what stands before it may. */
   waitMs?: number | undefined
 }
 
@@ -34,7 +34,7 @@ function toGatewayError({ name, status, body, waitMs }: Failure): GatewayError {
     message: sentences.get(code) ?? `The provider refused the request: ${said}`,
     cause: new Error(`${answered}: ${said}`),
     upstreamStatus: status,
-    ...(mayWait.has(code) && { retryAfterMs: waitMs }),
+    ...(code === 'PROVIDER_RATE_LIMITED' && { retryAfterMs: waitMs }),
     ...(code === 'MODEL_NOT_FOUND' && { failover: true }),
   })
 }
@@ -48,7 +48,7 @@ function codeOf({
   name,
   status,
   message,
-}: Pick<Failure, 'name' | 'status'> & { message: string }): ErrorCode {
+}: Omit<Failure, 'body' | 'waitMs'> & { message: string }): ErrorCode {
   const named = byName.get(name ?? '')
   if (named !== undefined) return named
   if (status === 400 || name === 'ValidationException') {
@@ -104,8 +104,6 @@ const sentences: ReadonlyMap<ErrorCode, string> = new Map([
   ['PROVIDER_UNAVAILABLE', 'The provider is overloaded or out of service. Try again later.'],
   ['PROVIDER_ERROR', 'The provider failed to answer the request. Try again.'],
 ])
-
-const mayWait: ReadonlySet<ErrorCode> = new Set(['PROVIDER_RATE_LIMITED', 'PROVIDER_UNAVAILABLE'])
 
 const messageMax = 500
 

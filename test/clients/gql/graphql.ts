@@ -96,14 +96,20 @@ export type ContentPartInput =
 
 /** A key to create in the own organisation. */
 export type CreateApiKeyInput = {
+  /** The addresses and networks (`192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`) that it may be used from; null = all. */
+  allowedIps?: Array<string> | null | undefined;
   /** When it stops working; null = never. */
   expiresAt?: string | null | undefined;
+  /** An object to keep with it, at most 16384 characters of JSON. */
+  metadata?: unknown;
   /** The models that it may use, as `provider/model` or `provider/*`; null = all. */
   models?: Array<string> | null | undefined;
   /** What people call it, 1 to 100 characters. */
   name: string;
   /** What it may do, INFERENCE unless told; never more than the creator may. */
   scopes?: Array<Scope> | null | undefined;
+  /** Tags of each of its requests that does not say otherwise: an object of strings, numbers and booleans. */
+  tags?: unknown;
   /** `free` (unless told), `pro` or `enterprise`; never above the creator’s own. */
   tier?: string | null | undefined;
 };
