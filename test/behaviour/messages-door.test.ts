@@ -33,6 +33,11 @@ const weather: Anthropic.Tool = {
   description: 'The weather of a city',
   input_schema: { type: 'object', properties: { city: { type: 'string' } } },
 }
+/** Of models that think the text is not the first block, and signatures may stand behind it. */
+function textOf({ content }: Anthropic.Message): string {
+  return content.map((block) => (block.type === 'text' ? block.text : '')).join('')
+}
+
 const withTools = deployments.filter(({ support }) => support.tools !== 'refused')
 
 describe.each(deployments)('the official client, answered by $model', ({ model }) => {
@@ -48,10 +53,7 @@ describe.each(deployments)('the official client, answered by $model', ({ model }
       stop_reason: 'end_turn',
       stop_sequence: null,
     })
-    expect(message.content.at(-1)).toMatchObject({
-      type: 'text',
-      text: expect.stringContaining('hello there my friend'),
-    })
+    expect(textOf(message)).toContain('hello there my friend')
     expect(message.usage.input_tokens).toBeGreaterThan(0)
     expect(message.usage.output_tokens).toBeGreaterThan(0)
     expect(requestId).toMatch(/^req_/)
@@ -67,7 +69,7 @@ describe.each(deployments)('the official client, answered by $model', ({ model }
     expect(texts.length).toBeGreaterThan(1)
     expect(texts.join('')).toContain('hello there my friend')
     expect(message).toMatchObject({ model, stop_reason: 'end_turn' })
-    expect(message.content.at(-1)).toMatchObject({ type: 'text', text: texts.join('') })
+    expect(textOf(message)).toBe(texts.join(''))
     expect(message.usage.output_tokens).toBeGreaterThan(0)
     expect(kinds[0]).toBe('message_start')
     expect(kinds.slice(-3)).toEqual(['content_block_stop', 'message_delta', 'message_stop'])

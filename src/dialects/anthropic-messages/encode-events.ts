@@ -6,6 +6,7 @@ import { BlocksOut } from './blocks-out.ts'
 import { encodeCitation } from './citation.ts'
 import { anthropicMessages } from './dialect.ts'
 import { callHead, nativeBlock } from './encode-response.ts'
+import { OneCallAtATime } from './one-call-at-a-time.ts'
 import { messageId } from './message-id.ts'
 import { encodeStopReason } from './stop-reason.ts'
 import { encodeSignature } from './tunnel.ts'
@@ -27,9 +28,12 @@ export function createEventEncoder(context: AnswerContext): (event: ChatEvent) =
     isCustom: false,
     out: [],
   }
+  const order = new OneCallAtATime()
   return (event) => {
     stream.out = []
-    encodeEvent(stream, event)
+    // Several answers cannot be asked for here.
+    if ('choice' in event && event.choice !== undefined && event.choice > 0) return []
+    for (const each of order.next(event)) encodeEvent(stream, each)
     return stream.out
   }
 }
@@ -51,8 +55,6 @@ interface Stream {
 }
 
 function encodeEvent(stream: Stream, event: ChatEvent): void {
-  // Several answers cannot be asked for here.
-  if ('choice' in event && event.choice !== undefined && event.choice > 0) return
   switch (event.type) {
     case 'response-start':
       stream.upstreamId = event.id

@@ -196,6 +196,57 @@ describe('an answer of another dialect', () => {
     expect(request.messages[0]?.parts[1]).toEqual({ type: 'text', text: '', signature: proof })
   })
 
+  test('what comes amid a call waits until it has ended', () => {
+    const start = (index: number): ChatEvent => ({
+      type: 'tool-call-start',
+      choice,
+      index,
+      id: `call_${index}`,
+      kind: 'function',
+      name: `f${index}`,
+    })
+    const piece = (index: number, argumentsDelta: string): ChatEvent => ({
+      type: 'tool-call-delta',
+      choice,
+      index,
+      argumentsDelta,
+    })
+    const close = (index: number): ChatEvent => ({ type: 'tool-call-end', choice, index })
+    const mixed: ChatEvent[] = [
+      start(0),
+      start(1),
+      piece(1, '{"b":'),
+      { type: 'reasoning-delta', choice, text: 'hm' },
+      piece(0, '{"a":'),
+      piece(1, '2}'),
+      piece(0, '1}'),
+      close(1),
+      { type: 'text-delta', choice, text: 'done' },
+      close(0),
+      end,
+    ]
+    const sent = mixed.flatMap(createEventEncoder(context))
+    const blocks = sent.flatMap(({ content_block: block }) => block ?? [])
+    expect(blocks).toMatchObject([
+      { name: 'f0' },
+      { name: 'f1' },
+      { type: 'thinking' },
+      { type: 'text' },
+    ])
+    const input = (at: number): string =>
+      sent
+        .map(({ index, delta }) => (index === at ? (Object(delta).partial_json ?? '') : ''))
+        .join('')
+    expect([input(0), input(1)]).toEqual(['{"a":1}', '{"b":2}'])
+  })
+
+  test('a call that never ends holds nothing back', () => {
+    const [begin, ...rest] = foreign.filter(({ type }) => type !== 'tool-call-end')
+    const sent = [begin ?? end, ...rest].flatMap(createEventEncoder(context))
+    expect(sent.flatMap(({ content_block: block }) => block ?? [])).toHaveLength(4)
+    expect(sent.at(-1)).toEqual({ type: 'message_stop' })
+  })
+
   test('arguments that are no JSON are shown as they are', async () => {
     const broken = foreign.map((event) =>
       event.type === 'tool-call-delta' ? { ...event, argumentsDelta: '{"a' } : event,

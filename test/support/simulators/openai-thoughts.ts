@@ -19,7 +19,7 @@ export function withThoughts(body: object, { tokens }: Completion, member: Membe
   }
 }
 
-/** A stream whose thoughts come after the opening of each choice. */
+/** A stream whose thoughts come after the empty opening of each choice. */
 export function spokenThoughts(
   pieces: readonly Piece[],
   { tokens }: Completion,
@@ -31,15 +31,27 @@ export function spokenThoughts(
     const frame: Frame | undefined = json === undefined ? undefined : JSON.parse(json)
     const [choice] = frame?.choices ?? []
     if (!frame || choice?.delta?.role === undefined) return [piece]
-    return [piece, ...words.map((word) => saying(frame, { [member]: word }))]
+    const { role } = choice.delta
+    const thinking = words.map((word, index) =>
+      saying(frame, { ...(index === 0 && { role }), [member]: word }),
+    )
+    // An opening that says something already comes after the thoughts.
+    return isEmpty(choice.delta) ? [piece, ...thinking] : [...thinking, piece]
   })
 }
 
 interface Frame {
-  choices?: { index: number; delta?: { role?: string } }[]
+  choices?: {
+    index: number
+    delta?: { role?: string; content?: string | null; tool_calls?: object[] }
+  }[]
 }
 
 const words = thoughts.match(/\S+\s*/g) ?? []
+
+function isEmpty(delta: { content?: string | null; tool_calls?: object[] }): boolean {
+  return !delta.content && !delta.tool_calls
+}
 
 function saying(frame: Frame, delta: object): Piece {
   const choices = frame.choices?.map(({ index }) => ({ index, delta, finish_reason: null }))
