@@ -68,15 +68,23 @@ export function createIdempotency(deps: Pick<ServiceDeps, 'db'>, logger: Logger)
     sweepEveryMs,
   ).unref()
 
+  /** Answers on their way into the database: their clients may have read the last frame already. */
+  const finishing = new Map<string, Promise<void>>()
+
   function follow(request: IdempotentRequest, response: ServerResponse): OnSettled {
     let worthKeeping = false
     const renewing = setInterval(
       () => void renewIdempotencyKey(deps, request).catch(complain('a lease was not renewed')),
       renewEveryMs,
     ).unref()
-    const finish = async (ending: Promise<void>): Promise<void> => {
+    const finish = (ending: Promise<void>): Promise<void> => {
       clearInterval(renewing)
-      await within(ending, keepMsMax).catch(complain('an idempotent answer was not kept'))
+      const name = nameOf(request)
+      const finished = within(ending, keepMsMax)
+        .catch(complain('an idempotent answer was not kept'))
+        .finally(() => finishing.delete(name))
+      finishing.set(name, finished)
+      return finished
     }
     recordAnswer(response, {
       bodyBytesMax,
@@ -100,6 +108,7 @@ export function createIdempotency(deps: Pick<ServiceDeps, 'db'>, logger: Logger)
         fingerprint: fingerprintOf(route, body),
         requestId,
       }
+      await finishing.get(nameOf(request))
       const claim = await within(claimIdempotencyKey(deps, request), claimMsMax).catch(notClaimed)
       const answer = answerOf(claim)
       return answer ? { replay: answer } : { onSettled: follow(request, response) }
@@ -114,6 +123,10 @@ function checkedKey(key: string | string[]): string {
     idempotencyHeader,
     'The header `Idempotency-Key` must be one text of 1 to 255 printable ASCII characters.',
   )
+}
+
+function nameOf({ organizationId, actorId, key }: IdempotentRequest): string {
+  return JSON.stringify([organizationId, actorId, key])
 }
 
 function fingerprintOf(route: string, body: unknown): string {

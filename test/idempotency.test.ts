@@ -94,6 +94,41 @@ describe('a recorded answer', () => {
   })
 })
 
+test('a repetition waits for an answer that is being kept, and asks the database then', async () => {
+  const kept = Promise.withResolvers<void>()
+  const asked: string[] = []
+  const returning = async () => {
+    asked.push('claim')
+    return [{ requestId: 'req_1' }]
+  }
+  const db = {
+    insert: () => ({ values: () => ({ onConflictDoUpdate: () => ({ returning }) }) }),
+    update: () => ({ set: () => ({ where: () => kept.promise.then(() => asked.push('keep')) }) }),
+  }
+  const { logger } = collectLogs()
+  const idempotency = createIdempotency({ db: db as never }, logger)
+  const begun: Promise<unknown>[] = []
+  handle = async (response) => {
+    const exchange = { key: 'k', route: '/', body: {}, requestId: 'req_1', response }
+    const beginning = idempotency.begin({ ...exchange, actor: managerOf('org_1') })
+    begun.push(beginning)
+    const ran = await beginning
+    if ('onSettled' in ran) ran.onSettled({ requestId: 'req_1', status: 'succeeded', attempts: [] })
+    response.write('[DONE]')
+    response.end()
+  }
+  const first = await ask()
+  const reader = first.body?.getReader()
+  expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe('[DONE]')
+  const second = ask()
+  await expect.poll(() => begun.length).toBe(2)
+  expect(asked).toEqual(['claim'])
+  kept.resolve()
+  await second
+  expect(asked.slice(0, 3)).toEqual(['claim', 'keep', 'claim'])
+  idempotency.close()
+})
+
 describe('while the database is away', () => {
   /** Every statement fails. */
   const awayDb = new Proxy(

@@ -26,10 +26,11 @@ export function openSse(response: ServerResponse, signal: AbortSignal): SseWrite
       if (!response.writableNeedDrain) return undefined
       return once(response, 'drain', { signal }).then(() => {})
     },
+    // In one piece: who reads the last frame may rely on what was waited for before the end.
     end: (text) => {
-      pending += text
-      flush()
-      response.end()
+      const last = pending + text
+      pending = ''
+      response.end(last)
     },
   }
 }
