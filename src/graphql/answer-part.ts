@@ -20,7 +20,7 @@ type PartValue =
   | { type: 'native'; dialect: string; part: object }
 type PartOf<Type extends PartValue['type']> = Extract<PartValue, { type: Type }>
 
-export const Signature = builder.objectRef<SignatureValue>('Signature').implement({
+const Signature = builder.objectRef<SignatureValue>('Signature').implement({
   description:
     'What a provider signed or sealed. Send it back as it is; only providers of its dialect read it.',
   fields: (t) => ({
