@@ -165,12 +165,12 @@ describe('a conversation that cannot be told is refused before the provider is a
       'arguments that are no object',
       [user, call('[1'), { role: 'tool', tool_call_id: 'call_1', content: '1' }],
       'messages[1].tool_calls[0].function.arguments',
-      'unsupported_feature',
+      'invalid_request', // the door knows it before any provider is looked at
     ],
     [
       'data that is none',
       [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:nothing' } }] }],
-      'messages[0].content[0]',
+      'messages[0].content[0].image_url.url',
       'invalid_request',
     ],
     [
