@@ -5,8 +5,9 @@ import { admit } from './admit.ts'
 import { attempt, type Events } from './attempt.ts'
 import type { Call } from './call.ts'
 import type { GatewayDeps } from './deps.ts'
-import { estimateUsage } from './estimate.ts'
 import { emulate } from './emulate.ts'
+import { withUser } from './end-user.ts'
+import { estimateUsage } from './estimate.ts'
 import { lossesOf } from './loss.ts'
 import { route } from './route.ts'
 import { openTicket, type Ticket } from './ticket.ts'
@@ -17,7 +18,7 @@ export function chat(
   request: ChatRequest,
   call: Call,
 ): AsyncGenerator<ChatEvent> {
-  return accounted(deps, call, {
+  return accounted(deps, withUser(call, request), {
     open: (inner) =>
       openTicket({
         call: inner,
