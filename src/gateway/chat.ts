@@ -6,8 +6,9 @@ import { attempt, type Events } from './attempt.ts'
 import { ordered } from './attempt-plan.ts'
 import type { Call } from './call.ts'
 import type { GatewayDeps } from './deps.ts'
-import { estimateUsage } from './estimate.ts'
 import { emulate } from './emulate.ts'
+import { withUser } from './end-user.ts'
+import { estimateUsage } from './estimate.ts'
 import { lossesOf } from './loss.ts'
 import { route } from './route.ts'
 import { openTicket, type Ticket } from './ticket.ts'
@@ -18,7 +19,7 @@ export function chat(
   request: ChatRequest,
   call: Call,
 ): AsyncGenerator<ChatEvent> {
-  return accounted(deps, call, {
+  return accounted(deps, withUser(call, request), {
     open: (inner) =>
       openTicket({
         call: inner,

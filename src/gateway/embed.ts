@@ -10,6 +10,7 @@ import type { Call } from './call.ts'
 import type { Deployment } from './catalogue.ts'
 import type { GatewayDeps } from './deps.ts'
 import { embeddingLosses } from './embedding-loss.ts'
+import { withUser } from './end-user.ts'
 import { estimateEmbeddingUsage } from './estimate.ts'
 import { route } from './route.ts'
 import { openTicket, type Ticket } from './ticket.ts'
@@ -31,7 +32,7 @@ export async function embed(
 ): Promise<EmbeddingAnswer | EmbeddingFailure | undefined> {
   const vectors: number[][] = []
   const warnings: string[] = []
-  const events = accounted(deps, call, {
+  const events = accounted(deps, withUser(call, request), {
     open: (inner) =>
       openTicket({
         call: inner,
