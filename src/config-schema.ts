@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { resilienceSchema } from './config-resilience.ts'
+import { rulesSchema } from './config-rules.ts'
 import { isProxyName } from './lib/client-address.ts'
 import { parseRedisUrl, RedisUrlError, type RedisAddress } from './lib/redis-url.ts'
 
@@ -126,6 +127,7 @@ export const fileSchema = z.strictObject({
   aliases: z.record(z.string().min(1), z.string().min(1)).default({}),
   fallbacks: z.record(z.string().min(1), z.array(z.string().min(1)).min(1)).default({}),
   prices: z.array(priceTable).default([]),
+  rules: rulesSchema.default([]),
 })
 
 export type FileSettings = z.infer<typeof fileSchema>

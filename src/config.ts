@@ -4,8 +4,10 @@ import { parse, TomlError } from 'smol-toml'
 import { isTable, joinPath, parsed, type Problem } from './config-problem.ts'
 import { openProviders } from './config-providers.ts'
 import { resilienceNames, type ResilienceSettings } from './config-resilience.ts'
+import { rulesOf } from './config-rules.ts'
 import { fileSchema, type FileSettings } from './config-schema.ts'
 import type { RedisAddress } from './lib/redis-url.ts'
+import type { Rule } from './protocol/rule.ts'
 import type { PriceSnapshot } from './protocol/settlement.ts'
 import { providerTypes } from './providers/index.ts'
 import type { Provider, ProviderType } from './providers/provider.ts'
@@ -61,6 +63,8 @@ export interface Config {
   fallbacks: Record<string, string[]>
   /** By `provider/model`. */
   prices: Map<string, PriceSnapshot>
+  /** In the order in which they are asked. */
+  rules: Rule[]
 }
 
 /** All that is wrong with a configuration at once. */
@@ -114,8 +118,8 @@ export function loadConfig(
 }
 
 function ourNames(settings: FileSettings, production: boolean) {
-  const { server, storage, graphql, responses, resilience, log, aliases, fallbacks, prices } =
-    settings
+  const { server, storage, graphql, responses, resilience, log } = settings
+  const { aliases, fallbacks, prices, rules } = settings
   return {
     server: {
       host: server.host,
@@ -139,6 +143,7 @@ function ourNames(settings: FileSettings, production: boolean) {
     aliases,
     fallbacks,
     prices: new Map(prices.map((price) => [price.model, priceSnapshot(price)])),
+    rules: rulesOf(rules),
   }
 }
 
