@@ -49,6 +49,8 @@ export interface Config {
     }
   }
   responses: { retentionHours: number }
+  /** Absent where no answers are kept. */
+  cache: ReturnType<typeof cacheNames> | undefined
   logLevel: string
   /** An admin credential, beside the keys in the database. */
   masterKey: string | undefined
@@ -112,7 +114,7 @@ export function loadConfig(
 }
 
 function ourNames(settings: FileSettings, production: boolean) {
-  const { server, storage, graphql, responses, log, aliases, fallbacks, prices } = settings
+  const { server, storage, graphql, responses, cache, log, aliases, fallbacks, prices } = settings
   return {
     server: {
       host: server.host,
@@ -131,6 +133,7 @@ function ourNames(settings: FileSettings, production: boolean) {
     },
     graphql: graphqlNames(graphql, production),
     responses: { retentionHours: responses.retention_hours },
+    cache: cache.enabled ? cacheNames(cache) : undefined,
     logLevel: log.level,
     aliases,
     fallbacks,
@@ -152,6 +155,26 @@ function graphqlNames(graphql: FileSettings['graphql'], production: boolean): Co
     batchLimit: graphql.batch_limit,
     persisted: documents && { documents, only },
     webSocket: webSocketNames(graphql.websocket),
+  }
+}
+
+function cacheNames(cache: FileSettings['cache']) {
+  const { mode, organizations, owner, store, tools, revision, revisions } = cache
+  return {
+    mode,
+    organizations,
+    owner,
+    store,
+    ttlMs: cache.ttl_seconds * 1000,
+    ttlMsMax: cache.ttl_max_seconds * 1000,
+    entryBytesMax: cache.entry_bytes_max,
+    totalBytesMax: cache.total_bytes_max,
+    tools,
+    finishReasons: new Set(cache.finish_reasons),
+    revision,
+    revisions,
+    ignoredPaths: cache.ignored_paths,
+    waitMs: cache.wait_ms,
   }
 }
 

@@ -8,6 +8,7 @@ import { startEmbedded } from './db/embedded.ts'
 import { migrate } from './db/migrate.ts'
 import { createCatalogue, namesWithoutModel, type Catalogue } from './gateway/catalogue.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
+import { openAnswerCache } from './gateway/open-answer-cache.ts'
 import { discoverModels } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { createHealthMonitor } from './gateway/provider-health.ts'
@@ -78,7 +79,8 @@ async function serve(
   const { db } = database
   await migrate(database.address)
   await ensureOrganization(db)
-  const hashApiKey = apiKeyHasher(config.secret ?? embeddedSecret(config.storage.dataDir))
+  const secret = config.secret ?? embeddedSecret(config.storage.dataDir)
+  const hashApiKey = apiKeyHasher(secret)
   const firstAdminKey = config.masterKey ? undefined : await createFirstAdminKey(db, hashApiKey)
   const { masterKey } = config
   const findKey = (hash: Buffer) => findApiKeyByHash(db, hash)
@@ -110,6 +112,7 @@ async function serve(
     metrics,
     health: createHealthMonitor(),
     shutdown,
+    cache: openAnswerCache({ settings: config.cache, secret, metrics, logger }),
     callUpstream,
     countUpstream: upstreams.count,
     embedUpstream,

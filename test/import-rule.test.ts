@@ -38,7 +38,7 @@ const mayImport: Record<string, readonly string[]> = {
   config: ['config-problem', 'config-providers', 'config-schema', 'lib', 'protocol', 'providers'],
   'config-providers': ['config-problem', 'config-schema', 'providers'],
   'config-problem': [],
-  'config-schema': ['lib'],
+  'config-schema': ['lib', 'protocol'],
   graphql: ['auth', 'errors', 'gateway', 'idempotency', 'lib', 'protocol', 'providers', 'services'],
   rest: ['auth', 'dialects', 'errors', 'gateway', 'idempotency', 'lib', 'protocol', 'services'],
   auth: ['db', 'errors', 'lib', 'protocol', 'redis', 'services'],

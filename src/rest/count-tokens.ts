@@ -3,7 +3,7 @@ import { decodeCountRequest } from '../dialects/anthropic-messages/decode-reques
 import { countTokens } from '../gateway/count-tokens.ts'
 import type { GatewayDeps } from '../gateway/deps.ts'
 import type { Actor } from '../protocol/actor.ts'
-import { decodeHints } from './hints.ts'
+import { decodeHints, refuseCache } from './hints.ts'
 
 /** `POST /v1/messages/count_tokens`: the provider's own count, or one made here that says so. */
 export async function handleCount(
@@ -12,7 +12,9 @@ export async function handleCount(
   request: FastifyRequest,
 ): Promise<{ input_tokens: number; estimated?: true }> {
   const decoded = decodeCountRequest(request.body, request.headers)
-  const { hints, tags } = decodeHints(decoded.xrouter)
+  const said = decodeHints(decoded.xrouter)
+  refuseCache(said)
+  const { hints, tags } = said
   const { signal } = new AbortController()
   const call = { requestId: request.id, actor, door: 'rest' as const, hints, tags, signal }
   const { inputTokens, estimated } = await countTokens(gateway, decoded.request, call)

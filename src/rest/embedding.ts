@@ -8,7 +8,7 @@ import { embed } from '../gateway/embed.ts'
 import type { Actor } from '../protocol/actor.ts'
 import { clientGone } from './client-gone.ts'
 import { nameDeployment } from './deployment-headers.ts'
-import { decodeHints } from './hints.ts'
+import { decodeHints, refuseCache } from './hints.ts'
 
 /** `POST /v1/embeddings`, as OpenAI's SDKs speak to it. */
 export async function handleEmbedding(
@@ -18,7 +18,9 @@ export async function handleEmbedding(
   reply: FastifyReply,
 ): Promise<unknown> {
   const decoded = decodeEmbeddingRequest(request.body)
-  const { hints, tags } = decodeHints(decoded.xrouter)
+  const said = decodeHints(decoded.xrouter)
+  refuseCache(said)
+  const { hints, tags } = said
   void reply.header('x-xrouter-cache', 'off')
   const answer = await embed(gateway, decoded.request, {
     requestId: request.id,

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { invalidRequest } from '../errors.ts'
-import type { RoutingHints } from '../gateway/call.ts'
+import type { CacheWishes, RoutingHints } from '../gateway/call.ts'
 import { tagsSchema, type Tags } from '../protocol/tags.ts'
+import { bodyWishes, cacheMember } from './cache-wishes.ts'
 
 const names = z.array(z.string().min(1).max(300)).max(50)
 
@@ -10,17 +11,26 @@ const schema = z.strictObject({
   allow_providers: names.min(1).optional(),
   deny_providers: names.optional(),
   tags: tagsSchema.optional(),
+  cache: cacheMember.optional(),
 })
 
+/** What the `xrouter` member says. */
+export interface XrouterMember {
+  hints: RoutingHints
+  tags: Tags | undefined
+  cache: CacheWishes | undefined
+}
+
 /** The `xrouter` member of a completion's body. An unknown member is refused by name: it was meant to do something. */
-export function decodeHints(value: unknown): { hints: RoutingHints; tags: Tags | undefined } {
-  if (value === undefined || value === null) return { hints: {}, tags: undefined }
+export function decodeHints(value: unknown): XrouterMember {
+  if (value === undefined || value === null) return { hints: {}, tags: undefined, cache: undefined }
   const result = schema.safeParse(value)
   if (result.success) {
-    const { fallbacks, allow_providers, deny_providers, tags } = result.data
+    const { fallbacks, allow_providers, deny_providers, tags, cache } = result.data
     return {
       hints: { fallbacks, allowProviders: allow_providers, denyProviders: deny_providers },
       tags,
+      cache: cache && bodyWishes(cache),
     }
   }
   const [issue] = result.error.issues
@@ -30,11 +40,19 @@ export function decodeHints(value: unknown): { hints: RoutingHints; tags: Tags |
     (text, part) => (typeof part === 'number' ? `${text}[${part}]` : `${text}.${String(part)}`),
     'xrouter',
   )
-  const known = Object.keys(schema.shape).join(', ')
+  const within = issue?.path[0] === 'cache' ? 'cache' : undefined
+  const known = Object.keys(within ? cacheMember.shape : schema.shape).join(', ')
+  const parent = within ? 'xrouter.cache' : 'xrouter'
   throw invalidRequest(
     path,
     key === undefined
       ? `${path}: ${issue?.message ?? 'is not valid'}.`
-      : `${path} is not known; the members of \`xrouter\` are: ${known}.`,
+      : `${path} is not known; the members of \`${parent}\` are: ${known}.`,
   )
+}
+
+/** Throws where a route that keeps no answers is told how to keep them. */
+export function refuseCache({ cache }: XrouterMember): void {
+  if (cache)
+    throw invalidRequest('xrouter.cache', 'Only completions are cached; leave `xrouter.cache` out.')
 }
