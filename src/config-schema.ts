@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { cacheSchema } from './config-cache.ts'
+import { resilienceSchema } from './config-resilience.ts'
 import { isProxyName } from './lib/client-address.ts'
 import { parseRedisUrl, RedisUrlError, type RedisAddress } from './lib/redis-url.ts'
-import { finishReasons } from './protocol/event.ts'
 
 /** A port, a count or a switch may come from the environment as text. */
 const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
@@ -100,37 +101,6 @@ const responses = z.strictObject({
   retention_hours: z.number().min(0.01).max(87_600).default(720),
 })
 
-const cacheMode = z.enum(['on', 'on_request', 'off'])
-const cacheSeconds = z.number().min(1).max(31_536_000)
-
-const cache = z.strictObject({
-  /** Whether answers are kept at all. */
-  enabled: z.boolean().default(false),
-  /** Which requests look for kept answers, for organisations that are not listed. */
-  mode: cacheMode.default('on'),
-  /** The same by the id of an organisation. */
-  organizations: z.record(z.string().min(1), cacheMode).default({}),
-  /** Who shares answers: all keys of an organisation, or each key has its own. */
-  owner: z.enum(['organization', 'key']).default('organization'),
-  /** `auto`: in Redis where there is one. */
-  store: z.enum(['auto', 'memory']).default('auto'),
-  ttl_seconds: cacheSeconds.default(3_600),
-  ttl_max_seconds: cacheSeconds.default(604_800),
-  entry_bytes_max: integer(1024, 64 * 1024 ** 2).default(256 * 1024),
-  total_bytes_max: integer(1024, 1024 ** 4).default(64 * 1024 ** 2),
-  /** Whether requests with tools are cached without asking for it. */
-  tools: z.boolean().default(false),
-  /** How an answer must have ended to be kept. */
-  finish_reasons: z.array(z.enum(finishReasons)).min(1).default(['stop', 'length', 'tool_calls']),
-  /** With another word no older answer is found; the same for single models. */
-  revision: z.string().max(100).default(''),
-  revisions: z.record(z.string().regex(/^[^/]+\/.+$/), z.string().max(100)).default({}),
-  /** Members of a request that do not change its answer, as `passthrough.members.trace_id`. */
-  ignored_paths: z.array(z.string().min(1)).default([]),
-  /** How long a request waits for the answer to an equal one that is being made. */
-  wait_ms: milliseconds.default(60_000),
-})
-
 const log = z.strictObject({
   level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
@@ -151,7 +121,8 @@ export const fileSchema = z.strictObject({
   storage: storage.prefault({}),
   graphql: graphql.prefault({}),
   responses: responses.prefault({}),
-  cache: cache.prefault({}),
+  cache: cacheSchema.prefault({}),
+  resilience: resilienceSchema.prefault({}),
   log: log.prefault({}),
   providers: z.unknown().optional(),
   aliases: z.record(z.string().min(1), z.string().min(1)).default({}),

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
+import { cacheNames, type CacheTable } from './config-cache.ts'
 import { isTable, joinPath, parsed, type Problem } from './config-problem.ts'
 import { openProviders } from './config-providers.ts'
+import { resilienceNames, type ResilienceSettings } from './config-resilience.ts'
 import { fileSchema, type FileSettings } from './config-schema.ts'
 import type { RedisAddress } from './lib/redis-url.ts'
 import type { PriceSnapshot } from './protocol/settlement.ts'
@@ -50,7 +52,8 @@ export interface Config {
   }
   responses: { retentionHours: number }
   /** Absent where no answers are kept. */
-  cache: ReturnType<typeof cacheNames> | undefined
+  cache: CacheTable | undefined
+  resilience: ResilienceSettings
   logLevel: string
   /** An admin credential, beside the keys in the database. */
   masterKey: string | undefined
@@ -114,7 +117,8 @@ export function loadConfig(
 }
 
 function ourNames(settings: FileSettings, production: boolean) {
-  const { server, storage, graphql, responses, cache, log, aliases, fallbacks, prices } = settings
+  const { server, storage, graphql, responses, cache, resilience, log } = settings
+  const { aliases, fallbacks, prices } = settings
   return {
     server: {
       host: server.host,
@@ -133,7 +137,8 @@ function ourNames(settings: FileSettings, production: boolean) {
     },
     graphql: graphqlNames(graphql, production),
     responses: { retentionHours: responses.retention_hours },
-    cache: cache.enabled ? cacheNames(cache) : undefined,
+    cache: cacheNames(cache),
+    resilience: resilienceNames(resilience),
     logLevel: log.level,
     aliases,
     fallbacks,
@@ -155,26 +160,6 @@ function graphqlNames(graphql: FileSettings['graphql'], production: boolean): Co
     batchLimit: graphql.batch_limit,
     persisted: documents && { documents, only },
     webSocket: webSocketNames(graphql.websocket),
-  }
-}
-
-function cacheNames(cache: FileSettings['cache']) {
-  const { mode, organizations, owner, store, tools, revision, revisions } = cache
-  return {
-    mode,
-    organizations,
-    owner,
-    store,
-    ttlMs: cache.ttl_seconds * 1000,
-    ttlMsMax: cache.ttl_max_seconds * 1000,
-    entryBytesMax: cache.entry_bytes_max,
-    totalBytesMax: cache.total_bytes_max,
-    tools,
-    finishReasons: new Set(cache.finish_reasons),
-    revision,
-    revisions,
-    ignoredPaths: cache.ignored_paths,
-    waitMs: cache.wait_ms,
   }
 }
 

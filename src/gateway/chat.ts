@@ -3,11 +3,13 @@ import type { ChatRequest } from '../protocol/request.ts'
 import { accounted } from './accounted.ts'
 import { admit } from './admit.ts'
 import { attempt, type Events } from './attempt.ts'
+import { ordered } from './attempt-plan.ts'
 import { cached } from './cache.ts'
 import type { Call } from './call.ts'
 import type { GatewayDeps } from './deps.ts'
-import { estimateUsage } from './estimate.ts'
 import { emulate } from './emulate.ts'
+import { withUser } from './end-user.ts'
+import { estimateUsage } from './estimate.ts'
 import { lossesOf } from './loss.ts'
 import { route } from './route.ts'
 import { openTicket, type Ticket } from './ticket.ts'
@@ -18,7 +20,7 @@ export function chat(
   request: ChatRequest,
   call: Call,
 ): AsyncGenerator<ChatEvent> {
-  return accounted(deps, call, {
+  return accounted(deps, withUser(call, request), {
     open: (inner) =>
       openTicket({
         call: inner,
@@ -36,7 +38,7 @@ function steps(deps: GatewayDeps, request: ChatRequest, ticket: Ticket): AsyncGe
   const deployments = admit(deps, call, routed) // whether this actor may send it there, now
   // What was answered before, or call them in turn until one answers.
   return cached(deps, { request, ticket, deployments }, () =>
-    attempt(deps, deployments, ticket, {
+    attempt(deps, ordered(deployments), ticket, {
       losses: (deployment) => lossesOf(deployment, request),
       events: (deployment, onHead) =>
         deps.callUpstream(deployment, emulate(deployment, request), {

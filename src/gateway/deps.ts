@@ -4,6 +4,7 @@ import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import type { AnswerCache } from './answer-cache.ts'
 import type { Catalogue, Deployment } from './catalogue.ts'
+import type { DeploymentStates } from './deployment-state.ts'
 import type { Ledger } from './ledger.ts'
 import type { Metrics } from './metrics.ts'
 import type { HealthMonitor } from './provider-health.ts'
@@ -15,6 +16,7 @@ export interface GatewayDeps {
   ledger: Ledger
   metrics: Metrics
   health: HealthMonitor
+  states: DeploymentStates
   shutdown: Shutdown
   /** Absent where no answers are kept. */
   cache?: AnswerCache | undefined

@@ -59,11 +59,11 @@ export async function answerCompletion(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
-  const { hints, tags, cache: wishes } = decodeHints(decoded.xrouter)
-  const cache = withCacheControl(wishes, request.headers['cache-control'])
+  const said = decodeHints(decoded.xrouter)
+  const cache = withCacheControl(said.cache, request.headers['cache-control'])
   const signal = clientGone(reply)
   const { id: requestId, onSettled } = request
-  const call = { requestId, actor, door: 'rest' as const, hints, tags, cache, onSettled, signal }
+  const call = { requestId, actor, door: 'rest' as const, ...said, cache, onSettled, signal }
   const created = Math.floor(Date.now() / 1000)
   const requests: [ChatRequest, ...ChatRequest[]] = [decoded.request, ...(decoded.further ?? [])]
   const made = warned(decoded.warnings ?? [], chatAll(gateway, requests, call))

@@ -14,9 +14,8 @@ export async function handleCount(
   const decoded = decodeCountRequest(request.body, request.headers)
   const said = decodeHints(decoded.xrouter)
   refuseCache(said)
-  const { hints, tags } = said
   const { signal } = new AbortController()
-  const call = { requestId: request.id, actor, door: 'rest' as const, hints, tags, signal }
+  const call = { requestId: request.id, actor, door: 'rest' as const, ...said, signal }
   const { inputTokens, estimated } = await countTokens(gateway, decoded.request, call)
   return { input_tokens: inputTokens, ...(estimated && { estimated }) }
 }

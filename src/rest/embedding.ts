@@ -20,14 +20,12 @@ export async function handleEmbedding(
   const decoded = decodeEmbeddingRequest(request.body)
   const said = decodeHints(decoded.xrouter)
   refuseCache(said)
-  const { hints, tags } = said
   void reply.header('x-xrouter-cache', 'off')
   const answer = await embed(gateway, decoded.request, {
     requestId: request.id,
     actor,
     door: 'rest',
-    hints,
-    tags,
+    ...said,
     onSettled: request.onSettled,
     signal: clientGone(reply),
     onAttempt: (start) => nameDeployment(reply, start),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { invalidRequest } from '../errors.ts'
-import type { CacheWishes, RoutingHints } from '../gateway/call.ts'
-import { tagsSchema, type Tags } from '../protocol/tags.ts'
+import type { Call } from '../gateway/call.ts'
+import { tagsSchema } from '../protocol/tags.ts'
 import { bodyWishes, cacheMember } from './cache-wishes.ts'
 
 const names = z.array(z.string().min(1).max(300)).max(50)
@@ -11,25 +11,22 @@ const schema = z.strictObject({
   allow_providers: names.min(1).optional(),
   deny_providers: names.optional(),
   tags: tagsSchema.optional(),
+  user: z.string().min(1).max(300).optional(),
   cache: cacheMember.optional(),
 })
 
-/** What the `xrouter` member says. */
-export interface XrouterMember {
-  hints: RoutingHints
-  tags: Tags | undefined
-  cache: CacheWishes | undefined
-}
+type Said = Pick<Call, 'hints' | 'tags' | 'user' | 'cache'>
 
 /** The `xrouter` member of a completion's body. An unknown member is refused by name: it was meant to do something. */
-export function decodeHints(value: unknown): XrouterMember {
-  if (value === undefined || value === null) return { hints: {}, tags: undefined, cache: undefined }
+export function decodeHints(value: unknown): Said {
+  if (value === undefined || value === null) return { hints: {} }
   const result = schema.safeParse(value)
   if (result.success) {
-    const { fallbacks, allow_providers, deny_providers, tags, cache } = result.data
+    const { fallbacks, allow_providers, deny_providers, tags, user, cache } = result.data
     return {
       hints: { fallbacks, allowProviders: allow_providers, denyProviders: deny_providers },
       tags,
+      user,
       cache: cache && bodyWishes(cache),
     }
   }
@@ -52,7 +49,7 @@ export function decodeHints(value: unknown): XrouterMember {
 }
 
 /** Throws where a route that keeps no answers is told how to keep them. */
-export function refuseCache({ cache }: XrouterMember): void {
+export function refuseCache({ cache }: Said): void {
   if (cache)
     throw invalidRequest('xrouter.cache', 'Only completions are cached; leave `xrouter.cache` out.')
 }
