@@ -31,8 +31,8 @@ export function answerMalformed(error: Error & { code?: string }, socket: Socket
   refuseInTurn(error, socket)
 }
 
-function refuseInTurn(error: Error & { code?: string }, socket: Socket): void {
-  const answer = answerUnderWay(socket)
+function refuseInTurn(error: Error & { code?: string }, socket: NodeSocket): void {
+  const { _httpMessage: answer } = socket
   if (!socket.writable) return void socket.destroy()
   if (answer?.req.complete) return void answer.once('close', () => refuseInTurn(error, socket))
   // What is malformed is the rest of the very request that is being answered: nobody can tell two answers apart.
@@ -40,9 +40,9 @@ function refuseInTurn(error: Error & { code?: string }, socket: Socket): void {
   refuse(error, socket)
 }
 
-/** Node itself looks at this member when nobody listens to its errors; there is no other way to know. */
-function answerUnderWay(socket: Socket & { _httpMessage?: ServerResponse | null }) {
-  return socket._httpMessage
+/** Node itself looks at this member where nobody listens to its errors; there is no other way to know. */
+interface NodeSocket extends Socket {
+  _httpMessage?: ServerResponse | null
 }
 
 function refuse({ code = '' }: Error & { code?: string }, socket: Socket): void {
