@@ -16,10 +16,10 @@ export function openCompletion(
   options: { requestId: string; stream: boolean; signal: AbortSignal },
 ): AsyncGenerator<ChatEvent> {
   const { requestId, stream, signal } = options
-  const { request, hints, tags, cache } = decodeCompletion(input, { stream })
-  const { actor, gateway, onSettled } = context
-  const call = { requestId, actor, door: 'graphql' as const, hints, tags, cache, onSettled, signal }
-  return chat(gateway, request, call)
+  const { request, ...said } = decodeCompletion(input, { stream })
+  const { actor, gateway, headers, onSettled } = context
+  const door = 'graphql' as const
+  return chat(gateway, request, { requestId, actor, door, headers, ...said, onSettled, signal })
 }
 
 /** The gateway's request from a `CompletionInput` that GraphQL has parsed. */

@@ -62,8 +62,9 @@ export async function answerCompletion(
   const said = decodeHints(decoded.xrouter)
   const cache = withCacheControl(said.cache, request.headers['cache-control'])
   const signal = clientGone(reply)
-  const { id: requestId, onSettled } = request
-  const call = { requestId, actor, door: 'rest' as const, ...said, cache, onSettled, signal }
+  const { id: requestId, headers, onSettled } = request
+  const context = { requestId, actor, door: 'rest' as const, headers, onSettled, signal }
+  const call = { ...context, ...said, cache }
   const created = Math.floor(Date.now() / 1000)
   const requests: [ChatRequest, ...ChatRequest[]] = [decoded.request, ...(decoded.further ?? [])]
   const made = warned(decoded.warnings ?? [], chatAll(gateway, requests, call))

@@ -90,7 +90,11 @@ async function stream(body: object): Promise<{ cache: string | null; frames: unk
     .split('\n\n')
     .filter((frame) => frame.startsWith('data: {'))
     .map((frame): unknown => {
-      const { id: _id, created: _created, ...rest } = JSON.parse(frame.slice(6)) as Sent['body'] & {
+      const {
+        id: _id,
+        created: _created,
+        ...rest
+      } = JSON.parse(frame.slice(6)) as Sent['body'] & {
         created: number
       }
       return rest
