@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { finishReasons } from './protocol/event.ts'
 
-const mode = z.enum(['on', 'on_request', 'off'])
+const cacheMode = z.enum(['on', 'on_request', 'off'])
 const bytes = (most: number) => z.number().int().min(1024).max(most)
 const seconds = z.number().min(1).max(31_536_000)
 
@@ -10,9 +10,9 @@ export const cacheSchema = z.strictObject({
   /** Whether answers are kept at all. */
   enabled: z.boolean().default(false),
   /** Which requests look for kept answers, for organisations that are not listed. */
-  mode: mode.default('on'),
+  mode: cacheMode.default('on'),
   /** The same by the id of an organisation. */
-  organizations: z.record(z.string().min(1), mode).default({}),
+  organizations: z.record(z.string().min(1), cacheMode).default({}),
   /** Who shares answers: all keys of an organisation, or each key has its own. */
   owner: z.enum(['organization', 'key']).default('organization'),
   /** `auto`: in Redis where there is one. */

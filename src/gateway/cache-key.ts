@@ -15,7 +15,7 @@ export interface CachePlace {
 }
 
 /** Members of a request that do not change what is answered; `*` is every item of a list. */
-export const ignoredPaths = [
+const ignoredPaths = [
   'stream',
   'endUserId',
   'messages.*.parts.*.cache',

@@ -372,10 +372,8 @@ describe('equal requests at once', () => {
     await other.answer()
     const answers = await Promise.all(others)
     expect(simulator.requests.length - before).toBe(1)
-    expect(answers.map(({ cache }) => cache).toSorted()).toEqual([
-      ...Array.from({ length: 4 }, () => 'hit'),
-      'miss',
-    ])
+    expect(answers.filter(({ cache }) => cache === 'hit')).toHaveLength(4)
+    expect(answers.filter(({ cache }) => cache === 'miss')).toHaveLength(1)
   })
 })
 
