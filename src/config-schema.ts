@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { cacheSchema } from './config-cache.ts'
 import { resilienceSchema } from './config-resilience.ts'
 import { rulesSchema } from './config-rules.ts'
 import { isProxyName } from './lib/client-address.ts'
@@ -121,6 +122,7 @@ export const fileSchema = z.strictObject({
   storage: storage.prefault({}),
   graphql: graphql.prefault({}),
   responses: responses.prefault({}),
+  cache: cacheSchema.prefault({}),
   resilience: resilienceSchema.prefault({}),
   log: log.prefault({}),
   providers: z.unknown().optional(),

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
+import { cacheNames, type CacheTable } from './config-cache.ts'
 import { isTable, joinPath, parsed, type Problem } from './config-problem.ts'
 import { openProviders } from './config-providers.ts'
 import { resilienceNames, type ResilienceSettings } from './config-resilience.ts'
@@ -52,6 +53,8 @@ export interface Config {
     }
   }
   responses: { retentionHours: number }
+  /** Absent where no answers are kept. */
+  cache: CacheTable | undefined
   resilience: ResilienceSettings
   logLevel: string
   /** An admin credential, beside the keys in the database. */
@@ -118,7 +121,7 @@ export function loadConfig(
 }
 
 function ourNames(settings: FileSettings, production: boolean) {
-  const { server, storage, graphql, responses, resilience, log } = settings
+  const { server, storage, graphql, responses, cache, resilience, log } = settings
   const { aliases, fallbacks, prices, rules } = settings
   return {
     server: {
@@ -138,6 +141,7 @@ function ourNames(settings: FileSettings, production: boolean) {
     },
     graphql: graphqlNames(graphql, production),
     responses: { retentionHours: responses.retention_hours },
+    cache: cacheNames(cache),
     resilience: resilienceNames(resilience),
     logLevel: log.level,
     aliases,

@@ -8,7 +8,7 @@ export interface Example {
 
 const epochs = 120
 const learningRate = 1.0
-const decay = 2e-4
+const decay = 1e-4
 const stepsMax = 127
 
 interface Trained {

@@ -1,5 +1,5 @@
 /** How many buckets the features of a text are hashed into. */
-export const buckets = 4096
+export const buckets = 16_384
 
 const wordsMax = 200
 /** Longer words are mostly data: their beginning says what they are. */
