@@ -6,7 +6,8 @@ import { ConfigError, type Config } from './config.ts'
 import { connect, type Database, type DatabaseHandle } from './db/client.ts'
 import { startEmbedded } from './db/embedded.ts'
 import { migrate } from './db/migrate.ts'
-import { createCatalogue, namesWithoutModel, type Catalogue } from './gateway/catalogue.ts'
+import { createCatalogue, type Catalogue } from './gateway/catalogue.ts'
+import { nameProblems } from './gateway/configured-names.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { discoverModels } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
@@ -65,7 +66,7 @@ export async function start(config: Config, logger: Logger): Promise<Running> {
 /** The catalogue of a configuration; names in it that mean nothing are problems of the configuration. */
 export function openCatalogue(config: Config): Catalogue {
   const catalogue = createCatalogue(config)
-  const problems = namesWithoutModel(catalogue, config)
+  const problems = nameProblems(catalogue, config)
   if (problems.length > 0) throw new ConfigError(problems)
   return catalogue
 }

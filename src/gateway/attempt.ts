@@ -23,7 +23,7 @@ export async function* attempt(
 ): AsyncGenerator<Events> {
   for (const [index, deployment] of deployments.entries()) {
     const meter = new AttemptMeter(ticket, deployment)
-    const model = deployment.id
+    const model = deployment.modelId
     yield [{ type: 'attempt-start', number: meter.number, provider: deployment.provider.id, model }]
     await noteOpen(deps, ticket)
     try {

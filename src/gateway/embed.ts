@@ -79,7 +79,7 @@ function steps(
 
 /** A server that does not know `dimensions` makes vectors of its own length without a word. */
 function checkLength(
-  { id }: Deployment,
+  { modelId: id }: Deployment,
   { dimensions }: EmbeddingRequest,
   { vectors }: EmbeddingBatch,
 ): void {

@@ -7,7 +7,7 @@ import type { Deployment } from './catalogue.ts'
  * the next deployment may take, for what would make other vectors.
  */
 export function embeddingLosses(
-  { id, provider, model }: Deployment,
+  { modelId: id, provider, model }: Deployment,
   request: EmbeddingRequest,
 ): string[] {
   const api = provider.embeddings

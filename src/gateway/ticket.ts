@@ -104,7 +104,7 @@ export class AttemptMeter {
     return {
       number: this.number,
       provider: deployment.provider.id,
-      model: deployment.id,
+      model: deployment.modelId,
       status,
       startedAt: this.#startedAt,
       httpStatus: this.httpStatus ?? error?.upstreamStatus,
