@@ -4,6 +4,7 @@ import { parse, TomlError } from 'smol-toml'
 import { virtualModels } from './config-models.ts'
 import { isTable, joinPath, parsed, type Problem } from './config-problem.ts'
 import { openProviders } from './config-providers.ts'
+import { resilienceNames, type ResilienceSettings } from './config-resilience.ts'
 import { fileSchema, type FileSettings } from './config-schema.ts'
 import type { RedisAddress } from './lib/redis-url.ts'
 import type { VirtualModel } from './protocol/routing-policy.ts'
@@ -51,6 +52,7 @@ export interface Config {
     }
   }
   responses: { retentionHours: number }
+  resilience: ResilienceSettings
   logLevel: string
   /** An admin credential, beside the keys in the database. */
   masterKey: string | undefined
@@ -116,7 +118,8 @@ export function loadConfig(
 }
 
 function ourNames(settings: FileSettings, production: boolean) {
-  const { server, storage, graphql, responses, log, aliases, fallbacks, prices } = settings
+  const { server, storage, graphql, responses, resilience, log, aliases, fallbacks, prices } =
+    settings
   return {
     server: {
       host: server.host,
@@ -135,6 +138,7 @@ function ourNames(settings: FileSettings, production: boolean) {
     },
     graphql: graphqlNames(graphql, production),
     responses: { retentionHours: responses.retention_hours },
+    resilience: resilienceNames(resilience),
     logLevel: log.level,
     models: virtualModels(settings.models),
     aliases,

@@ -8,6 +8,7 @@ import { startEmbedded } from './db/embedded.ts'
 import { migrate } from './db/migrate.ts'
 import { createCatalogue, type Catalogue } from './gateway/catalogue.ts'
 import { nameProblems } from './gateway/configured-names.ts'
+import { createDeploymentStates } from './gateway/deployment-state.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { discoverModels } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
@@ -110,6 +111,7 @@ async function serve(
     ledger,
     metrics,
     health: createHealthMonitor(),
+    states: createDeploymentStates(config.resilience),
     shutdown,
     callUpstream,
     countUpstream: upstreams.count,
