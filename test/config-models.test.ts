@@ -195,7 +195,9 @@ describe('api_keys', () => {
       ['openai', '1'],
       ['openai', 'team-b'],
     ])
-    const signed = await Promise.all(accounts.map((each) => each.authorize(request, neverSent)))
+    const signed = await Promise.all(
+      accounts.map(async (each) => each.authorize(request, neverSent)),
+    )
     expect(signed.map(({ headers }) => headers['authorization'])).toEqual([
       'Bearer sk-first',
       'Bearer sk-second',

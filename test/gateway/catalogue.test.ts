@@ -153,10 +153,10 @@ describe('a virtual model', () => {
     fallbacks: { smart: ['one/small'] },
     prices: new Map(),
   }
-  const catalogue = createCatalogue(settings)
+  const mixed = createCatalogue(settings)
 
   test('means its deployments, the preferred ones first, with what each is said to be', () => {
-    const { id, virtual, policy, deployments } = catalogue.target('clever')
+    const { id, virtual, policy, deployments } = mixed.target('clever')
     expect({ id, virtual, strategy: policy.strategy }).toEqual({
       id: 'smart',
       virtual: true,
@@ -168,17 +168,17 @@ describe('a virtual model', () => {
       { id: 'two/long', tags: ['slow'], region: 'eu', variant: 'new', contextLength: 100_000 },
       { id: 'one/small', priority: 2, region: undefined, variant: 'one/small', local: false },
     ])
-    expect(catalogue.fallbacksOf('smart')).toEqual(['one/small'])
+    expect(mixed.fallbacksOf('smart')).toEqual(['one/small'])
   })
 
   test('is listed with what its deployments can do together', () => {
-    expect(catalogue.models.map((model) => model.id)).toEqual([
+    expect(mixed.models.map((model) => model.id)).toEqual([
       'one/small',
       'smart',
       'two/large',
       'two/long',
     ])
-    expect(catalogue.models[1]).toEqual({
+    expect(mixed.models[1]).toEqual({
       id: 'smart',
       name: 'smart',
       provider: 'virtual',
@@ -196,7 +196,7 @@ describe('a virtual model', () => {
     const seen = (allowed: string[]): string[] => {
       const scopes = new Set(['INFERENCE'] as const)
       const actor = { kind: 'api-key', id: 'k', organization: 'o', tier: 'free', scopes } as const
-      return visibleModels(catalogue, { ...actor, models: allowed }).map(({ id }) => id)
+      return visibleModels(mixed, { ...actor, models: allowed }).map(({ id }) => id)
     }
     expect(seen(['smart'])).toEqual(['smart'])
     expect(seen(['two/*'])).toEqual(['smart', 'two/large', 'two/long'])
@@ -215,7 +215,7 @@ describe('a virtual model', () => {
 describe('a provider with several credentials', () => {
   const one = provider('one', ['small'])
   one.accounts = ['a', 'b'].map((credential) => ({ ...provider('one', ['small']), credential }))
-  const catalogue = createCatalogue({
+  const pooled = createCatalogue({
     providers: [one],
     aliases: {},
     fallbacks: {},
@@ -223,7 +223,7 @@ describe('a provider with several credentials', () => {
   })
 
   test('is one deployment for each, and they share the work', () => {
-    const { id, virtual, policy, deployments } = catalogue.target('small')
+    const { id, virtual, policy, deployments } = pooled.target('small')
     expect({ id, virtual, strategy: policy.strategy }).toEqual({
       id: 'one/small',
       virtual: false,
@@ -233,6 +233,6 @@ describe('a provider with several credentials', () => {
       ['one/small#a', 'one/small', 'one#a'],
       ['one/small#b', 'one/small', 'one#b'],
     ])
-    expect(catalogue.models.map((model) => model.id)).toEqual(['one/small'])
+    expect(pooled.models.map((model) => model.id)).toEqual(['one/small'])
   })
 })
