@@ -11,6 +11,7 @@ import { nameProblems } from './gateway/configured-names.ts'
 import { createDeploymentStates } from './gateway/deployment-state.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { discoverModels } from './gateway/discover.ts'
+import { createHeadroom } from './gateway/headroom.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { createHealthMonitor } from './gateway/provider-health.ts'
 import { openLedger } from './gateway/open-ledger.ts'
@@ -103,7 +104,8 @@ async function serve(
     logger,
     onJournalFailure: () => metrics.journalFailed(),
   })
-  const upstreams = openUpstreams(catalogue.providers.values())
+  const headroom = createHeadroom()
+  const upstreams = openUpstreams(catalogue.providers.values(), headroom)
   const shutdown = createShutdown()
   const { call: callUpstream, embed: embedUpstream } = upstreams
   const gateway: GatewayDeps = {
@@ -112,6 +114,9 @@ async function serve(
     metrics,
     health: createHealthMonitor(),
     states: createDeploymentStates(config.resilience),
+    headroom,
+    random: Math.random,
+    now: Date.now,
     shutdown,
     callUpstream,
     countUpstream: upstreams.count,

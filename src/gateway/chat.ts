@@ -3,13 +3,13 @@ import type { ChatRequest } from '../protocol/request.ts'
 import { accounted } from './accounted.ts'
 import { admit } from './admit.ts'
 import { attempt, type Events } from './attempt.ts'
-import { ordered } from './attempt-plan.ts'
 import type { Call } from './call.ts'
 import type { GatewayDeps } from './deps.ts'
 import { emulate } from './emulate.ts'
 import { withUser } from './end-user.ts'
 import { estimateUsage } from './estimate.ts'
 import { lossesOf } from './loss.ts'
+import { chatQuery } from './routing/query.ts'
 import { route } from './route.ts'
 import { openTicket, type Ticket } from './ticket.ts'
 
@@ -33,10 +33,11 @@ export function chat(
 
 function steps(deps: GatewayDeps, request: ChatRequest, ticket: Ticket): AsyncGenerator<Events> {
   const { call } = ticket
-  const routed = route(deps.catalogue, request, call) // where it may go, best first
-  const deployments = admit(deps, call, routed) // whether this actor may send it there, now
+  const { candidates, mode, decision } = route(deps, chatQuery(request, call)) // where it goes
+  ticket.decision = decision
+  const deployments = admit(deps, call, candidates) // whether this actor may send it there, now
   // Call them in turn until one answers.
-  return attempt(deps, ordered(deployments), ticket, {
+  return attempt(deps, { deployments, mode }, ticket, {
     losses: (deployment) => lossesOf(deployment, request),
     events: (deployment, onHead) =>
       deps.callUpstream(deployment, emulate(deployment, request), { signal: call.signal, onHead }),

@@ -6,6 +6,7 @@ import type { Catalogue, Deployment } from './catalogue.ts'
 import type { DeploymentStates } from './deployment-state.ts'
 import type { Ledger } from './ledger.ts'
 import type { Metrics } from './metrics.ts'
+import type { Headroom } from './headroom.ts'
 import type { HealthMonitor } from './provider-health.ts'
 import type { Shutdown } from './shutdown.ts'
 
@@ -16,6 +17,11 @@ export interface GatewayDeps {
   metrics: Metrics
   health: HealthMonitor
   states: DeploymentStates
+  headroom: Headroom
+  /** From 0 to below 1: what routing draws from. */
+  random: () => number
+  /** Milliseconds of the Unix epoch. */
+  now: () => number
   shutdown: Shutdown
   /** Calls one deployment and decodes what it answers. */
   callUpstream: CallUpstream

@@ -13,6 +13,7 @@ import { embeddingLosses } from './embedding-loss.ts'
 import { withUser } from './end-user.ts'
 import { estimateEmbeddingUsage } from './estimate.ts'
 import { route } from './route.ts'
+import { embeddingQuery } from './routing/query.ts'
 import { openTicket, type Ticket } from './ticket.ts'
 
 /** Why there are no vectors, and what was tried. */
@@ -58,8 +59,9 @@ function steps(
   vectors: number[][],
 ): AsyncGenerator<Events> {
   const { call } = ticket
-  const routed = route(deps.catalogue, request, call)
-  const deployments = admit(deps, call, routed)
+  const { candidates, decision } = route(deps, embeddingQuery(request, call))
+  ticket.decision = decision
+  const deployments = admit(deps, call, candidates)
   return attempt(deps, ordered(deployments), ticket, {
     losses: (deployment) => embeddingLosses(deployment, request),
     events: (deployment, onHead) => made(deployment, onHead),

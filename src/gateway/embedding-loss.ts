@@ -29,6 +29,17 @@ export function embeddingLosses(
   return ignored.map((member) => `\`${member}\` is ignored: \`${id}\` has no such setting.`)
 }
 
+/** Why a deployment cannot make these vectors; empty where it can. */
+export function embeddingRefusal(deployment: Deployment, request: EmbeddingRequest): string[] {
+  try {
+    embeddingLosses(deployment, request)
+    return []
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error
+    return [error.path ?? 'embeddings']
+  }
+}
+
 function unsupported(message: string, path: string): GatewayError {
   return new GatewayError({ code: 'UNSUPPORTED_FEATURE', message, path, failover: true })
 }

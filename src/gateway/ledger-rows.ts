@@ -54,6 +54,7 @@ export function rowsOf(entry: LedgerEntry): LedgerRows {
     timeToFirstTokenMs: entry.timeToFirstTokenMs && micros(entry.timeToFirstTokenMs),
     errorCode: entry.errorCode,
     tags: entry.tags,
+    decision: entry.decision,
     ...usageRow(settlement.usage, settlement.cost),
   }
   const rows = settlement.attempts.map((attempt) => attemptRow(settlement.requestId, attempt))

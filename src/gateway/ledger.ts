@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { ErrorCode } from '../errors.ts'
 import { reasonOf } from '../lib/reason.ts'
+import type { Decision } from '../protocol/routing.ts'
 import type { AttemptRecord, RequestStatus, Settlement } from '../protocol/settlement.ts'
 import type { Tags } from '../protocol/tags.ts'
 import type { Journal, Segment } from './journal.ts'
@@ -22,6 +23,7 @@ export interface LedgerEntry {
   timeToFirstTokenMs?: number | undefined
   errorCode?: ErrorCode | undefined
   tags?: Tags | undefined
+  decision?: Decision | undefined
 }
 
 /** Where requests are accounted for: first in the journal, a file of this process, then in the database. */

@@ -40,6 +40,23 @@ export function lossesOf(deployment: Place, request: ChatRequest): string[] {
   return warnings
 }
 
+/** The features that a request uses. */
+export function usedFeatures(request: ChatRequest): FeatureName[] {
+  return featureNames.filter((name) => features[name].find(request).length > 0)
+}
+
+/** Those of the used features that a deployment refuses. */
+export function refusedOf(
+  { provider, model }: Place,
+  request: ChatRequest,
+  used: readonly FeatureName[],
+): FeatureName[] {
+  if (used.length === 0) return []
+  const support = provider.supportOf?.(model) ?? provider.support
+  const dialect = provider.chat?.dialect
+  return used.filter((name) => wordFor(name, { support, request, dialect }) === 'refused')
+}
+
 /** What the table is looked up for. */
 type Place = Pick<Deployment, 'modelId' | 'provider' | 'model'>
 

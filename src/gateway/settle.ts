@@ -63,6 +63,7 @@ function ledgerEntry(ticket: Ticket, status: RequestStatus): LedgerEntry {
     latencyMs: performance.now() - ticket.startedAtMs,
     timeToFirstTokenMs: ticket.timeToFirstTokenMs,
     tags: call.tags,
+    decision: ticket.decision,
   }
 }
 

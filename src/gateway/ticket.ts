@@ -1,5 +1,6 @@
 import type { GatewayError } from '../errors.ts'
 import { isContent, type ChatEvent } from '../protocol/event.ts'
+import type { Decision } from '../protocol/routing.ts'
 import type { AttemptRecord, Money, Settlement } from '../protocol/settlement.ts'
 import type { Usage } from '../protocol/usage.ts'
 import type { Call } from './call.ts'
@@ -13,6 +14,8 @@ export interface Ticket {
   /** The model as the client named it. */
   requestedModel: string
   stream: boolean
+  /** How it was routed; absent where there was nothing to decide. */
+  decision: Decision | undefined
   /** Counts here what a provider did not report, from what was generated. */
   estimate: (produced: string) => Promise<Usage>
   createdAt: Date
@@ -36,6 +39,7 @@ export function openTicket(
   return {
     ...rest,
     requestedModel: model,
+    decision: undefined,
     createdAt: new Date(),
     startedAtMs: performance.now(),
     timeToFirstTokenMs: undefined,

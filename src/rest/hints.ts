@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { invalidRequest } from '../errors.ts'
-import type { Call } from '../gateway/call.ts'
-import { tagsSchema } from '../protocol/tags.ts'
+import type { RoutingHints } from '../gateway/call.ts'
+import { routingSchemas } from '../protocol/routing-schema.ts'
+import { tagsSchema, type Tags } from '../protocol/tags.ts'
 
 const names = z.array(z.string().min(1).max(300)).max(50)
 
@@ -10,23 +11,25 @@ const schema = z.strictObject({
   allow_providers: names.min(1).optional(),
   deny_providers: names.optional(),
   tags: tagsSchema.optional(),
-  user: z.string().min(1).max(300).optional(),
+  strategy: routingSchemas.strategy,
+  session: routingSchemas.session,
+  stickiness: routingSchemas.stickiness,
+  sticky_by: routingSchemas.stickyBy,
+  regions: routingSchemas.regions,
+  deployment_tags: routingSchemas.deploymentTags,
+  data_policy: routingSchemas.dataPolicy,
+  max_price: routingSchemas.maxPrice,
+  weights: routingSchemas.weights,
+  hedge_after_ms: routingSchemas.hedgeAfterMs,
+  parallel: routingSchemas.parallel,
+  cost_max: routingSchemas.costMax,
 })
 
-type Said = Pick<Call, 'hints' | 'tags' | 'user'>
-
 /** The `xrouter` member of a completion's body. An unknown member is refused by name: it was meant to do something. */
-export function decodeHints(value: unknown): Said {
-  if (value === undefined || value === null) return { hints: {} }
+export function decodeHints(value: unknown): { hints: RoutingHints; tags: Tags | undefined } {
+  if (value === undefined || value === null) return { hints: {}, tags: undefined }
   const result = schema.safeParse(value)
-  if (result.success) {
-    const { fallbacks, allow_providers, deny_providers, tags, user } = result.data
-    return {
-      hints: { fallbacks, allowProviders: allow_providers, denyProviders: deny_providers },
-      tags,
-      user,
-    }
-  }
+  if (result.success) return inOurNames(result.data)
   const [issue] = result.error.issues
   const key = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined
   const at = [...(issue?.path ?? []), ...(key === undefined ? [] : [key])]
@@ -41,4 +44,26 @@ export function decodeHints(value: unknown): Said {
       ? `${path}: ${issue?.message ?? 'is not valid'}.`
       : `${path} is not known; the members of \`xrouter\` are: ${known}.`,
   )
+}
+
+function inOurNames(said: z.infer<typeof schema>): ReturnType<typeof decodeHints> {
+  const { fallbacks, tags, strategy, session, stickiness, regions, weights, parallel } = said
+  const hints: RoutingHints = {
+    fallbacks,
+    allowProviders: said.allow_providers,
+    denyProviders: said.deny_providers,
+    regions,
+    dataPolicy: said.data_policy,
+    deploymentTags: said.deployment_tags,
+    maxPrice: said.max_price,
+    session,
+    strategy,
+    stickyBy: said.sticky_by,
+    weights,
+    hedgeAfterMs: said.hedge_after_ms,
+    parallel,
+    costMax: said.cost_max,
+    stickiness,
+  }
+  return { hints, tags }
 }

@@ -1,5 +1,6 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
+import { createHeadroom } from '../../src/gateway/headroom.ts'
 import { createMetrics } from '../../src/gateway/metrics.ts'
 import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
@@ -36,6 +37,9 @@ async function subscribe(signal: AbortSignal) {
     metrics: createMetrics({}),
     health: createHealthMonitor(),
     states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
+    headroom: createHeadroom(),
+    random: Math.random,
+    now: Date.now,
     shutdown: createShutdown(),
     callUpstream: ({ provider, model }, request, options) => {
       if (!provider.generate) throw new Error('a test provider generates')

@@ -1,3 +1,4 @@
+import { createHeadroom } from '../../src/gateway/headroom.ts'
 import { createMetrics } from '../../src/gateway/metrics.ts'
 import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
@@ -134,6 +135,9 @@ export async function startGraphql(
       metrics: createMetrics({}),
       health: createHealthMonitor(),
       states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
+      headroom: createHeadroom(),
+      random: Math.random,
+      now: Date.now,
       shutdown: createShutdown(),
       callUpstream: ({ provider, model }, request, { signal }) => {
         if (!provider.generate) throw new Error('a test provider generates')
