@@ -1,7 +1,7 @@
 import type { GatewayError } from '../errors.ts'
 import { isContent, type ChatEvent } from '../protocol/event.ts'
 import type { AttemptRecord, Money, Settlement } from '../protocol/settlement.ts'
-import type { Usage } from '../protocol/usage.ts'
+import { completionTokens, type Usage } from '../protocol/usage.ts'
 import type { Call } from './call.ts'
 import type { Deployment } from './catalogue.ts'
 import { costOf } from './cost.ts'
@@ -22,8 +22,10 @@ export interface Ticket {
   attempts: AttemptRecord[]
   /** The attempt that is under way. */
   current: AttemptMeter | undefined
-  /** The last attempt, where its provider said something but no usage. */
-  unreported: AttemptMeter | undefined
+  /** Closed attempts whose provider did not report all of their usage, with their records. */
+  unreported: { meter: AttemptMeter; record: AttemptRecord }[]
+  /** What the budgets hold for it by estimate, where there are any. */
+  reservation?: { money: Money } | undefined
   /** Set once, by `settle`. */
   settlement: Promise<Settlement> | undefined
 }
@@ -40,7 +42,7 @@ export function openTicket(
     timeToFirstTokenMs: undefined,
     attempts: [],
     current: undefined,
-    unreported: undefined,
+    unreported: [],
     settlement: undefined,
   }
 }
@@ -67,7 +69,6 @@ export class AttemptMeter {
     this.deployment = deployment
     this.number = ticket.attempts.length + 1
     ticket.current = this
-    ticket.unreported = undefined
   }
 
   record(event: ChatEvent): void {
@@ -89,7 +90,7 @@ export class AttemptMeter {
     const record = this.#record(status, error)
     this.#ticket.attempts.push(record)
     this.#ticket.current = undefined
-    if (!this.#usage) this.#ticket.unreported = this
+    if (isPartial(this.#usage)) this.#ticket.unreported.push({ meter: this, record })
     return record
   }
 
@@ -100,7 +101,6 @@ export class AttemptMeter {
 
   #record(status: AttemptRecord['status'], error?: GatewayError): AttemptRecord {
     const { deployment } = this
-    const cost = this.#usage && this.price(this.#usage)
     return {
       number: this.number,
       provider: deployment.provider.id,
@@ -113,8 +113,8 @@ export class AttemptMeter {
       latencyMs: performance.now() - this.#startedAtMs,
       timeToFirstTokenMs: this.#timeToFirstTokenMs,
       usage: this.#usage,
-      cost,
-      price: cost && deployment.price,
+      cost: this.#usage && this.price(this.#usage),
+      price: deployment.price,
       upstreamId: this.#upstreamId,
       upstreamModel: this.#upstreamModel,
     }
@@ -126,6 +126,11 @@ export class AttemptMeter {
     this.#timeToFirstTokenMs = now - this.#startedAtMs
     this.#ticket.timeToFirstTokenMs = now - this.#ticket.startedAtMs
   }
+}
+
+/** Without a count of what was generated: nothing was reported, or the prompt alone. */
+function isPartial(usage: Usage | undefined): boolean {
+  return !usage || completionTokens(usage) === undefined
 }
 
 function producedBy(event: ChatEvent): string {

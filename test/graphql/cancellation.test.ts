@@ -2,6 +2,7 @@ import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { createMetrics } from '../../src/gateway/metrics.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
+import { createRates } from '../../src/gateway/rates.ts'
 import { createShutdown } from '../../src/gateway/shutdown.ts'
 import { memoryLedger } from '../support/memory-ledger.ts'
 import { setImmediate as tick } from 'node:timers/promises'
@@ -33,6 +34,7 @@ async function subscribe(signal: AbortSignal) {
     }),
     ledger: memoryLedger(),
     metrics: createMetrics({}),
+    rates: createRates({ accountingCurrency: undefined, rates: [] }),
     health: createHealthMonitor(),
     shutdown: createShutdown(),
     callUpstream: ({ provider, model }, request, options) => {

@@ -1,5 +1,6 @@
 import { createMetrics } from '../../src/gateway/metrics.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
+import { createRates } from '../../src/gateway/rates.ts'
 import { createShutdown } from '../../src/gateway/shutdown.ts'
 import { memoryLedger } from '../support/memory-ledger.ts'
 import { once } from 'node:events'
@@ -131,6 +132,7 @@ export async function startGraphql(
       }),
       ledger: settings.ledger ?? memoryLedger(ledger),
       metrics: createMetrics({}),
+      rates: createRates({ accountingCurrency: undefined, rates: [] }),
       health: createHealthMonitor(),
       shutdown: createShutdown(),
       callUpstream: ({ provider, model }, request, { signal }) => {

@@ -48,6 +48,13 @@ export const requests = pgTable(
     timeToFirstTokenMs: doublePrecision('time_to_first_token_ms'),
     errorCode: text('error_code').$type<ErrorCode>(),
     tags: jsonb('tags').$type<Record<string, unknown>>(),
+    /** What the client calls its own user. */
+    userId: text('user_id'),
+    /** Null where the response cache is off. */
+    cache: text('cache').$type<'hit' | 'miss' | 'bypass'>(),
+    /** What the budgets held for it by estimate, in nano-units of `reserved_currency`. */
+    reservedNanos: bigint('reserved_nanos', { mode: 'bigint' }),
+    reservedCurrency: text('reserved_currency'),
     ...usageColumns,
   },
   (table) => [
