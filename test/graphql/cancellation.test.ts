@@ -1,6 +1,7 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { createMetrics } from '../../src/gateway/metrics.ts'
+import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
 import { createRates } from '../../src/gateway/rates.ts'
 import { createShutdown } from '../../src/gateway/shutdown.ts'
@@ -36,6 +37,7 @@ async function subscribe(signal: AbortSignal) {
     metrics: createMetrics({}),
     rates: createRates({ accountingCurrency: undefined, rates: [] }),
     health: createHealthMonitor(),
+    states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
     shutdown: createShutdown(),
     callUpstream: ({ provider, model }, request, options) => {
       if (!provider.generate) throw new Error('a test provider generates')

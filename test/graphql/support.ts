@@ -1,4 +1,5 @@
 import { createMetrics } from '../../src/gateway/metrics.ts'
+import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
 import { createRates } from '../../src/gateway/rates.ts'
 import { createShutdown } from '../../src/gateway/shutdown.ts'
@@ -134,6 +135,7 @@ export async function startGraphql(
       metrics: createMetrics({}),
       rates: createRates({ accountingCurrency: undefined, rates: [] }),
       health: createHealthMonitor(),
+      states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
       shutdown: createShutdown(),
       callUpstream: ({ provider, model }, request, { signal }) => {
         if (!provider.generate) throw new Error('a test provider generates')
