@@ -27,7 +27,6 @@ type Documents = {
     "\n  mutation UpdateApiKey($input: UpdateApiKeyInput!) {\n    updateApiKey(input: $input) {\n      id\n      name\n      tier\n      scopes\n      models\n      expiresAt\n    }\n  }\n": typeof types.UpdateApiKeyDocument,
     "\n  mutation CreateApiKey($input: CreateApiKeyInput!) {\n    createApiKey(input: $input) {\n      apiKey {\n        id\n      }\n      secret\n    }\n  }\n": typeof types.CreateApiKeyDocument,
     "\n  mutation RotateApiKey($input: RotateApiKeyInput!) {\n    rotateApiKey(input: $input) {\n      apiKey {\n        id\n        previousSecretExpiresAt\n      }\n      secret\n    }\n  }\n": typeof types.RotateApiKeyDocument,
-    "\n  mutation CreateAdjustment($input: CreateAdjustmentInput!) {\n    createAdjustment(input: $input) {\n      id\n      kind\n      reason\n      requestId\n      amount {\n        currency\n        amountNanos\n      }\n    }\n  }\n": typeof types.CreateAdjustmentDocument,
     "\n  mutation RevokeApiKey($id: ID!) {\n    revokeApiKey(id: $id) {\n      id\n      revokedAt\n    }\n  }\n": typeof types.RevokeApiKeyDocument,
     "\n  query ProviderHealth {\n    providerHealth {\n      provider\n      state\n      reason\n      successRate\n      since\n      checkedAt\n    }\n    providers {\n      id\n      health {\n        provider\n        state\n      }\n    }\n  }\n": typeof types.ProviderHealthDocument,
     "\n  query UsageReport($filter: UsageFilter!, $groupBy: [UsageDimension!], $granularity: Granularity) {\n    usage(filter: $filter, groupBy: $groupBy, granularity: $granularity) {\n      time\n      key\n      requests\n      errors\n      cost {\n        currency\n        amountNanos\n      }\n    }\n  }\n": typeof types.UsageReportDocument,
@@ -45,7 +44,6 @@ const documents: Documents = {
     "\n  mutation UpdateApiKey($input: UpdateApiKeyInput!) {\n    updateApiKey(input: $input) {\n      id\n      name\n      tier\n      scopes\n      models\n      expiresAt\n    }\n  }\n": types.UpdateApiKeyDocument,
     "\n  mutation CreateApiKey($input: CreateApiKeyInput!) {\n    createApiKey(input: $input) {\n      apiKey {\n        id\n      }\n      secret\n    }\n  }\n": types.CreateApiKeyDocument,
     "\n  mutation RotateApiKey($input: RotateApiKeyInput!) {\n    rotateApiKey(input: $input) {\n      apiKey {\n        id\n        previousSecretExpiresAt\n      }\n      secret\n    }\n  }\n": types.RotateApiKeyDocument,
-    "\n  mutation CreateAdjustment($input: CreateAdjustmentInput!) {\n    createAdjustment(input: $input) {\n      id\n      kind\n      reason\n      requestId\n      amount {\n        currency\n        amountNanos\n      }\n    }\n  }\n": types.CreateAdjustmentDocument,
     "\n  mutation RevokeApiKey($id: ID!) {\n    revokeApiKey(id: $id) {\n      id\n      revokedAt\n    }\n  }\n": types.RevokeApiKeyDocument,
     "\n  query ProviderHealth {\n    providerHealth {\n      provider\n      state\n      reason\n      successRate\n      since\n      checkedAt\n    }\n    providers {\n      id\n      health {\n        provider\n        state\n      }\n    }\n  }\n": types.ProviderHealthDocument,
     "\n  query UsageReport($filter: UsageFilter!, $groupBy: [UsageDimension!], $granularity: Granularity) {\n    usage(filter: $filter, groupBy: $groupBy, granularity: $granularity) {\n      time\n      key\n      requests\n      errors\n      cost {\n        currency\n        amountNanos\n      }\n    }\n  }\n": types.UsageReportDocument,
@@ -99,10 +97,6 @@ export function graphql(source: "\n  mutation CreateApiKey($input: CreateApiKeyI
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation RotateApiKey($input: RotateApiKeyInput!) {\n    rotateApiKey(input: $input) {\n      apiKey {\n        id\n        previousSecretExpiresAt\n      }\n      secret\n    }\n  }\n"): typeof import('./graphql.ts').RotateApiKeyDocument;
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  mutation CreateAdjustment($input: CreateAdjustmentInput!) {\n    createAdjustment(input: $input) {\n      id\n      kind\n      reason\n      requestId\n      amount {\n        currency\n        amountNanos\n      }\n    }\n  }\n"): typeof import('./graphql.ts').CreateAdjustmentDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

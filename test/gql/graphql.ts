@@ -94,18 +94,6 @@ export type ContentPartInput =
   |  { file?: never; fileId?: never; image?: never; imageId?: never; native?: never; reasoning?: never; signedText?: never; text?: never;   /** The place of one of the `toolCalls` among the parts, by its index. */
   toolCall: number; };
 
-/** A correction of what was booked. */
-export type CreateAdjustmentInput = {
-  /** What is added, in billionths of the currency unit; negative to give back. */
-  amountNanos: string;
-  /** ISO 4217 code, as `USD`. */
-  currency: string;
-  /** Why, 1 to 500 characters. */
-  reason: string;
-  /** The request whose cost is corrected; none = the account of the organisation. */
-  requestId?: string | number | null | undefined;
-};
-
 /** A key to create in the own organisation. */
 export type CreateApiKeyInput = {
   /** The addresses and networks (`192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`) that it may be used from; null = all. */
@@ -231,15 +219,6 @@ export type ImagePartInput = {
   /** An https: or a data: URL. */
   url: string;
 };
-
-/** Why money was booked. */
-export type LedgerEntryKind =
-  /** A later correction. */
-  | 'ADJUSTMENT'
-  /** What a budget held for it by estimate. */
-  | 'RESERVATION'
-  /** What was spent, less what was held by estimate. */
-  | 'SETTLEMENT';
 
 /** One turn of the conversation. */
 export type MessageInput = {
@@ -508,13 +487,6 @@ export type RotateApiKeyMutationVariables = Exact<{
 
 
 export type RotateApiKeyMutation = { rotateApiKey: { secret: string, apiKey: { id: string, previousSecretExpiresAt: string | null } } };
-
-export type CreateAdjustmentMutationVariables = Exact<{
-  input: CreateAdjustmentInput;
-}>;
-
-
-export type CreateAdjustmentMutation = { createAdjustment: { id: string, kind: LedgerEntryKind, reason: string | null, requestId: string | null, amount: { currency: string, amountNanos: string } } };
 
 export type RevokeApiKeyMutationVariables = Exact<{
   id: string | number;
@@ -842,20 +814,6 @@ export const RotateApiKeyDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RotateApiKeyMutation, RotateApiKeyMutationVariables>;
-export const CreateAdjustmentDocument = new TypedDocumentString(`
-    mutation CreateAdjustment($input: CreateAdjustmentInput!) {
-  createAdjustment(input: $input) {
-    id
-    kind
-    reason
-    requestId
-    amount {
-      currency
-      amountNanos
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<CreateAdjustmentMutation, CreateAdjustmentMutationVariables>;
 export const RevokeApiKeyDocument = new TypedDocumentString(`
     mutation RevokeApiKey($id: ID!) {
   revokeApiKey(id: $id) {

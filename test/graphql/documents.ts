@@ -298,21 +298,6 @@ export const RotateApiKey = graphql(`
   }
 `)
 
-export const CreateAdjustment = graphql(`
-  mutation CreateAdjustment($input: CreateAdjustmentInput!) {
-    createAdjustment(input: $input) {
-      id
-      kind
-      reason
-      requestId
-      amount {
-        currency
-        amountNanos
-      }
-    }
-  }
-`)
-
 export const RevokeApiKey = graphql(`
   mutation RevokeApiKey($id: ID!) {
     revokeApiKey(id: $id) {
