@@ -24,8 +24,6 @@ export interface LedgerEntry {
   tags?: Tags | undefined
   /** What the client says of its own user. */
   user?: string | undefined
-  /** What the response cache had to do with it; absent where it is off. */
-  cache?: 'hit' | 'miss' | 'bypass' | undefined
   /** What the budgets held for it by estimate. */
   reserved?: Money | undefined
 }

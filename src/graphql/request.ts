@@ -11,6 +11,7 @@ import { ApiKey } from './api-key.ts'
 import { Attempt, attemptOfRow, attemptsExpected } from './attempt.ts'
 import { builder } from './builder.ts'
 import { entriesExpected, LedgerEntry } from './ledger-entry.ts'
+import { CacheStatus } from './cache-status.ts'
 import { pageComplexity, queryComplexity } from './field-complexity.ts'
 import { ErrorCode } from './error-code.ts'
 import { decodeCursor, pageOf, pageSize } from './page.ts'
@@ -73,6 +74,11 @@ const Request = builder.objectRef<RequestRow>('Request').implement({
       complexity: { multiplier: entriesExpected },
       load: (ids: string[], { services, actor }) => entriesOfRequests(services, actor, ids),
       resolve: (row) => row.id,
+    }),
+    cache: t.field({
+      type: CacheStatus,
+      description: 'Whether it got a kept answer to an equal request.',
+      resolve: ({ cache }) => cache ?? 'off',
     }),
     errorCode: t.expose('errorCode', {
       type: ErrorCode,

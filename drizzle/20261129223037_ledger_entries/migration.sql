@@ -16,7 +16,6 @@ ALTER TABLE "attempts" ADD COLUMN "accounting_nanos" bigint;--> statement-breakp
 ALTER TABLE "attempts" ADD COLUMN "accounting_currency" text;--> statement-breakpoint
 ALTER TABLE "attempts" ADD COLUMN "rate" jsonb;--> statement-breakpoint
 ALTER TABLE "requests" ADD COLUMN "user_id" text;--> statement-breakpoint
-ALTER TABLE "requests" ADD COLUMN "cache" text;--> statement-breakpoint
 ALTER TABLE "requests" ADD COLUMN "reserved_nanos" bigint;--> statement-breakpoint
 ALTER TABLE "requests" ADD COLUMN "reserved_currency" text;--> statement-breakpoint
 CREATE INDEX "ledger_entries_by_time" ON "ledger_entries" ("organization_id","created_at");--> statement-breakpoint
