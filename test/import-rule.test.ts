@@ -37,6 +37,7 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   config: [
     'config-models',
+    'config-cache',
     'config-problem',
     'config-providers',
     'config-resilience',
@@ -48,8 +49,9 @@ const mayImport: Record<string, readonly string[]> = {
   'config-providers': ['config-problem', 'config-schema', 'lib', 'providers'],
   'config-models': ['lib', 'protocol'],
   'config-problem': [],
+  'config-cache': ['protocol'],
   'config-resilience': [],
-  'config-schema': ['config-models', 'config-resilience', 'lib'],
+  'config-schema': ['config-cache', 'config-models', 'config-resilience', 'lib'],
   graphql: ['auth', 'errors', 'gateway', 'idempotency', 'lib', 'protocol', 'providers', 'services'],
   rest: ['auth', 'dialects', 'errors', 'gateway', 'idempotency', 'lib', 'protocol', 'services'],
   auth: ['db', 'errors', 'lib', 'protocol', 'redis', 'services'],

@@ -3,6 +3,7 @@ import type { ChatRequest } from '../protocol/request.ts'
 import { accounted } from './accounted.ts'
 import { admit } from './admit.ts'
 import { attempt, type Events } from './attempt.ts'
+import { cached } from './cache.ts'
 import type { Call } from './call.ts'
 import type { GatewayDeps } from './deps.ts'
 import { emulate } from './emulate.ts'
@@ -36,10 +37,15 @@ function steps(deps: GatewayDeps, request: ChatRequest, ticket: Ticket): AsyncGe
   const { candidates, mode, decision } = route(deps, chatQuery(request, call)) // where it goes
   ticket.decision = decision
   const deployments = admit(deps, call, candidates) // whether this actor may send it there, now
-  // Call them in turn until one answers.
-  return attempt(deps, { deployments, mode }, ticket, {
-    losses: (deployment) => lossesOf(deployment, request),
-    events: (deployment, onHead) =>
-      deps.callUpstream(deployment, emulate(deployment, request), { signal: call.signal, onHead }),
-  })
+  // What was answered before, or call them in turn until one answers.
+  return cached(deps, { request, ticket, deployments }, () =>
+    attempt(deps, { deployments, mode }, ticket, {
+      losses: (deployment) => lossesOf(deployment, request),
+      events: (deployment, onHead) =>
+        deps.callUpstream(deployment, emulate(deployment, request), {
+          signal: call.signal,
+          onHead,
+        }),
+    }),
+  )
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { invalidRequest } from '../errors.ts'
-import type { RoutingHints } from '../gateway/call.ts'
+import type { Call, RoutingHints } from '../gateway/call.ts'
 import { routingSchemas } from '../protocol/routing-schema.ts'
-import { tagsSchema, type Tags } from '../protocol/tags.ts'
+import { tagsSchema } from '../protocol/tags.ts'
+import { bodyWishes, cacheMember } from './cache-wishes.ts'
 
 const names = z.array(z.string().min(1).max(300)).max(50)
 
@@ -23,11 +24,15 @@ const schema = z.strictObject({
   hedge_after_ms: routingSchemas.hedgeAfterMs,
   parallel: routingSchemas.parallel,
   cost_max: routingSchemas.costMax,
+  user: z.string().min(1).max(300).optional(),
+  cache: cacheMember.optional(),
 })
 
+type Said = Pick<Call, 'hints' | 'tags' | 'user' | 'cache'>
+
 /** The `xrouter` member of a completion's body. An unknown member is refused by name: it was meant to do something. */
-export function decodeHints(value: unknown): { hints: RoutingHints; tags: Tags | undefined } {
-  if (value === undefined || value === null) return { hints: {}, tags: undefined }
+export function decodeHints(value: unknown): Said {
+  if (value === undefined || value === null) return { hints: {} }
   const result = schema.safeParse(value)
   if (result.success) return inOurNames(result.data)
   const [issue] = result.error.issues
@@ -37,17 +42,32 @@ export function decodeHints(value: unknown): { hints: RoutingHints; tags: Tags |
     (text, part) => (typeof part === 'number' ? `${text}[${part}]` : `${text}.${String(part)}`),
     'xrouter',
   )
-  const known = Object.keys(schema.shape).join(', ')
-  throw invalidRequest(
-    path,
-    key === undefined
-      ? `${path}: ${issue?.message ?? 'is not valid'}.`
-      : `${path} is not known; the members of \`xrouter\` are: ${known}.`,
-  )
+  if (key === undefined) throw invalidRequest(path, `${path}: ${issue?.message ?? 'is not valid'}.`)
+  throw invalidRequest(path, `${path} is not known${knownBeside(issue?.path[0])}.`)
 }
 
-function inOurNames(said: z.infer<typeof schema>): ReturnType<typeof decodeHints> {
-  const { fallbacks, tags, strategy, session, stickiness, regions, weights, parallel } = said
+/** The members where an unknown one stands. */
+function knownBeside(parent: PropertyKey | undefined): string {
+  if (parent === undefined) {
+    return `; the members of \`xrouter\` are: ${Object.keys(schema.shape).join(', ')}`
+  }
+  if (parent !== 'cache') return ''
+  return `; the members of \`xrouter.cache\` are: ${Object.keys(cacheMember.shape).join(', ')}`
+}
+
+function inOurNames(said: z.infer<typeof schema>): Said {
+  const {
+    fallbacks,
+    tags,
+    user,
+    cache,
+    strategy,
+    session,
+    stickiness,
+    regions,
+    weights,
+    parallel,
+  } = said
   const hints: RoutingHints = {
     fallbacks,
     allowProviders: said.allow_providers,
@@ -65,5 +85,11 @@ function inOurNames(said: z.infer<typeof schema>): ReturnType<typeof decodeHints
     costMax: said.cost_max,
     stickiness,
   }
-  return { hints, tags }
+  return { hints, tags, user, cache: cache && bodyWishes(cache) }
+}
+
+/** Throws where a route that keeps no answers is told how to keep them. */
+export function refuseCache({ cache }: Said): void {
+  if (cache)
+    throw invalidRequest('xrouter.cache', 'Only completions are cached; leave `xrouter.cache` out.')
 }

@@ -46,6 +46,7 @@ describe('default deny', () => {
       updateApiKey: { scope: 'MANAGE' },
       rotateApiKey: { scope: 'MANAGE' },
       revokeApiKey: { scope: 'MANAGE' },
+      createAdjustment: { scope: 'ADMIN' },
       createCompletion: { anyActor: true },
       createEmbedding: { anyActor: true },
       completion: { anyActor: true },
@@ -80,7 +81,8 @@ describe('the names that clients rely on', () => {
     RoutingExclusion: 'deployment reason detail',
     Usage:
       'inputTokens cachedInputTokens cacheWriteTokens outputTokens reasoningTokens totalTokens estimated cost',
-    Attempt: 'number provider model status httpStatus errorCode latencyMs timeToFirstTokenMs usage',
+    Attempt:
+      'number provider model status httpStatus errorCode latencyMs timeToFirstTokenMs usage accountingCost',
     ToolCall: 'id index name arguments',
     Choice: 'index content reasoning refusal toolCalls finishReason rawFinishReason',
     Completion:
@@ -109,10 +111,12 @@ describe('the names that clients rely on', () => {
       'id name tier scopes models expiresAt allowedIps tags metadata disabled force',
     RotateApiKeyInput: 'id overlapSeconds',
     CreatedApiKey: 'apiKey secret',
+    LedgerEntry: 'id createdAt kind amount requestId attemptNumber reason',
+    CreateAdjustmentInput: 'requestId currency amountNanos reason',
     ApiKeyConnection: 'edges pageInfo',
     Viewer: 'kind id organization scopes tier apiKey',
     Request:
-      'id createdAt model requestedModel provider status stream latencyMs timeToFirstTokenMs usage attempts errorCode apiKey decision',
+      'id createdAt model requestedModel provider status stream latencyMs timeToFirstTokenMs usage attempts errorCode apiKey ledgerEntries decision',
     RequestConnection: 'edges pageInfo',
     RequestEdge: 'cursor node',
     PageInfo: 'hasNextPage hasPreviousPage startCursor endCursor',
