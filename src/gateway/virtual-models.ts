@@ -3,7 +3,7 @@ import type { CatalogueModel, Deployment, Target } from './catalogue.ts'
 import type { Deployments } from './deployments.ts'
 
 /** What stands for the provider of a model that is none of a single one. */
-export const virtualProvider = 'virtual'
+const virtualProvider = 'virtual'
 
 /** A virtual model with the deployments of its parts, the preferred ones first. */
 export function virtualTarget(
