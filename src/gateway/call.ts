@@ -11,6 +11,8 @@ export interface Call {
   hints: RoutingHints
   /** The client's own labels, kept on the ledger. */
   tags?: Tags | undefined
+  /** The end user behind the request, as the client names them. */
+  user?: string | undefined
   onSettled?: OnSettled | null | undefined
   /** Aborted when the client is gone. */
   signal: AbortSignal

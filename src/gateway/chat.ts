@@ -3,10 +3,12 @@ import type { ChatRequest } from '../protocol/request.ts'
 import { accounted } from './accounted.ts'
 import { admit } from './admit.ts'
 import { attempt, type Events } from './attempt.ts'
+import { ordered } from './attempt-plan.ts'
 import type { Call } from './call.ts'
 import type { GatewayDeps } from './deps.ts'
-import { estimateUsage } from './estimate.ts'
 import { emulate } from './emulate.ts'
+import { withUser } from './end-user.ts'
+import { estimateUsage } from './estimate.ts'
 import { lossesOf } from './loss.ts'
 import { route } from './route.ts'
 import { openTicket, type Ticket } from './ticket.ts'
@@ -17,7 +19,7 @@ export function chat(
   request: ChatRequest,
   call: Call,
 ): AsyncGenerator<ChatEvent> {
-  return accounted(deps, call, {
+  return accounted(deps, withUser(call, request), {
     open: (inner) =>
       openTicket({
         call: inner,
@@ -34,7 +36,7 @@ function steps(deps: GatewayDeps, request: ChatRequest, ticket: Ticket): AsyncGe
   const routed = route(deps.catalogue, request, call) // where it may go, best first
   const deployments = admit(deps, call, routed) // whether this actor may send it there, now
   // Call them in turn until one answers.
-  return attempt(deps, deployments, ticket, {
+  return attempt(deps, ordered(deployments), ticket, {
     losses: (deployment) => lossesOf(deployment, request),
     events: (deployment, onHead) =>
       deps.callUpstream(deployment, emulate(deployment, request), { signal: call.signal, onHead }),

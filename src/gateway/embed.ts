@@ -5,10 +5,12 @@ import type { Settlement } from '../protocol/settlement.ts'
 import { accounted } from './accounted.ts'
 import { admit } from './admit.ts'
 import { attempt, type Events } from './attempt.ts'
+import { ordered } from './attempt-plan.ts'
 import type { Call } from './call.ts'
 import type { Deployment } from './catalogue.ts'
 import type { GatewayDeps } from './deps.ts'
 import { embeddingLosses } from './embedding-loss.ts'
+import { withUser } from './end-user.ts'
 import { estimateEmbeddingUsage } from './estimate.ts'
 import { route } from './route.ts'
 import { openTicket, type Ticket } from './ticket.ts'
@@ -30,7 +32,7 @@ export async function embed(
 ): Promise<EmbeddingAnswer | EmbeddingFailure | undefined> {
   const vectors: number[][] = []
   const warnings: string[] = []
-  const events = accounted(deps, call, {
+  const events = accounted(deps, withUser(call, request), {
     open: (inner) =>
       openTicket({
         call: inner,
@@ -58,7 +60,7 @@ function steps(
   const { call } = ticket
   const routed = route(deps.catalogue, request, call)
   const deployments = admit(deps, call, routed)
-  return attempt(deps, deployments, ticket, {
+  return attempt(deps, ordered(deployments), ticket, {
     losses: (deployment) => embeddingLosses(deployment, request),
     events: (deployment, onHead) => made(deployment, onHead),
   })

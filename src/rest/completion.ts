@@ -58,10 +58,10 @@ export async function answerCompletion(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
-  const { hints, tags } = decodeHints(decoded.xrouter)
+  const said = decodeHints(decoded.xrouter)
   const signal = clientGone(reply)
   const { id: requestId, onSettled } = request
-  const call = { requestId, actor, door: 'rest' as const, hints, tags, onSettled, signal }
+  const call = { requestId, actor, door: 'rest' as const, ...said, onSettled, signal }
   const created = Math.floor(Date.now() / 1000)
   const requests: [ChatRequest, ...ChatRequest[]] = [decoded.request, ...(decoded.further ?? [])]
   const made = warned(decoded.warnings ?? [], chatAll(gateway, requests, call))

@@ -12,9 +12,9 @@ export async function handleCount(
   request: FastifyRequest,
 ): Promise<{ input_tokens: number; estimated?: true }> {
   const decoded = decodeCountRequest(request.body, request.headers)
-  const { hints, tags } = decodeHints(decoded.xrouter)
+  const said = decodeHints(decoded.xrouter)
   const { signal } = new AbortController()
-  const call = { requestId: request.id, actor, door: 'rest' as const, hints, tags, signal }
+  const call = { requestId: request.id, actor, door: 'rest' as const, ...said, signal }
   const { inputTokens, estimated } = await countTokens(gateway, decoded.request, call)
   return { input_tokens: inputTokens, ...(estimated && { estimated }) }
 }

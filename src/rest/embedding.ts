@@ -18,14 +18,13 @@ export async function handleEmbedding(
   reply: FastifyReply,
 ): Promise<unknown> {
   const decoded = decodeEmbeddingRequest(request.body)
-  const { hints, tags } = decodeHints(decoded.xrouter)
+  const said = decodeHints(decoded.xrouter)
   void reply.header('x-xrouter-cache', 'off')
   const answer = await embed(gateway, decoded.request, {
     requestId: request.id,
     actor,
     door: 'rest',
-    hints,
-    tags,
+    ...said,
     onSettled: request.onSettled,
     signal: clientGone(reply),
     onAttempt: (start) => nameDeployment(reply, start),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { invalidRequest } from '../errors.ts'
-import type { RoutingHints } from '../gateway/call.ts'
-import { tagsSchema, type Tags } from '../protocol/tags.ts'
+import type { Call } from '../gateway/call.ts'
+import { tagsSchema } from '../protocol/tags.ts'
 
 const names = z.array(z.string().min(1).max(300)).max(50)
 
@@ -10,17 +10,21 @@ const schema = z.strictObject({
   allow_providers: names.min(1).optional(),
   deny_providers: names.optional(),
   tags: tagsSchema.optional(),
+  user: z.string().min(1).max(300).optional(),
 })
 
+type Said = Pick<Call, 'hints' | 'tags' | 'user'>
+
 /** The `xrouter` member of a completion's body. An unknown member is refused by name: it was meant to do something. */
-export function decodeHints(value: unknown): { hints: RoutingHints; tags: Tags | undefined } {
-  if (value === undefined || value === null) return { hints: {}, tags: undefined }
+export function decodeHints(value: unknown): Said {
+  if (value === undefined || value === null) return { hints: {} }
   const result = schema.safeParse(value)
   if (result.success) {
-    const { fallbacks, allow_providers, deny_providers, tags } = result.data
+    const { fallbacks, allow_providers, deny_providers, tags, user } = result.data
     return {
       hints: { fallbacks, allowProviders: allow_providers, denyProviders: deny_providers },
       tags,
+      user,
     }
   }
   const [issue] = result.error.issues
