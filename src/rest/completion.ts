@@ -15,6 +15,7 @@ import type { ChatRequest } from '../protocol/request.ts'
 import { clientGone } from './client-gone.ts'
 import { nameDeployment } from './deployment-headers.ts'
 import { decodeHints } from './hints.ts'
+import { inDoorWords } from './places.ts'
 import { openSse } from './sse.ts'
 
 /** What the route needs to know of one HTTP exchange. */
@@ -90,7 +91,7 @@ async function sendJson(
   const collector = createCollector()
   for await (const event of events) {
     if (event.type === 'attempt-start') nameDeployment(reply, event)
-    collector.add(event)
+    collector.add(inDoorWords(event, decoded.placeOf))
   }
   if (signal.aborted) return void reply.hijack()
   const response = collector.response()
@@ -103,8 +104,9 @@ async function sendStream(exchange: Exchange, events: AsyncGenerator<ChatEvent>)
   const opening: ChatEvent[] = []
   let deployment: AttemptStart | undefined
   for (;;) {
-    const { value: event, done } = await events.next()
+    const { value, done } = await events.next()
     if (done) return void reply.hijack()
+    const event = inDoorWords(value, decoded.placeOf)
     if (event.type === 'error') {
       await events.return(undefined)
       throw event.error

@@ -1,9 +1,12 @@
 import type { FastifyRequest } from 'fastify'
 import { decodeCountRequest } from '../dialects/anthropic-messages/decode-request.ts'
+import { placesOf } from '../dialects/anthropic-messages/places.ts'
+import { GatewayError } from '../errors.ts'
 import { countTokens } from '../gateway/count-tokens.ts'
 import type { GatewayDeps } from '../gateway/deps.ts'
 import type { Actor } from '../protocol/actor.ts'
 import { decodeHints } from './hints.ts'
+import { errorInDoorWords } from './places.ts'
 
 /** `POST /v1/messages/count_tokens`: the provider's own count, or one made here that says so. */
 export async function handleCount(
@@ -15,6 +18,10 @@ export async function handleCount(
   const said = decodeHints(decoded.xrouter)
   const { signal } = new AbortController()
   const call = { requestId: request.id, actor, door: 'rest' as const, ...said, signal }
-  const { inputTokens, estimated } = await countTokens(gateway, decoded.request, call)
+  const { inputTokens, estimated } = await countTokens(gateway, decoded.request, call).catch(
+    (error: unknown) => {
+      throw error instanceof GatewayError ? errorInDoorWords(error, placesOf(request.body)) : error
+    },
+  )
   return { input_tokens: inputTokens, ...(estimated && { estimated }) }
 }
