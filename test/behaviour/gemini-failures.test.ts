@@ -127,7 +127,7 @@ describe('amid a stream', () => {
     expect(spoken.startsWith(reply.text) && reply.text !== '').toBe(true)
   })
 
-  test('a failure in a line of its own, with the body still open, is one too', async () => {
+  test('a failure in a line of its own is one too', async () => {
     const upstream = simulator.controlled()
     const reply = complete(gateway, { ...hello, stream: true })
     await upstream.received

@@ -43,7 +43,7 @@ describe('server-sent data', () => {
       2,
     )
     const body = `data: {"a":1}\r\n\r\n${pretty}\n`
-    for (const chunks of [[body], [...body], [body.slice(0, 30), body.slice(30)]]) {
+    for (const chunks of [[body], body.split(''), [body.slice(0, 30), body.slice(30)]]) {
       const [data, ...others] = await read(chunks)
       expect(data).toBe('{"a":1}')
       expect(others.map((each) => JSON.parse(each))).toEqual([JSON.parse(pretty)])
