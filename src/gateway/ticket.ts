@@ -1,10 +1,11 @@
 import type { GatewayError } from '../errors.ts'
 import { isContent, type ChatEvent } from '../protocol/event.ts'
-import type { AttemptRecord, Money, Settlement } from '../protocol/settlement.ts'
+import type { AttemptRecord, CacheResult, Money, Settlement } from '../protocol/settlement.ts'
 import type { Usage } from '../protocol/usage.ts'
 import type { Call } from './call.ts'
 import type { Deployment } from './catalogue.ts'
 import { costOf } from './cost.ts'
+import type { CachedAnswer } from './cache-entry.ts'
 import type { StateAttempt } from './deployment-state.ts'
 
 /** The running account of one request, from its arrival to its settlement. */
@@ -25,6 +26,10 @@ export interface Ticket {
   current: AttemptMeter | undefined
   /** The last attempt, where its provider said something but no usage. */
   unreported: AttemptMeter | undefined
+  /** What the cache of answers said; undefined where it was not asked. */
+  cache: CacheResult | undefined
+  /** What the answer is, where the cache had it. */
+  hit: CachedAnswer | undefined
   /** Set once, by `settle`. */
   settlement: Promise<Settlement> | undefined
 }
@@ -42,6 +47,8 @@ export function openTicket(
     attempts: [],
     current: undefined,
     unreported: undefined,
+    cache: undefined,
+    hit: undefined,
     settlement: undefined,
   }
 }
