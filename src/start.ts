@@ -12,6 +12,7 @@ import type { GatewayDeps } from './gateway/deps.ts'
 import { discoverModels } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { createHealthMonitor } from './gateway/provider-health.ts'
+import { createConcurrency } from './gateway/concurrency.ts'
 import { openLedger } from './gateway/open-ledger.ts'
 import { createShutdown } from './gateway/shutdown.ts'
 import { openUpstreams } from './gateway/upstream.ts'
@@ -111,6 +112,8 @@ async function serve(
     metrics,
     health: createHealthMonitor(),
     states: createDeploymentStates(config.resilience),
+    concurrency: createConcurrency(config.resilience.queue),
+    resilience: config.resilience,
     shutdown,
     callUpstream,
     countUpstream: upstreams.count,

@@ -3,10 +3,12 @@ import type { EmbeddingBatch, EmbeddingRequest } from '../protocol/embedding.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import type { Catalogue, Deployment } from './catalogue.ts'
+import type { Concurrency } from './concurrency.ts'
 import type { DeploymentStates } from './deployment-state.ts'
 import type { Ledger } from './ledger.ts'
 import type { Metrics } from './metrics.ts'
 import type { HealthMonitor } from './provider-health.ts'
+import type { RetrySettings } from './retry.ts'
 import type { Shutdown } from './shutdown.ts'
 
 /** What the pipeline needs from outside. */
@@ -16,6 +18,13 @@ export interface GatewayDeps {
   metrics: Metrics
   health: HealthMonitor
   states: DeploymentStates
+  concurrency: Concurrency
+  resilience: {
+    /** Absent where no deployment is called twice for one request. */
+    retry: RetrySettings | undefined
+    /** From which share of errors a deployment comes last in its line; absent where none does. */
+    ejectionShare: number | undefined
+  }
   shutdown: Shutdown
   /** Calls one deployment and decodes what it answers. */
   callUpstream: CallUpstream

@@ -45,8 +45,8 @@ export function createMetrics(settings: MetricsSettings): Metrics {
       const { settlement, door, stream, timeToFirstTokenMs } = entry
       for (const attempt of settlement.attempts) countAttempt(meters, attempt, modelLabel(attempt))
       const { provider = none, status } = settlement
-      const answering = settlement.attempts.at(-1)
-      const model = answering && settlement.model ? modelLabel(answering) : none
+      const answering = settlement.attempts.findLast(({ model }) => model === settlement.model)
+      const model = answering ? modelLabel(answering) : none
       const streamed = String(stream)
       meters.requests.inc({ door, provider, model, status, stream: streamed })
       meters.requestSeconds.observe({ door, stream: streamed, status }, entry.latencyMs / 1000)

@@ -1,5 +1,5 @@
 import type { GatewayError } from '../errors.ts'
-import type { AttemptRecord, RequestStatus, Settlement } from '../protocol/settlement.ts'
+import type { RequestStatus, Settlement } from '../protocol/settlement.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { LedgerEntry } from './ledger.ts'
 import type { Ticket } from './ticket.ts'
@@ -20,8 +20,8 @@ export function settle(deps: GatewayDeps, ticket: Ticket, outcome: Outcome): Pro
 
 async function close(deps: GatewayDeps, ticket: Ticket, outcome: Outcome): Promise<Settlement> {
   const error = outcome.status === 'failed' ? outcome.error : undefined
-  const unended = ticket.current?.close(outcome.status, error)
-  if (unended) deps.health.record(unended)
+  for (const meter of [...ticket.running]) deps.health.record(meter.close(outcome.status, error))
+  if (ticket.attempts.length > 1) ticket.attempts.sort((one, other) => one.number - other.number)
   await estimateMissing(ticket)
   const entry = ledgerEntry(ticket, outcome.status)
   entry.errorCode = error?.code ?? (outcome.status === 'cancelled' ? 'CANCELLED' : undefined)
@@ -36,14 +36,14 @@ async function close(deps: GatewayDeps, ticket: Ticket, outcome: Outcome): Promi
 export function noteOpen(deps: GatewayDeps, ticket: Ticket): Promise<void> {
   const entry = ledgerEntry(ticket, 'interrupted')
   entry.errorCode = 'INTERRUPTED'
-  const current = ticket.current?.interrupted()
-  if (current) entry.settlement.attempts = [...ticket.attempts, current]
+  const running = ticket.running.map((meter) => meter.interrupted())
+  entry.settlement.attempts = [...ticket.attempts, ...running]
   return deps.ledger.open(entry)
 }
 
 function ledgerEntry(ticket: Ticket, status: RequestStatus): LedgerEntry {
   const { call, attempts } = ticket
-  const answering = answeringAttempt(attempts)
+  const answering = ticket.answering?.closed
   return {
     settlement: {
       requestId: call.requestId,
@@ -66,19 +66,12 @@ function ledgerEntry(ticket: Ticket, status: RequestStatus): LedgerEntry {
   }
 }
 
-/** The attempt whose words the client has: the last, unless it failed before it said anything. */
-function answeringAttempt(attempts: readonly AttemptRecord[]): AttemptRecord | undefined {
-  const last = attempts.at(-1)
-  const spoke = last && (last.status === 'succeeded' || last.timeToFirstTokenMs !== undefined)
-  return spoke ? last : undefined
-}
-
-/** An attempt that said something and whose provider did not report is counted here: it will be billed. */
+/** What was said, or begun for nothing, will be billed: where the provider did not report, it is counted here. */
 async function estimateMissing(ticket: Ticket): Promise<void> {
-  const { unreported } = ticket
-  const last = ticket.attempts.at(-1)
-  if (!unreported || !last || last.timeToFirstTokenMs === undefined) return
-  last.usage = await ticket.estimate(unreported.produced)
-  last.cost = unreported.price(last.usage)
-  last.price = last.cost && unreported.deployment.price
+  for (const { meter, record } of ticket.unreported) {
+    if (record.timeToFirstTokenMs === undefined && !meter.abandoned) continue
+    record.usage = await ticket.estimate(meter.produced)
+    record.cost = meter.price(record.usage)
+    record.price = record.cost && meter.deployment.price
+  }
 }

@@ -107,7 +107,7 @@ async function* steps(
   let called: Step | undefined
   try {
     for await (const event of openCompletion(context, input, { requestId, signal, stream: true })) {
-      if (event.type === 'attempt-start') {
+      if (event.type === 'attempt-start' || event.type === 'attempt-chosen') {
         const { model, provider } = event
         called = { type: 'CompletionStarted', model, provider }
       } else if (called && answers(event)) {

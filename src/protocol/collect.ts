@@ -93,6 +93,7 @@ export function createCollector(): {
       case 'tool-call-end':
       case 'attempt-start':
       case 'attempt-failed':
+      case 'attempt-chosen':
         break
       default:
         event satisfies never

@@ -21,6 +21,7 @@ export type ChatEvent =
   | Warning
   | AttemptStart
   | AttemptFailed
+  | AttemptChosen
   | Finish
   | End
   | Failure
@@ -178,6 +179,17 @@ export interface AttemptFailed {
   attempt: AttemptRecord
 }
 
+/** Of several attempts, the one whose words follow, where it is not the one that began last; the others are ended. */
+export interface AttemptChosen {
+  type: 'attempt-chosen'
+  number: number
+  provider: string
+  /** `provider/model`. */
+  model: string
+  /** Those that were begun. */
+  attempts: number
+}
+
 /** One choice is complete. */
 export interface Finish {
   type: 'finish'
@@ -248,6 +260,7 @@ export function isContent(event: ChatEvent): boolean {
     case 'warning':
     case 'attempt-start':
     case 'attempt-failed':
+    case 'attempt-chosen':
     case 'end':
     case 'error':
       return false

@@ -10,10 +10,15 @@ import type {
   StreamEncoder,
 } from '../protocol/chat-door.ts'
 import { createCollector } from '../protocol/collect.ts'
-import { isContent, type AttemptStart, type ChatEvent } from '../protocol/event.ts'
+import {
+  isContent,
+  type AttemptChosen,
+  type AttemptStart,
+  type ChatEvent,
+} from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import { clientGone } from './client-gone.ts'
-import { nameDeployment } from './deployment-headers.ts'
+import { nameDeployment, namesDeployment } from './deployment-headers.ts'
 import { decodeHints } from './hints.ts'
 import { openSse } from './sse.ts'
 
@@ -89,7 +94,7 @@ async function sendJson(
 ): Promise<void> {
   const collector = createCollector()
   for await (const event of events) {
-    if (event.type === 'attempt-start') nameDeployment(reply, event)
+    if (namesDeployment(event)) nameDeployment(reply, event)
     collector.add(event)
   }
   if (signal.aborted) return void reply.hijack()
@@ -101,7 +106,7 @@ async function sendJson(
 async function sendStream(exchange: Exchange, events: AsyncGenerator<ChatEvent>): Promise<void> {
   const { request, reply, decoded, signal, created } = exchange
   const opening: ChatEvent[] = []
-  let deployment: AttemptStart | undefined
+  let deployment: AttemptStart | AttemptChosen | undefined
   for (;;) {
     const { value: event, done } = await events.next()
     if (done) return void reply.hijack()
@@ -109,7 +114,7 @@ async function sendStream(exchange: Exchange, events: AsyncGenerator<ChatEvent>)
       await events.return(undefined)
       throw event.error
     }
-    if (event.type === 'attempt-start') nameDeployment(reply, (deployment = event))
+    if (namesDeployment(event)) nameDeployment(reply, (deployment = event))
     opening.push(event)
     if (isContent(event) || event.type === 'end') break
   }

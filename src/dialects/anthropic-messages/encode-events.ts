@@ -76,6 +76,7 @@ function encodeEvent(stream: Stream, event: ChatEvent): void {
       return endMessage(stream)
     case 'attempt-start':
     case 'attempt-failed':
+    case 'attempt-chosen':
     case 'audio':
     // A failure is an event of its own.
     case 'error':

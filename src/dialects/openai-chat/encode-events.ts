@@ -107,6 +107,7 @@ function encodeEvent(stream: Stream, event: ChatEvent): void {
     case 'tool-call-end':
     case 'attempt-start':
     case 'attempt-failed':
+    case 'attempt-chosen':
       return
     default:
       event satisfies never
