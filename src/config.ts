@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
+import { cacheNames, type CacheTable } from './config-cache.ts'
 import { isTable, joinPath, parsed, type Problem } from './config-problem.ts'
 import { openProviders } from './config-providers.ts'
 import { resilienceNames, type ResilienceSettings } from './config-resilience.ts'
@@ -50,6 +51,8 @@ export interface Config {
     }
   }
   responses: { retentionHours: number }
+  /** Absent where no answers are kept. */
+  cache: CacheTable | undefined
   resilience: ResilienceSettings
   logLevel: string
   /** An admin credential, beside the keys in the database. */
@@ -114,8 +117,8 @@ export function loadConfig(
 }
 
 function ourNames(settings: FileSettings, production: boolean) {
-  const { server, storage, graphql, responses, resilience, log, aliases, fallbacks, prices } =
-    settings
+  const { server, storage, graphql, responses, cache, resilience, log } = settings
+  const { aliases, fallbacks, prices } = settings
   return {
     server: {
       host: server.host,
@@ -134,6 +137,7 @@ function ourNames(settings: FileSettings, production: boolean) {
     },
     graphql: graphqlNames(graphql, production),
     responses: { retentionHours: responses.retention_hours },
+    cache: cacheNames(cache),
     resilience: resilienceNames(resilience),
     logLevel: log.level,
     aliases,

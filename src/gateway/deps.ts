@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { EmbeddingBatch, EmbeddingRequest } from '../protocol/embedding.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
+import type { AnswerCache } from './answer-cache.ts'
 import type { Catalogue, Deployment } from './catalogue.ts'
 import type { Concurrency } from './concurrency.ts'
 import type { DeploymentStates } from './deployment-state.ts'
@@ -26,6 +27,8 @@ export interface GatewayDeps {
     ejectionShare: number | undefined
   }
   shutdown: Shutdown
+  /** Absent where no answers are kept. */
+  cache?: AnswerCache | undefined
   /** Calls one deployment and decodes what it answers. */
   callUpstream: CallUpstream
   /** Has one deployment count a prompt; undefined where its provider offers no counting. */

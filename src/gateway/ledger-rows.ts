@@ -53,6 +53,7 @@ export function rowsOf(entry: LedgerEntry): LedgerRows {
     latencyMs: micros(entry.latencyMs),
     timeToFirstTokenMs: entry.timeToFirstTokenMs && micros(entry.timeToFirstTokenMs),
     errorCode: entry.errorCode,
+    cache: settlement.cache,
     tags: entry.tags,
     ...usageRow(settlement.usage, settlement.cost),
   }

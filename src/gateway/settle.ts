@@ -1,5 +1,6 @@
 import type { GatewayError } from '../errors.ts'
 import type { RequestStatus, Settlement } from '../protocol/settlement.ts'
+import type { CachedAnswer } from './cache-entry.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { LedgerEntry } from './ledger.ts'
 import type { Ticket } from './ticket.ts'
@@ -42,8 +43,8 @@ export function noteOpen(deps: GatewayDeps, ticket: Ticket): Promise<void> {
 }
 
 function ledgerEntry(ticket: Ticket, status: RequestStatus): LedgerEntry {
-  const { call, attempts } = ticket
-  const answering = ticket.answering?.closed
+  const { call, attempts, cache, hit } = ticket
+  const answering = hit ? fromCache(hit) : ticket.answering?.closed
   return {
     settlement: {
       requestId: call.requestId,
@@ -53,6 +54,7 @@ function ledgerEntry(ticket: Ticket, status: RequestStatus): LedgerEntry {
       attempts,
       usage: answering?.usage,
       cost: answering?.cost,
+      cache,
     },
     organization: call.actor.organization,
     apiKeyId: call.actor.kind === 'api-key' ? call.actor.id : null,
@@ -63,6 +65,16 @@ function ledgerEntry(ticket: Ticket, status: RequestStatus): LedgerEntry {
     latencyMs: performance.now() - ticket.startedAtMs,
     timeToFirstTokenMs: ticket.timeToFirstTokenMs,
     tags: call.tags,
+  }
+}
+
+/** A kept answer costs nothing again; its tokens are those that it once took. */
+function fromCache({ provider, model, usage, currency }: CachedAnswer) {
+  return {
+    provider,
+    model,
+    usage,
+    cost: currency === undefined ? undefined : { currency, nanos: 0n },
   }
 }
 

@@ -1,10 +1,11 @@
 import type { GatewayError } from '../errors.ts'
 import { isContent, type ChatEvent } from '../protocol/event.ts'
-import type { AttemptRecord, Money, Settlement } from '../protocol/settlement.ts'
+import type { AttemptRecord, CacheResult, Money, Settlement } from '../protocol/settlement.ts'
 import type { Usage } from '../protocol/usage.ts'
 import type { Call } from './call.ts'
 import type { Deployment } from './catalogue.ts'
 import { costOf } from './cost.ts'
+import type { CachedAnswer } from './cache-entry.ts'
 import type { StateAttempt } from './deployment-state.ts'
 import type { PassedOver } from './lineup.ts'
 
@@ -30,6 +31,10 @@ export interface Ticket {
   unreported: { meter: AttemptMeter; record: AttemptRecord }[]
   /** What was not called although its turn had come. */
   passedOver: readonly PassedOver[]
+  /** What the cache of answers said; undefined where it was not asked. */
+  cache: CacheResult | undefined
+  /** What the answer is, where the cache had it. */
+  hit: CachedAnswer | undefined
   /** Set once, by `settle`. */
   settlement: Promise<Settlement> | undefined
 }
@@ -49,6 +54,8 @@ export function openTicket(
     answering: undefined,
     unreported: [],
     passedOver: [],
+    cache: undefined,
+    hit: undefined,
     settlement: undefined,
   }
 }

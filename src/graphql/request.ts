@@ -9,6 +9,7 @@ import {
 import { ApiKey } from './api-key.ts'
 import { Attempt, attemptOfRow, attemptsExpected } from './attempt.ts'
 import { builder } from './builder.ts'
+import { CacheStatus } from './cache-status.ts'
 import { pageComplexity, queryComplexity } from './field-complexity.ts'
 import { ErrorCode } from './error-code.ts'
 import { decodeCursor, pageOf, pageSize } from './page.ts'
@@ -63,6 +64,11 @@ const Request = builder.objectRef<RequestRow>('Request').implement({
       load: async (ids: string[], { services, actor }) =>
         (await attemptsOfRequests(services, actor, ids)).map((rows) => rows.map(attemptOfRow)),
       resolve: (row) => row.id,
+    }),
+    cache: t.field({
+      type: CacheStatus,
+      description: 'Whether it got a kept answer to an equal request.',
+      resolve: ({ cache }) => cache ?? 'off',
     }),
     errorCode: t.expose('errorCode', {
       type: ErrorCode,

@@ -45,6 +45,13 @@ export interface PriceSnapshot {
 /** How a request ended; `interrupted` is one whose process died, found in its journal. */
 export type RequestStatus = 'succeeded' | 'failed' | 'cancelled' | 'interrupted'
 
+/**
+ * What the cache of answers did for a request: it had the answer, it had none, or it was passed by (the client
+ * said so, or such requests are not kept).
+ */
+export const cacheResults = ['hit', 'miss', 'bypass'] as const
+export type CacheResult = (typeof cacheResults)[number]
+
 /** How a request ended: what the ledger holds of it and what the client is told. */
 export interface Settlement {
   requestId: string
@@ -55,6 +62,8 @@ export interface Settlement {
   attempts: AttemptRecord[]
   usage?: Usage | undefined
   cost?: Money | undefined
+  /** Absent where the cache was not asked. A `hit` has no attempts, the usage of its origin and no cost but 0. */
+  cache?: CacheResult | undefined
 }
 
 /** Told once how a request ended, before its client is. */

@@ -10,7 +10,7 @@ import {
   timestamp,
 } from 'drizzle-orm/pg-core'
 import type { ErrorCode } from '../../errors.ts'
-import type { RequestStatus } from '../../protocol/settlement.ts'
+import type { CacheResult, RequestStatus } from '../../protocol/settlement.ts'
 
 /** Token classes and cost, the same on requests and on attempts; null = unknown. */
 export const usageColumns = {
@@ -47,6 +47,8 @@ export const requests = pgTable(
     latencyMs: doublePrecision('latency_ms').notNull(),
     timeToFirstTokenMs: doublePrecision('time_to_first_token_ms'),
     errorCode: text('error_code').$type<ErrorCode>(),
+    /** What the cache of answers did; null where it was not asked. */
+    cache: text('cache').$type<CacheResult>(),
     tags: jsonb('tags').$type<Record<string, unknown>>(),
     ...usageColumns,
   },
