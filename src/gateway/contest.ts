@@ -52,7 +52,7 @@ export class Contest {
     this.#parallel = mode.kind === 'race' ? mode.parallel : 1
     this.#lineup = new Lineup(deployments, {
       states: deps.states,
-      isFree: deps.concurrency.isFree,
+      concurrency: deps.concurrency,
       retry: deps.resilience.retry,
       ejectionShare: deps.resilience.ejectionShare,
       startedAtMs: ticket.createdAt.getTime(),

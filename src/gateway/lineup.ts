@@ -1,5 +1,6 @@
 import { GatewayError, type ErrorCode } from '../errors.ts'
 import type { Deployment } from './catalogue.ts'
+import type { Concurrency } from './concurrency.ts'
 import type { BlockReason, DeploymentStates } from './deployment-state.ts'
 import { retryWaitMs, type RetrySettings } from './retry.ts'
 
@@ -12,8 +13,7 @@ export interface PassedOver {
 
 export interface LineupOptions {
   states: DeploymentStates
-  /** Whether it could begin without waiting for a place. */
-  isFree: (deployment: Deployment) => boolean
+  concurrency: Pick<Concurrency, 'isFree'>
   /** Absent where nothing is called twice. */
   retry: RetrySettings | undefined
   /** A share of errors from which a deployment comes after those that do better; absent where none does. */
@@ -51,7 +51,7 @@ export class Lineup {
 
   /** The next one that may be called and has a place now. */
   nextFree(): Deployment | undefined {
-    const { states, isFree } = this.#options
+    const { states, concurrency } = this.#options
     for (let index = 0; index < this.#waiting.length;) {
       const deployment = this.#waiting[index]
       if (!deployment) return undefined
@@ -59,7 +59,7 @@ export class Lineup {
       if (blocked) {
         this.#waiting.splice(index, 1)
         this.passedOver.push({ deployment, ...blocked })
-      } else if (isFree(deployment)) {
+      } else if (concurrency.isFree(deployment)) {
         this.#waiting.splice(index, 1)
         return deployment
       } else index += 1

@@ -22,7 +22,8 @@ beforeEach(() => {
 
 afterEach(async () => {
   await pipeline.close()
-  expect([one, two, three].map(({ pending }) => pending)).toEqual([0, 0, 0])
+  const pending = one.pending + two.pending + three.pending
+  if (pending > 0) throw new Error('a scripted answer was not asked for')
 })
 
 afterAll(async () => {

@@ -41,7 +41,7 @@ function lineup(options: Partial<LineupOptions> = {}, deployments = [a, b, c]): 
         throw new Error('a line begins nothing')
       },
     },
-    isFree: ({ id }) => !full.has(id),
+    concurrency: { isFree: ({ id }) => !full.has(id) },
     retry: undefined,
     ejectionShare: undefined,
     startedAtMs: start,
