@@ -15,6 +15,7 @@ import { createMetrics } from './gateway/metrics.ts'
 import { createHealthMonitor } from './gateway/provider-health.ts'
 import { createConcurrency } from './gateway/concurrency.ts'
 import { openLedger } from './gateway/open-ledger.ts'
+import { createRates } from './gateway/rates.ts'
 import { createShutdown } from './gateway/shutdown.ts'
 import { openUpstreams } from './gateway/upstream.ts'
 import { createGraphqlServer } from './graphql/server.ts'
@@ -113,6 +114,7 @@ async function serve(
     ledger,
     metrics,
     health: createHealthMonitor(),
+    rates: createRates(config.accounting),
     states: createDeploymentStates(config.resilience),
     concurrency: createConcurrency(config.resilience.queue),
     resilience: config.resilience,

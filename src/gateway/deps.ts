@@ -9,6 +9,7 @@ import type { DeploymentStates } from './deployment-state.ts'
 import type { Ledger } from './ledger.ts'
 import type { Metrics } from './metrics.ts'
 import type { HealthMonitor } from './provider-health.ts'
+import type { Rates } from './rates.ts'
 import type { RetrySettings } from './retry.ts'
 import type { Shutdown } from './shutdown.ts'
 
@@ -18,6 +19,8 @@ export interface GatewayDeps {
   ledger: Ledger
   metrics: Metrics
   health: HealthMonitor
+  /** What money is worth in other currencies. */
+  rates: Rates
   states: DeploymentStates
   concurrency: Concurrency
   resilience: {

@@ -1,5 +1,6 @@
 import type { GatewayError } from '../errors.ts'
-import type { RequestStatus, Settlement } from '../protocol/settlement.ts'
+import type { AttemptRecord, RequestStatus, Settlement } from '../protocol/settlement.ts'
+import { promptTokens, type Usage } from '../protocol/usage.ts'
 import type { CachedAnswer } from './cache-entry.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { LedgerEntry } from './ledger.ts'
@@ -24,6 +25,7 @@ async function close(deps: GatewayDeps, ticket: Ticket, outcome: Outcome): Promi
   for (const meter of [...ticket.running]) deps.health.record(meter.close(outcome.status, error))
   if (ticket.attempts.length > 1) ticket.attempts.sort((one, other) => one.number - other.number)
   await estimateMissing(ticket)
+  convert(deps, ticket.attempts)
   const entry = ledgerEntry(ticket, outcome.status)
   entry.errorCode = error?.code ?? (outcome.status === 'cancelled' ? 'CANCELLED' : undefined)
   deps.metrics.settled(entry)
@@ -65,6 +67,8 @@ function ledgerEntry(ticket: Ticket, status: RequestStatus): LedgerEntry {
     latencyMs: performance.now() - ticket.startedAtMs,
     timeToFirstTokenMs: ticket.timeToFirstTokenMs,
     tags: call.tags,
+    user: call.user,
+    reserved: ticket.reservation?.money,
   }
 }
 
@@ -78,12 +82,30 @@ function fromCache({ provider, model, usage, currency }: CachedAnswer) {
   }
 }
 
-/** What was said, or begun for nothing, will be billed: where the provider did not report, it is counted here. */
+/**
+ * Attempts that said something, or were ended for another one, will be billed, however they ended: what
+ * their providers did not report of them is counted here. What never said anything else stays unknown.
+ */
 async function estimateMissing(ticket: Ticket): Promise<void> {
   for (const { meter, record } of ticket.unreported) {
     if (record.timeToFirstTokenMs === undefined && !meter.abandoned) continue
-    record.usage = await ticket.estimate(meter.produced)
+    record.usage = completed(record.usage, await ticket.estimate(meter.produced))
     record.cost = meter.price(record.usage)
-    record.price = record.cost && meter.deployment.price
+  }
+}
+
+/** What was reported of the prompt, and what was counted of the answer. */
+function completed(reported: Usage | undefined, counted: Usage): Usage {
+  if (!reported || promptTokens(reported) === undefined) return counted
+  const { totalTokens: _partial, ...prompt } = reported
+  return { ...prompt, outputTokens: counted.outputTokens, estimated: true }
+}
+
+/** Each attempt in the accounting currency, at the rate of its time. */
+function convert({ rates }: GatewayDeps, attempts: readonly AttemptRecord[]): void {
+  if (rates.accountingCurrency === undefined) return
+  for (const attempt of attempts) {
+    const { cost, startedAt } = attempt
+    attempt.accounting = cost && rates.convert(cost, rates.accountingCurrency, startedAt)
   }
 }

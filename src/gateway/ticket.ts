@@ -1,7 +1,7 @@
 import type { GatewayError } from '../errors.ts'
 import { isContent, type ChatEvent } from '../protocol/event.ts'
 import type { AttemptRecord, CacheResult, Money, Settlement } from '../protocol/settlement.ts'
-import type { Usage } from '../protocol/usage.ts'
+import { completionTokens, type Usage } from '../protocol/usage.ts'
 import type { Call } from './call.ts'
 import type { Deployment } from './catalogue.ts'
 import { costOf } from './cost.ts'
@@ -27,10 +27,12 @@ export interface Ticket {
   running: AttemptMeter[]
   /** The attempt whose words the client has. */
   answering: AttemptMeter | undefined
-  /** Closed attempts whose providers reported no usage, with their records. */
+  /** Closed attempts whose provider did not report all of their usage, with their records. */
   unreported: { meter: AttemptMeter; record: AttemptRecord }[]
   /** What was not called although its turn had come. */
   passedOver: readonly PassedOver[]
+  /** What the budgets hold for it by estimate, where there are any. */
+  reservation?: { money: Money } | undefined
   /** What the cache of answers said; undefined where it was not asked. */
   cache: CacheResult | undefined
   /** What the answer is, where the cache had it. */
@@ -113,7 +115,7 @@ export class AttemptMeter {
     attempts.push(record)
     running.splice(running.indexOf(this), 1)
     this.#state.end(record, error)
-    if (!this.#usage) unreported.push({ meter: this, record })
+    if (isPartial(this.#usage)) unreported.push({ meter: this, record })
     return record
   }
 
@@ -130,7 +132,6 @@ export class AttemptMeter {
 
   #record(status: AttemptRecord['status'], error?: GatewayError): AttemptRecord {
     const { deployment } = this
-    const cost = this.#usage && this.price(this.#usage)
     return {
       number: this.number,
       provider: deployment.provider.id,
@@ -143,8 +144,8 @@ export class AttemptMeter {
       latencyMs: performance.now() - this.#startedAtMs,
       timeToFirstTokenMs: this.timeToFirstTokenMs,
       usage: this.#usage,
-      cost,
-      price: cost && deployment.price,
+      cost: this.#usage && this.price(this.#usage),
+      price: deployment.price,
       upstreamId: this.#upstreamId,
       upstreamModel: this.#upstreamModel,
     }
@@ -162,6 +163,11 @@ export function answeredBy(ticket: Ticket, meter: AttemptMeter): void {
   ticket.answering = meter
   if (meter.timeToFirstTokenMs === undefined) return
   ticket.timeToFirstTokenMs ??= performance.now() - ticket.startedAtMs
+}
+
+/** Without a count of what was generated: nothing was reported, or the prompt alone. */
+function isPartial(usage: Usage | undefined): boolean {
+  return !usage || completionTokens(usage) === undefined
 }
 
 function producedBy(event: ChatEvent): string {

@@ -12,6 +12,7 @@ import { estimateUsage, expectedUsage } from '../../src/gateway/estimate.ts'
 import type { LedgerEntry } from '../../src/gateway/ledger.ts'
 import { createMetrics } from '../../src/gateway/metrics.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
+import { createRates } from '../../src/gateway/rates.ts'
 import { createShutdown } from '../../src/gateway/shutdown.ts'
 import { openTicket } from '../../src/gateway/ticket.ts'
 import { openUpstreams } from '../../src/gateway/upstream.ts'
@@ -62,6 +63,7 @@ export function openPipeline(
     ledger: memoryLedger(ledger),
     metrics: createMetrics({}),
     health: createHealthMonitor(),
+    rates: createRates({ accountingCurrency: undefined, rates: [] }),
     states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
     concurrency: createConcurrency({ size: 2, waitMaxMs: 5_000 }),
     resilience: { retry: undefined, ejectionShare: undefined },
