@@ -62,7 +62,10 @@ function openProvider(
   if (!connection || !settings) return undefined
   const create = (given: typeof settings): Provider => {
     const provider = type.create(name, given, connectionOf(connection))
-    return Object.assign(provider, { site: siteOf(provider, connection) })
+    return Object.assign(provider, {
+      site: siteOf(provider, connection),
+      maxConcurrent: connection.max_concurrent,
+    })
   }
   if (keys.length < 2) return create(settings)
   const accounts = keys.map(({ id: credential, key }) =>

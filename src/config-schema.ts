@@ -188,6 +188,8 @@ export const connectionSchema = z.strictObject({
     .min(1)
     .max(100)
     .optional(),
+  /** Attempts that may run at once. */
+  max_concurrent: z.number().int().min(1).max(1_000_000).optional(),
 })
 
 function redisAddress(url: string, report: (message: string) => void): RedisAddress {

@@ -15,6 +15,7 @@ import { discoverModels } from './gateway/discover.ts'
 import { createHeadroom } from './gateway/headroom.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { createHealthMonitor } from './gateway/provider-health.ts'
+import { createConcurrency } from './gateway/concurrency.ts'
 import { openLedger } from './gateway/open-ledger.ts'
 import { createRates } from './gateway/rates.ts'
 import { createShutdown } from './gateway/shutdown.ts'
@@ -121,6 +122,8 @@ async function serve(
     headroom,
     random: Math.random,
     now: Date.now,
+    concurrency: createConcurrency(config.resilience.queue),
+    resilience: config.resilience,
     shutdown,
     cache: openAnswerCache({ settings: config.cache, secret, metrics, logger }),
     callUpstream,

@@ -77,4 +77,8 @@ export interface RoutingHints {
   parallel?: number | undefined
   costMax?: Money | undefined
   stickiness?: Stickiness | undefined
+  /** From the request's arrival to the first content of its answer. */
+  deadlineMs?: number | undefined
+  /** In the queue of a busy provider: higher goes first; 0 when absent. */
+  priority?: number | undefined
 }

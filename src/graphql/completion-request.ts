@@ -198,6 +198,8 @@ export const routing = {
       allowProviders: optional(names.min(1)),
       denyProviders: optional(names),
       ...routingSchemas,
+      deadlineMs: optional(z.int().min(1).max(86_400_000)),
+      priority: optional(z.int().min(-10).max(10)),
     }),
   ),
   tags: optional(tags),

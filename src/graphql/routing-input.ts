@@ -96,6 +96,14 @@ export const RoutingInput = builder.inputType('RoutingInput', {
       type: CostCapInput,
       description: 'For `RACE` and `HEDGE`: what bounds their attempts.',
     }),
+    deadlineMs: t.int({
+      description:
+        'How long the first content may take, from the arrival of the request; what has begun is never cut by it.',
+    }),
+    priority: t.int({
+      description:
+        'In the queue of a busy provider, from -10 to 10: higher goes first; 0 unless told.',
+    }),
     stickiness: t.field({
       type: Stickiness,
       description: 'How long the session stays with one deployment.',

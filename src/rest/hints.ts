@@ -11,6 +11,8 @@ const schema = z.strictObject({
   fallbacks: names.optional(),
   allow_providers: names.min(1).optional(),
   deny_providers: names.optional(),
+  deadline_ms: z.int().min(1).max(86_400_000).optional(),
+  priority: z.int().min(-10).max(10).optional(),
   tags: tagsSchema.optional(),
   strategy: routingSchemas.strategy,
   session: routingSchemas.session,
@@ -84,6 +86,8 @@ function inOurNames(said: z.infer<typeof schema>): Said {
     parallel,
     costMax: said.cost_max,
     stickiness,
+    deadlineMs: said.deadline_ms,
+    priority: said.priority,
   }
   return { hints, tags, user, cache: cache && bodyWishes(cache) }
 }

@@ -345,6 +345,8 @@ export type RoutingInput = {
   costMax?: CostCapInput | null | undefined;
   /** Only deployments whose providers promise at least this. */
   dataPolicy?: DataPolicy | null | undefined;
+  /** How long the first content may take, from the arrival of the request; what has begun is never cut by it. */
+  deadlineMs?: number | null | undefined;
   /** None of these providers. */
   denyProviders?: Array<string> | null | undefined;
   /** Only deployments that have all of these tags. */
@@ -355,6 +357,8 @@ export type RoutingInput = {
   maxPrice?: PriceCapInput | null | undefined;
   /** For `RACE` and `HEDGE`: attempts at once, 2 to 10. */
   parallel?: number | null | undefined;
+  /** In the queue of a busy provider, from -10 to 10: higher goes first; 0 unless told. */
+  priority?: number | null | undefined;
   /** Only deployments in one of these regions. */
   regions?: Array<string> | null | undefined;
   /** Your own name for the conversation. */

@@ -2,6 +2,7 @@ import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { createHeadroom } from '../../src/gateway/headroom.ts'
 import { createMetrics } from '../../src/gateway/metrics.ts'
+import { createConcurrency } from '../../src/gateway/concurrency.ts'
 import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
 import { createRates } from '../../src/gateway/rates.ts'
@@ -42,6 +43,8 @@ async function subscribe(signal: AbortSignal) {
     headroom: createHeadroom(),
     random: Math.random,
     now: Date.now,
+    concurrency: createConcurrency({ size: 1, waitMaxMs: 1 }),
+    resilience: { retry: undefined, ejectionShare: undefined },
     shutdown: createShutdown(),
     callUpstream: ({ provider, model }, request, options) => {
       if (!provider.generate) throw new Error('a test provider generates')

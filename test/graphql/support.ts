@@ -1,5 +1,6 @@
 import { createHeadroom } from '../../src/gateway/headroom.ts'
 import { createMetrics } from '../../src/gateway/metrics.ts'
+import { createConcurrency } from '../../src/gateway/concurrency.ts'
 import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
 import { createRates } from '../../src/gateway/rates.ts'
@@ -140,6 +141,8 @@ export async function startGraphql(
       headroom: createHeadroom(),
       random: Math.random,
       now: Date.now,
+      concurrency: createConcurrency({ size: 1, waitMaxMs: 1 }),
+      resilience: { retry: undefined, ejectionShare: undefined },
       shutdown: createShutdown(),
       callUpstream: ({ provider, model }, request, { signal }) => {
         if (!provider.generate) throw new Error('a test provider generates')
