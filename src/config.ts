@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
+import { virtualModels } from './config-models.ts'
 import { cacheNames, type CacheTable } from './config-cache.ts'
 import { isTable, joinPath, parsed, type Problem } from './config-problem.ts'
 import { openProviders } from './config-providers.ts'
@@ -9,7 +10,8 @@ import { rulesOf } from './config-rules.ts'
 import { fileSchema, type FileSettings } from './config-schema.ts'
 import type { RedisAddress } from './lib/redis-url.ts'
 import type { Rule } from './protocol/rule.ts'
-import type { PriceSnapshot } from './protocol/settlement.ts'
+import type { VirtualModel } from './protocol/routing-policy.ts'
+import type { PriceSnapshot, RateSnapshot } from './protocol/settlement.ts'
 import { providerTypes } from './providers/index.ts'
 import type { Provider, ProviderType } from './providers/provider.ts'
 
@@ -62,12 +64,16 @@ export interface Config {
   /** The key for encryption and hashing at rest; embedded mode makes its own. */
   secret: string | undefined
   providers: Provider[]
+  /** Models of several deployments. */
+  models: VirtualModel[]
   aliases: Record<string, string>
   fallbacks: Record<string, string[]>
   /** By `provider/model`. */
   prices: Map<string, PriceSnapshot>
   /** In the order in which they are asked. */
   rules: Rule[]
+  /** In which currency costs are summed up, and the rates of exchange. */
+  accounting: { accountingCurrency: string | undefined; rates: RateSnapshot[] }
 }
 
 /** All that is wrong with a configuration at once. */
@@ -144,10 +150,15 @@ function ourNames(settings: FileSettings, production: boolean) {
     cache: cacheNames(cache),
     resilience: resilienceNames(resilience),
     logLevel: log.level,
+    models: virtualModels(settings.models),
     aliases,
     fallbacks,
     prices: new Map(prices.map((price) => [price.model, priceSnapshot(price)])),
     rules: rulesOf(rules),
+    accounting: {
+      accountingCurrency: settings.accounting.currency,
+      rates: settings.rates.map(rateSnapshot),
+    },
   }
 }
 
@@ -192,6 +203,10 @@ function priceSnapshot(price: FileSettings['prices'][number]): PriceSnapshot {
     perMillion: Object.fromEntries(known),
     source: 'configuration',
   }
+}
+
+function rateSnapshot({ valid_from, ...rate }: FileSettings['rates'][number]): RateSnapshot {
+  return { ...rate, validFrom: new Date(valid_from).toISOString() }
 }
 
 function readFile(path: string | undefined): Record<string, unknown> {

@@ -6,14 +6,18 @@ import { ConfigError, type Config } from './config.ts'
 import { connect, type Database, type DatabaseHandle } from './db/client.ts'
 import { startEmbedded } from './db/embedded.ts'
 import { migrate } from './db/migrate.ts'
-import { createCatalogue, namesWithoutModel, type Catalogue } from './gateway/catalogue.ts'
+import { createCatalogue, type Catalogue } from './gateway/catalogue.ts'
+import { nameProblems } from './gateway/configured-names.ts'
 import { createDeploymentStates } from './gateway/deployment-state.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { openAnswerCache } from './gateway/open-answer-cache.ts'
 import { discoverModels } from './gateway/discover.ts'
+import { createHeadroom } from './gateway/headroom.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { createHealthMonitor } from './gateway/provider-health.ts'
+import { createConcurrency } from './gateway/concurrency.ts'
 import { openLedger } from './gateway/open-ledger.ts'
+import { createRates } from './gateway/rates.ts'
 import { createShutdown } from './gateway/shutdown.ts'
 import { openUpstreams } from './gateway/upstream.ts'
 import { createGraphqlServer } from './graphql/server.ts'
@@ -67,7 +71,7 @@ export async function start(config: Config, logger: Logger): Promise<Running> {
 /** The catalogue of a configuration; names in it that mean nothing are problems of the configuration. */
 export function openCatalogue(config: Config): Catalogue {
   const catalogue = createCatalogue(config)
-  const problems = namesWithoutModel(catalogue, config)
+  const problems = nameProblems(catalogue, config)
   if (problems.length > 0) throw new ConfigError(problems)
   return catalogue
 }
@@ -104,7 +108,8 @@ async function serve(
     logger,
     onJournalFailure: () => metrics.journalFailed(),
   })
-  const upstreams = openUpstreams(catalogue.providers.values())
+  const headroom = createHeadroom()
+  const upstreams = openUpstreams(catalogue.providers.values(), headroom)
   const shutdown = createShutdown()
   const { call: callUpstream, embed: embedUpstream } = upstreams
   const gateway: GatewayDeps = {
@@ -112,7 +117,13 @@ async function serve(
     ledger,
     metrics,
     health: createHealthMonitor(),
+    rates: createRates(config.accounting),
     states: createDeploymentStates(config.resilience),
+    headroom,
+    random: Math.random,
+    now: Date.now,
+    concurrency: createConcurrency(config.resilience.queue),
+    resilience: config.resilience,
     shutdown,
     cache: openAnswerCache({ settings: config.cache, secret, metrics, logger }),
     callUpstream,

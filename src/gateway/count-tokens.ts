@@ -4,6 +4,7 @@ import type { Call } from './call.ts'
 import type { GatewayDeps } from './deps.ts'
 import { estimatePrompt } from './estimate.ts'
 import { route } from './route.ts'
+import { chatQuery } from './routing/query.ts'
 
 /** How many tokens a prompt has for the deployment to which it would go first. */
 export interface PromptCount {
@@ -18,7 +19,8 @@ export async function countTokens(
   request: ChatRequest,
   call: Call,
 ): Promise<PromptCount> {
-  const [first] = admit(deps, call, route(deps.catalogue, request, call))
+  const { candidates } = route(deps, chatQuery(request, call))
+  const [first] = admit(deps, call, candidates)
   const counted = first && (await deps.countUpstream(first, request))
   if (counted !== undefined) return { inputTokens: counted, estimated: false }
   return { inputTokens: await estimatePrompt(request), estimated: true }

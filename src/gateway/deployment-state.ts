@@ -59,8 +59,8 @@ export interface StateAttempt {
 /** What this process knows of its deployments: one entry for each that was ever called. */
 export interface DeploymentStates {
   /** By the deployment's id. */
-  of(deployment: Pick<Deployment, 'id' | 'provider'>): DeploymentView
-  begin(deployment: Pick<Deployment, 'id' | 'provider'>): StateAttempt
+  of(deployment: Pick<Deployment, 'id' | 'credential'>): DeploymentView
+  begin(deployment: Pick<Deployment, 'id' | 'credential'>): StateAttempt
 }
 
 const ttftTimeConstantMs = 10_000
@@ -86,10 +86,10 @@ export function createDeploymentStates(
   const states = new Map<string, DeploymentState>()
   const cooldowns = new Map<string, Blocked & { untilMs: number }>()
 
-  function stateOf({ id, provider }: Pick<Deployment, 'id' | 'provider'>): DeploymentState {
+  function stateOf({ id, credential }: Pick<Deployment, 'id' | 'credential'>): DeploymentState {
     let state = states.get(id)
     if (!state) {
-      const context = { settings, now, cooldowns, credential: provider.id }
+      const context = { settings, now, cooldowns, credential }
       states.set(id, (state = new DeploymentState(id, context)))
     }
     return state

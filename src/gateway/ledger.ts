@@ -1,7 +1,8 @@
 import type { Logger } from 'pino'
 import type { ErrorCode } from '../errors.ts'
 import { reasonOf } from '../lib/reason.ts'
-import type { AttemptRecord, RequestStatus, Settlement } from '../protocol/settlement.ts'
+import type { Decision } from '../protocol/routing.ts'
+import type { AttemptRecord, Money, RequestStatus, Settlement } from '../protocol/settlement.ts'
 import type { Tags } from '../protocol/tags.ts'
 import type { Journal, Segment } from './journal.ts'
 import { withText } from './journal-format.ts'
@@ -22,6 +23,11 @@ export interface LedgerEntry {
   timeToFirstTokenMs?: number | undefined
   errorCode?: ErrorCode | undefined
   tags?: Tags | undefined
+  decision?: Decision | undefined
+  /** What the client says of its own user. */
+  user?: string | undefined
+  /** What the budgets held for it by estimate. */
+  reserved?: Money | undefined
 }
 
 /** Where requests are accounted for: first in the journal, a file of this process, then in the database. */

@@ -1,4 +1,5 @@
 import { builder } from './builder.ts'
+import { RoutingInput } from './routing-input.ts'
 
 const MessageRole = builder.enumType('MessageRole', {
   description: 'Who speaks.',
@@ -143,14 +144,6 @@ const ToolInput = builder.inputType('ToolInput', {
   }),
 })
 
-export const RoutingInput = builder.inputType('RoutingInput', {
-  description: 'Where the request may go.',
-  fields: (t) => ({
-    allowProviders: t.stringList({ description: 'Only these providers.' }),
-    denyProviders: t.stringList({ description: 'None of these providers.' }),
-  }),
-})
-
 const CacheMode = builder.enumType('CacheMode', {
   description: 'Whether the cache of answers is used for a request.',
   values: {
@@ -178,7 +171,8 @@ export const CompletionInput = builder.inputType('CompletionInput', {
   fields: (t) => ({
     model: t.string({
       required: true,
-      description: '`provider/model`, an alias, or a name that only one provider offers.',
+      description:
+        '`provider/model`, a virtual model, an alias, or a name that only one provider offers.',
     }),
     messages: t.field({
       type: [MessageInput],

@@ -4,6 +4,7 @@ import type { Call } from '../gateway/call.ts'
 import { chat } from '../gateway/chat.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest, ContentPart, Message, ToolChoice } from '../protocol/request.ts'
+import { routingSchemas } from '../protocol/routing-schema.ts'
 import { tagsSchema, type Tags } from '../protocol/tags.ts'
 import { imageFault } from '../lib/image-data.ts'
 import { toolFlaw, toolFlawWords, type ToolFlaw } from '../protocol/tool-flaw.ts'
@@ -193,7 +194,13 @@ const tags = z.custom<Tags>(
 export const routing = {
   fallbacks: optional(names),
   routing: optional(
-    z.object({ allowProviders: optional(names.min(1)), denyProviders: optional(names) }),
+    z.object({
+      allowProviders: optional(names.min(1)),
+      denyProviders: optional(names),
+      ...routingSchemas,
+      deadlineMs: optional(z.int().min(1).max(86_400_000)),
+      priority: optional(z.int().min(-10).max(10)),
+    }),
   ),
   tags: optional(tags),
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { invalidRequest } from '../errors.ts'
-import type { Call } from '../gateway/call.ts'
+import type { Call, RoutingHints } from '../gateway/call.ts'
+import { routingSchemas } from '../protocol/routing-schema.ts'
 import { tagsSchema } from '../protocol/tags.ts'
 import { bodyWishes, cacheMember } from './cache-wishes.ts'
 
@@ -10,7 +11,21 @@ const schema = z.strictObject({
   fallbacks: names.optional(),
   allow_providers: names.min(1).optional(),
   deny_providers: names.optional(),
+  deadline_ms: z.int().min(1).max(86_400_000).optional(),
+  priority: z.int().min(-10).max(10).optional(),
   tags: tagsSchema.optional(),
+  strategy: routingSchemas.strategy,
+  session: routingSchemas.session,
+  stickiness: routingSchemas.stickiness,
+  sticky_by: routingSchemas.stickyBy,
+  regions: routingSchemas.regions,
+  deployment_tags: routingSchemas.deploymentTags,
+  data_policy: routingSchemas.dataPolicy,
+  max_price: routingSchemas.maxPrice,
+  weights: routingSchemas.weights,
+  hedge_after_ms: routingSchemas.hedgeAfterMs,
+  parallel: routingSchemas.parallel,
+  cost_max: routingSchemas.costMax,
   user: z.string().min(1).max(300).optional(),
   cache: cacheMember.optional(),
 })
@@ -21,15 +36,7 @@ type Said = Pick<Call, 'hints' | 'tags' | 'user' | 'cache'>
 export function decodeHints(value: unknown): Said {
   if (value === undefined || value === null) return { hints: {} }
   const result = schema.safeParse(value)
-  if (result.success) {
-    const { fallbacks, allow_providers, deny_providers, tags, user, cache } = result.data
-    return {
-      hints: { fallbacks, allowProviders: allow_providers, denyProviders: deny_providers },
-      tags,
-      user,
-      cache: cache && bodyWishes(cache),
-    }
-  }
+  if (result.success) return inOurNames(result.data)
   const [issue] = result.error.issues
   const key = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined
   const at = [...(issue?.path ?? []), ...(key === undefined ? [] : [key])]
@@ -37,15 +44,52 @@ export function decodeHints(value: unknown): Said {
     (text, part) => (typeof part === 'number' ? `${text}[${part}]` : `${text}.${String(part)}`),
     'xrouter',
   )
-  const within = issue?.path[0] === 'cache' ? 'cache' : undefined
-  const known = Object.keys(within ? cacheMember.shape : schema.shape).join(', ')
-  const parent = within ? 'xrouter.cache' : 'xrouter'
-  throw invalidRequest(
-    path,
-    key === undefined
-      ? `${path}: ${issue?.message ?? 'is not valid'}.`
-      : `${path} is not known; the members of \`${parent}\` are: ${known}.`,
-  )
+  if (key === undefined) throw invalidRequest(path, `${path}: ${issue?.message ?? 'is not valid'}.`)
+  throw invalidRequest(path, `${path} is not known${knownBeside(issue?.path[0])}.`)
+}
+
+/** The members where an unknown one stands. */
+function knownBeside(parent: PropertyKey | undefined): string {
+  if (parent === undefined) {
+    return `; the members of \`xrouter\` are: ${Object.keys(schema.shape).join(', ')}`
+  }
+  if (parent !== 'cache') return ''
+  return `; the members of \`xrouter.cache\` are: ${Object.keys(cacheMember.shape).join(', ')}`
+}
+
+function inOurNames(said: z.infer<typeof schema>): Said {
+  const {
+    fallbacks,
+    tags,
+    user,
+    cache,
+    strategy,
+    session,
+    stickiness,
+    regions,
+    weights,
+    parallel,
+  } = said
+  const hints: RoutingHints = {
+    fallbacks,
+    allowProviders: said.allow_providers,
+    denyProviders: said.deny_providers,
+    regions,
+    dataPolicy: said.data_policy,
+    deploymentTags: said.deployment_tags,
+    maxPrice: said.max_price,
+    session,
+    strategy,
+    stickyBy: said.sticky_by,
+    weights,
+    hedgeAfterMs: said.hedge_after_ms,
+    parallel,
+    costMax: said.cost_max,
+    stickiness,
+    deadlineMs: said.deadline_ms,
+    priority: said.priority,
+  }
+  return { hints, tags, user, cache: cache && bodyWishes(cache) }
 }
 
 /** Throws where a route that keeps no answers is told how to keep them. */
