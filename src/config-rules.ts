@@ -1,5 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js'
 import { z } from 'zod'
+import { strategies } from './protocol/routing.ts'
 import type { Rule, RuleFacts } from './protocol/rule.ts'
 
 const modelName = z.string().min(1).max(300)
@@ -68,7 +69,7 @@ const rule = z
     deny: z.string().min(1).max(500).optional(),
     route: modelName.optional(),
     pin: modelName.optional(),
-    strategy: z.string().min(1).optional(),
+    strategy: z.enum(strategies).optional(),
     fallbacks: z.array(modelName).min(1).optional(),
     allow_providers: providerNames.optional(),
     deny_providers: providerNames.optional(),

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { autoSchema } from './config-auto.ts'
 import { modelsSchema, siteShape } from './config-models.ts'
 import { cacheSchema } from './config-cache.ts'
 import { resilienceSchema } from './config-resilience.ts'
@@ -155,6 +156,7 @@ export const fileSchema = z.strictObject({
   fallbacks: z.record(z.string().min(1), z.array(z.string().min(1)).min(1)).default({}),
   prices: z.array(priceTable).default([]),
   rules: rulesSchema.default([]),
+  auto: autoSchema,
   accounting: accounting.prefault({}),
   rates: z.array(rate).default([]),
 })

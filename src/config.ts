@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
+import { autoNames } from './config-auto.ts'
 import { virtualModels } from './config-models.ts'
 import { cacheNames, type CacheTable } from './config-cache.ts'
 import { isTable, joinPath, parsed, type Problem } from './config-problem.ts'
@@ -9,6 +10,7 @@ import { resilienceNames, type ResilienceSettings } from './config-resilience.ts
 import { rulesOf } from './config-rules.ts'
 import { fileSchema, type FileSettings } from './config-schema.ts'
 import type { RedisAddress } from './lib/redis-url.ts'
+import type { AutoSettings } from './protocol/intent.ts'
 import type { Rule } from './protocol/rule.ts'
 import type { VirtualModel } from './protocol/routing-policy.ts'
 import type { PriceSnapshot, RateSnapshot } from './protocol/settlement.ts'
@@ -72,6 +74,8 @@ export interface Config {
   prices: Map<string, PriceSnapshot>
   /** In the order in which they are asked. */
   rules: Rule[]
+  /** What `auto` stands for. */
+  auto: AutoSettings
   /** In which currency costs are summed up, and the rates of exchange. */
   accounting: { accountingCurrency: string | undefined; rates: RateSnapshot[] }
 }
@@ -155,6 +159,7 @@ function ourNames(settings: FileSettings, production: boolean) {
     fallbacks,
     prices: new Map(prices.map((price) => [price.model, priceSnapshot(price)])),
     rules: rulesOf(rules),
+    auto: autoNames(settings.auto),
     accounting: {
       accountingCurrency: settings.accounting.currency,
       rates: settings.rates.map(rateSnapshot),

@@ -119,6 +119,7 @@ async function serve(
     health: createHealthMonitor(),
     rates: createRates(config.accounting),
     states: createDeploymentStates(config.resilience),
+    rules: config.rules,
     headroom,
     random: Math.random,
     now: Date.now,

@@ -36,6 +36,7 @@ const mayImport: Record<string, readonly string[]> = {
     'services',
   ],
   config: [
+    'config-auto',
     'config-models',
     'config-cache',
     'config-problem',
@@ -53,7 +54,9 @@ const mayImport: Record<string, readonly string[]> = {
   'config-cache': ['protocol'],
   'config-resilience': [],
   'config-rules': ['protocol'],
+  'config-auto': ['protocol'],
   'config-schema': [
+    'config-auto',
     'config-cache',
     'config-models',
     'config-resilience',

@@ -1,3 +1,4 @@
+import { seededRandom } from '../../test/support/random.ts'
 import { buckets, featuresOf } from '../../src/gateway/intent/features.ts'
 import { textIntents, type StoredModel, type TextIntent } from '../../src/gateway/intent/model.ts'
 
@@ -6,6 +7,7 @@ export interface Example {
   text: string
 }
 
+const seed = 20_261_129
 const epochs = 120
 const learningRate = 1.0
 const decay = 1e-4
@@ -20,7 +22,7 @@ interface Trained {
 export function train(examples: readonly Example[]): StoredModel {
   const inputs = examples.map(({ intent, text }) => ({ intent, features: featuresOf(text) }))
   const model = blank()
-  const random = mulberry32(20_261_129)
+  const random = seededRandom(seed)
   for (let epoch = 0; epoch < epochs; epoch += 1) {
     const rate = learningRate / (1 + epoch / 20)
     for (const input of shuffled(inputs, random)) step(model, input, rate)
@@ -90,15 +92,4 @@ function shuffled<Item>(items: readonly Item[], random: () => number): Item[] {
     if (a !== undefined && b !== undefined) [copy[index], copy[other]] = [b, a]
   }
   return copy
-}
-
-/** A small generator of random numbers from a seed. */
-function mulberry32(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

@@ -1,5 +1,7 @@
 import type { Actor } from '../protocol/actor.ts'
+import type { EmbeddingRequest } from '../protocol/embedding.ts'
 import type { ChatRequest, ContentPart } from '../protocol/request.ts'
+import type { TokenEstimate } from '../protocol/routing.ts'
 import type { RuleFacts } from '../protocol/rule.ts'
 import type { Call } from './call.ts'
 
@@ -14,26 +16,24 @@ const credentialHeaders: ReadonlySet<string> = new Set([
 /** Longer values are cut: a pattern over them would take its time. */
 const headerCharsMax = 1_000
 
-export interface RequestEstimate {
-  inputTokens: number
-  outputTokens: number
+type Caller = Pick<Call, 'actor' | 'door' | 'headers' | 'tags' | 'user'>
+
+interface Moment {
+  estimate: TokenEstimate
+  now: Date
 }
 
 /** The facts of a completion. */
-export function chatFacts(
-  request: ChatRequest,
-  call: Call,
-  { estimate, now }: { estimate: RequestEstimate; now: Date },
-): RuleFacts {
+export function chatFacts(request: ChatRequest, caller: Caller, moment: Moment): RuleFacts {
   const parts = request.messages.flatMap((message) => message.parts)
   const many = (type: ContentPart['type']): bigint =>
     BigInt(parts.filter((part) => part.type === type).length)
   return {
-    ...callFacts(call, { estimate, now }),
+    ...callerFacts(caller, moment),
     request: {
       model: request.model,
       operation: 'chat',
-      door: call.door,
+      door: caller.door,
       stream: request.stream,
       messages: BigInt(request.messages.length),
       images: many('image'),
@@ -43,15 +43,41 @@ export function chatFacts(
       reasoning_effort: request.reasoningEffort ?? '',
       max_tokens: BigInt(request.maxTokens ?? 0),
       choices: BigInt(request.choices ?? 1),
-      user: request.endUserId ?? '',
+      user: caller.user ?? '',
+    },
+  }
+}
+
+/** The facts of texts of which vectors are to be made. */
+export function embeddingFacts(
+  { model, inputs }: EmbeddingRequest,
+  caller: Caller,
+  moment: Moment,
+): RuleFacts {
+  return {
+    ...callerFacts(caller, moment),
+    request: {
+      model,
+      operation: 'embedding',
+      door: caller.door,
+      stream: false,
+      messages: BigInt(inputs.length),
+      images: 0n,
+      files: 0n,
+      tools: [],
+      json_schema: false,
+      reasoning_effort: '',
+      max_tokens: 0n,
+      choices: 1n,
+      user: caller.user ?? '',
     },
   }
 }
 
 /** What is known of every kind of request. */
-function callFacts(
-  { actor, tags = {}, headers = {} }: Call,
-  { estimate, now }: { estimate: RequestEstimate; now: Date },
+function callerFacts(
+  { actor, tags = {}, headers = {} }: Caller,
+  { estimate, now }: Moment,
 ): Omit<RuleFacts, 'request'> {
   return {
     key: keyFacts(actor),

@@ -1,3 +1,5 @@
+import type { Strategy } from './routing.ts'
+
 /** What a rule's condition may ask about. Names are those of the configuration; whole numbers are bigints. */
 export interface RuleFacts {
   request: {
@@ -42,7 +44,7 @@ export interface RuleAction {
   route?: string | undefined
   /** This deployment and no other. */
   pin?: string | undefined
-  strategy?: string | undefined
+  strategy?: Strategy | undefined
   /** Tried after those that the client named. */
   fallbacks?: readonly string[] | undefined
   /** Only these providers; where several rules say so, those that all of them name. */

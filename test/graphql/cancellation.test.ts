@@ -40,6 +40,7 @@ async function subscribe(signal: AbortSignal) {
     rates: createRates({ accountingCurrency: undefined, rates: [] }),
     health: createHealthMonitor(),
     states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
+    rules: [],
     headroom: createHeadroom(),
     random: Math.random,
     now: Date.now,

@@ -138,6 +138,7 @@ export async function startGraphql(
       rates: createRates({ accountingCurrency: undefined, rates: [] }),
       health: createHealthMonitor(),
       states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
+      rules: [],
       headroom: createHeadroom(),
       random: Math.random,
       now: Date.now,

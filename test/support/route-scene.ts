@@ -94,7 +94,14 @@ export function routeScene(settings: Partial<CatalogueSettings>, seed = 1): Rout
   const states = createDeploymentStates(resilience, () => clock.ms)
   const headroom = createHeadroom(() => clock.ms)
   return {
-    deps: { catalogue, states, headroom, random: seededRandom(seed), now: () => clock.ms },
+    deps: {
+      catalogue,
+      rules: [],
+      states,
+      headroom,
+      random: seededRandom(seed),
+      now: () => clock.ms,
+    },
     clock,
   }
 }
@@ -112,7 +119,7 @@ export function ask(
     stream: false,
     ...changes,
   }
-  return chatQuery(request, { actor, hints, tags, user: request.endUserId })
+  return chatQuery(request, { actor, door: 'rest', hints, tags, user: request.endUserId })
 }
 
 /** An attempt at a deployment that failed so. */

@@ -1,5 +1,7 @@
-/** How many buckets the features of a text are hashed into. */
-export const buckets = 16_384
+import { hash32 } from '../../lib/hash.ts'
+
+/** How many buckets the features of a text are hashed into; a power of two. */
+export const buckets = 8192
 
 const wordsMax = 200
 /** Longer words are mostly data: their beginning says what they are. */
@@ -13,34 +15,22 @@ const kinds = { word: 1, pair: 2, stem: 3, part: 4 } as const
 /** The buckets that a text falls into, each once, in no order: its words, pairs of words and parts of words. */
 export function featuresOf(text: string): number[] {
   const found = new Set<number>()
-  let before = ''
+  const add = (feature: string, seed: number): void => {
+    found.add(hash32(feature, seed) & (buckets - 1))
+  }
+  let before = 0
   let count = 0
   for (const [word] of text.toLowerCase().matchAll(/\p{L}+|\d+|[^\s\p{L}\d]/gu)) {
     if ((count += 1) > wordsMax) break
-    const token = word >= '0' && word < ':' ? '0' : word.slice(0, wordCharsMax)
-    const { length } = token
-    found.add(bucketOf(kinds.word, token, 0, length))
-    found.add(bucketOf(hashOf(kinds.pair, before, 0, before.length), token, 0, length))
+    const token = /^\d/.test(word) ? '0' : word.slice(0, wordCharsMax)
+    add(token, kinds.word)
+    add(token, before)
     // Beginnings and parts stand for the word in its other forms: both languages inflect.
-    if (length > stemChars) found.add(bucketOf(kinds.stem, token, 0, stemChars))
-    for (let at = 0; at + partChars <= length; at += 1) {
-      found.add(bucketOf(kinds.part, token, at, at + partChars))
+    if (token.length > stemChars) add(token.slice(0, stemChars), kinds.stem)
+    for (let at = 0; at + partChars <= token.length; at += 1) {
+      add(token.slice(at, at + partChars), kinds.part)
     }
-    before = token
+    before = hash32(token, kinds.pair)
   }
   return [...found]
-}
-
-function bucketOf(seed: number, text: string, from: number, to: number): number {
-  const hash = hashOf(seed, text, from, to)
-  return (hash ^ (hash >>> 15)) & (buckets - 1)
-}
-
-/** FNV-1a over the code units of a part of the text. */
-function hashOf(seed: number, text: string, from: number, to: number): number {
-  let hash = 0x811c9dc5 ^ seed
-  for (let index = from; index < to; index += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
-  }
-  return hash
 }
