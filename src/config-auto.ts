@@ -7,7 +7,12 @@ const name = z.string().min(1).max(300)
 export const autoSchema = z
   .strictObject({
     default: name.optional(),
-    long_context_tokens: z.number().int().min(1_000).max(10_000_000).default(usualAuto.longContextTokens),
+    long_context_tokens: z
+      .number()
+      .int()
+      .min(1_000)
+      .max(10_000_000)
+      .default(usualAuto.longContextTokens),
     models: z.partialRecord(z.enum(intents), name).default({}),
   })
   .prefault({})
