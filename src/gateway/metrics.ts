@@ -1,7 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { CounterFamily, HistogramFamily } from '../lib/prometheus.ts'
 import type { AttemptRecord } from '../protocol/settlement.ts'
-import { tokenClasses, tokenClassWords } from '../protocol/usage.ts'
+import { tokenClasses, tokenClassWords, type TokenClass } from '../protocol/usage.ts'
 import type { LedgerEntry } from './ledger.ts'
 
 /** What an operator's Prometheus reads. No label holds a key, a tag, a request id or what a client typed. */
@@ -34,8 +35,11 @@ const durationBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 60, 12
 
 export function createMetrics(settings: MetricsSettings): Metrics {
   const registry = new Registry()
-  const { streamsOpen, journalErrors, ...meters } = createMeters(registry)
+  const { streamsOpen, journalErrors } = createGauges(registry)
+  const families = createFamilies()
   const modelLabel = createModelLabels(settings.models ?? [])
+  const seriesOfRequest = createRequestSeries(families)
+  const seriesOfAttempt = createAttemptSeries(families)
   const stopEventLoop = watchEventLoop(registry)
   const { journalBacklog } = settings
   if (journalBacklog) watchBacklog(registry, journalBacklog)
@@ -43,23 +47,32 @@ export function createMetrics(settings: MetricsSettings): Metrics {
   return {
     settled: (entry) => {
       const { settlement, door, stream, timeToFirstTokenMs } = entry
-      for (const attempt of settlement.attempts) countAttempt(meters, attempt, modelLabel(attempt))
+      for (const attempt of settlement.attempts) {
+        const { provider, status, errorCode: code = none } = attempt
+        const series = seriesOfAttempt({ provider, model: modelLabel(attempt), status, code })
+        countAttempt(series, attempt)
+      }
       const { provider = none, status } = settlement
       const answering = settlement.attempts.at(-1)
       const model = answering && settlement.model ? modelLabel(answering) : none
-      const streamed = String(stream)
-      meters.requests.inc({ door, provider, model, status, stream: streamed })
-      meters.requestSeconds.observe({ door, stream: streamed, status }, entry.latencyMs / 1000)
-      if (status === 'failed') meters.errors.inc({ door, code: entry.errorCode ?? none })
+      const series = seriesOfRequest({ door, provider, model, status, stream: String(stream) })
+      series.requests.value += 1
+      series.seconds.observe(entry.latencyMs / 1000)
+      if (status === 'failed') {
+        families.errors.with({ door, code: entry.errorCode ?? none }).value += 1
+      }
       // The first token of an answer that is not streamed comes with its last.
       if (stream && timeToFirstTokenMs !== undefined) {
-        meters.firstTokenSeconds.observe({ provider, model }, timeToFirstTokenMs / 1000)
+        series.firstTokenSeconds().observe(timeToFirstTokenMs / 1000)
       }
     },
     streamOpened: () => streamsOpen.inc(),
     streamClosed: () => streamsOpen.dec(),
     journalFailed: () => journalErrors.inc(),
-    render: async () => (await registry.metrics()) + (await processRegistry().metrics()),
+    render: async () => {
+      const counted = Object.values(families).map((family) => family.text())
+      return counted.join('') + (await registry.metrics()) + (await processRegistry().metrics())
+    },
     contentType: registry.contentType,
     close: () => {
       stopEventLoop()
@@ -68,31 +81,83 @@ export function createMetrics(settings: MetricsSettings): Metrics {
   }
 }
 
-type Meters = Omit<ReturnType<typeof createMeters>, 'streamsOpen' | 'journalErrors'>
-
-function countAttempt(meters: Meters, attempt: AttemptRecord, model: string): void {
-  const { provider, status, usage, cost } = attempt
-  meters.attempts.inc({ provider, model, status, code: attempt.errorCode ?? none })
-  meters.attemptSeconds.observe({ provider, status }, attempt.latencyMs / 1000)
+function countAttempt(series: AttemptSeries, { latencyMs, usage, cost }: AttemptRecord): void {
+  series.attempts.value += 1
+  series.seconds.observe(latencyMs / 1000)
   for (const tokenClass of tokenClasses) {
     const count = usage?.[tokenClass] ?? 0
-    // A counter throws at a negative number and at one that is none.
-    if (count > 0 && Number.isFinite(count))
-      meters.tokens.inc({ provider, model, class: tokenClassWords[tokenClass] }, count)
+    // A provider may report a negative number, or one that is none.
+    if (count > 0 && Number.isFinite(count)) series.tokens(tokenClass).value += count
   }
-  if (cost && cost.nanos > 0n) {
-    meters.costNanos.inc({ provider, model, currency: cost.currency }, Number(cost.nanos))
+  if (cost && cost.nanos > 0n) series.costNanos(cost.currency).value += Number(cost.nanos)
+}
+
+type Families = ReturnType<typeof createFamilies>
+type AttemptSeries = ReturnType<ReturnType<typeof createAttemptSeries>>
+type RequestLabels = Record<'door' | 'provider' | 'model' | 'status' | 'stream', string>
+type AttemptLabels = Record<'provider' | 'model' | 'status' | 'code', string>
+
+/** The series in which requests of a kind are counted, looked up once for all of them. */
+function createRequestSeries({ requests, requestSeconds, firstTokenSeconds }: Families) {
+  return remembered(
+    ({ door, provider, model, status, stream }: RequestLabels) =>
+      `${door} ${stream} ${status} ${provider} ${model}`,
+    (labels) => ({
+      requests: requests.with(labels),
+      seconds: requestSeconds.with(labels),
+      firstTokenSeconds: later(() => firstTokenSeconds.with(labels)),
+    }),
+  )
+}
+
+/** The same of attempts. */
+function createAttemptSeries({ attempts, attemptSeconds, tokens, costNanos }: Families) {
+  return remembered(
+    ({ provider, model, status, code }: AttemptLabels) => `${status} ${code} ${provider} ${model}`,
+    (labels) => ({
+      attempts: attempts.with(labels),
+      seconds: attemptSeconds.with(labels),
+      tokens: remembered(
+        (tokenClass: TokenClass) => tokenClass,
+        (tokenClass) => tokens.with({ ...labels, class: tokenClassWords[tokenClass] }),
+      ),
+      costNanos: remembered(
+        (currency: string) => currency,
+        (currency) => costNanos.with({ ...labels, currency }),
+      ),
+    }),
+  )
+}
+
+/** What `make` made before for the same key. */
+function remembered<Input, Made>(
+  keyOf: (input: Input) => string,
+  make: (input: Input) => Made,
+): (input: Input) => Made {
+  const known = new Map<string, Made>()
+  return (input) => {
+    const key = keyOf(input)
+    let made = known.get(key)
+    if (made === undefined) known.set(key, (made = make(input)))
+    return made
   }
 }
 
-function createMeters(registry: Registry) {
+/** What is made when it is first asked for. */
+function later<Made>(make: () => Made): () => Made {
+  let made: Made | undefined
+  return () => (made ??= make())
+}
+
+/** Counted on the path of every request, so that their series are at hand. */
+function createFamilies() {
   const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
-    new Counter({ name: `xrouter_${name}`, help, labelNames, registers: [registry] })
+    new CounterFamily({ name: `xrouter_${name}`, help, labelNames })
   const seconds = <Label extends string>(
     name: string,
     help: string,
     { buckets, labelNames }: { buckets: number[]; labelNames: Label[] },
-  ) => new Histogram({ name: `xrouter_${name}`, help, labelNames, buckets, registers: [registry] })
+  ) => new HistogramFamily({ name: `xrouter_${name}`, help, labelNames }, buckets)
   return {
     requests: counter(
       'requests_total',
@@ -126,11 +191,21 @@ function createMeters(registry: Registry) {
       'From the call of a provider to the end of its answer.',
       { buckets: durationBuckets, labelNames: ['provider', 'status'] },
     ),
-    journalErrors: counter('journal_errors_total', 'Journal writes that failed.', []),
+  }
+}
+
+function createGauges(registry: Registry) {
+  const registers = [registry]
+  return {
+    journalErrors: new Counter({
+      name: 'xrouter_journal_errors_total',
+      help: 'Journal writes that failed.',
+      registers,
+    }),
     streamsOpen: new Gauge({
       name: 'xrouter_streams_open',
       help: 'Completions under way, streamed or not.',
-      registers: [registry],
+      registers,
     }),
   }
 }
