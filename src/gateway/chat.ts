@@ -4,6 +4,7 @@ import { accounted } from './accounted.ts'
 import { admit } from './admit.ts'
 import { attempt, type Events } from './attempt.ts'
 import { ordered } from './attempt-plan.ts'
+import { cached } from './cache.ts'
 import type { Call } from './call.ts'
 import type { GatewayDeps } from './deps.ts'
 import { emulate } from './emulate.ts'
@@ -35,10 +36,15 @@ function steps(deps: GatewayDeps, request: ChatRequest, ticket: Ticket): AsyncGe
   const { call } = ticket
   const routed = route(deps.catalogue, request, call) // where it may go, best first
   const deployments = admit(deps, call, routed) // whether this actor may send it there, now
-  // Call them in turn until one answers.
-  return attempt(deps, ordered(deployments), ticket, {
-    losses: (deployment) => lossesOf(deployment, request),
-    events: (deployment, onHead) =>
-      deps.callUpstream(deployment, emulate(deployment, request), { signal: call.signal, onHead }),
-  })
+  // What was answered before, or call them in turn until one answers.
+  return cached(deps, { request, ticket, deployments }, () =>
+    attempt(deps, ordered(deployments), ticket, {
+      losses: (deployment) => lossesOf(deployment, request),
+      events: (deployment, onHead) =>
+        deps.callUpstream(deployment, emulate(deployment, request), {
+          signal: call.signal,
+          onHead,
+        }),
+    }),
+  )
 }

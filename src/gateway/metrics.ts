@@ -1,9 +1,14 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
-import { CounterFamily, HistogramFamily } from '../lib/prometheus.ts'
 import type { AttemptRecord } from '../protocol/settlement.ts'
-import { tokenClasses, tokenClassWords, type TokenClass } from '../protocol/usage.ts'
+import { tokenClasses } from '../protocol/usage.ts'
 import type { LedgerEntry } from './ledger.ts'
+import {
+  createAttemptSeries,
+  createFamilies,
+  createRequestSeries,
+  type AttemptSeries,
+} from './metric-series.ts'
 
 /** What an operator's Prometheus reads. No label holds a key, a tag, a request id or what a client typed. */
 export interface Metrics {
@@ -12,6 +17,10 @@ export interface Metrics {
   streamOpened(): void
   streamClosed(): void
   journalFailed(): void
+  /** Counts a failure of the store of answers. */
+  cacheFailed(): void
+  /** What the store of answers holds in this process, where it holds any. */
+  watchCache(size: () => { entries: number; bytes: number } | undefined): void
   /** Everything in Prometheus' text format. */
   render(): Promise<string>
   contentType: string
@@ -30,16 +39,14 @@ export interface MetricsSettings {
 const furtherModelsMax = 500
 const none = 'none'
 const eventLoopResolutionMs = 20
-const firstTokenBuckets = [0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 60]
-const durationBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 60, 120, 300, 900]
 
 export function createMetrics(settings: MetricsSettings): Metrics {
   const registry = new Registry()
-  const { streamsOpen, journalErrors } = createGauges(registry)
+  const { streamsOpen, journalErrors, cacheErrors } = createMeters(registry)
   const families = createFamilies()
-  const modelLabel = createModelLabels(settings.models ?? [])
   const seriesOfRequest = createRequestSeries(families)
   const seriesOfAttempt = createAttemptSeries(families)
+  const modelLabel = createModelLabels(settings.models ?? [])
   const stopEventLoop = watchEventLoop(registry)
   const { journalBacklog } = settings
   if (journalBacklog) watchBacklog(registry, journalBacklog)
@@ -52,9 +59,9 @@ export function createMetrics(settings: MetricsSettings): Metrics {
         const series = seriesOfAttempt({ provider, model: modelLabel(attempt), status, code })
         countAttempt(series, attempt)
       }
-      const { provider = none, status } = settlement
-      const answering = settlement.attempts.at(-1)
-      const model = answering && settlement.model ? modelLabel(answering) : none
+      const { provider = none, status, cache } = settlement
+      const model = settlement.model ? modelLabel(answeringOf(settlement.model, entry)) : none
+      if (cache) families.cache.with({ result: cache, door }).value += 1
       const series = seriesOfRequest({ door, provider, model, status, stream: String(stream) })
       series.requests.value += 1
       series.seconds.observe(entry.latencyMs / 1000)
@@ -62,13 +69,15 @@ export function createMetrics(settings: MetricsSettings): Metrics {
         families.errors.with({ door, code: entry.errorCode ?? none }).value += 1
       }
       // The first token of an answer that is not streamed comes with its last.
-      if (stream && timeToFirstTokenMs !== undefined) {
+      if (stream && timeToFirstTokenMs !== undefined && cache !== 'hit') {
         series.firstTokenSeconds().observe(timeToFirstTokenMs / 1000)
       }
     },
     streamOpened: () => streamsOpen.inc(),
     streamClosed: () => streamsOpen.dec(),
     journalFailed: () => journalErrors.inc(),
+    cacheFailed: () => cacheErrors.inc(),
+    watchCache: (size) => watchCacheSize(registry, size),
     render: async () => {
       const counted = Object.values(families).map((family) => family.text())
       return counted.join('') + (await registry.metrics()) + (await processRegistry().metrics())
@@ -79,6 +88,14 @@ export function createMetrics(settings: MetricsSettings): Metrics {
       registry.clear()
     },
   }
+}
+
+/** What is known of the model of an answer: that of a kept one has answered before. */
+function answeringOf(
+  model: string,
+  { settlement }: LedgerEntry,
+): Pick<AttemptRecord, 'model' | 'status'> {
+  return settlement.attempts.at(-1) ?? { model, status: 'succeeded' }
 }
 
 function countAttempt(series: AttemptSeries, { latencyMs, usage, cost }: AttemptRecord): void {
@@ -92,116 +109,13 @@ function countAttempt(series: AttemptSeries, { latencyMs, usage, cost }: Attempt
   if (cost && cost.nanos > 0n) series.costNanos(cost.currency).value += Number(cost.nanos)
 }
 
-type Families = ReturnType<typeof createFamilies>
-type AttemptSeries = ReturnType<ReturnType<typeof createAttemptSeries>>
-type RequestLabels = Record<'door' | 'provider' | 'model' | 'status' | 'stream', string>
-type AttemptLabels = Record<'provider' | 'model' | 'status' | 'code', string>
-
-/** The series in which requests of a kind are counted, looked up once for all of them. */
-function createRequestSeries({ requests, requestSeconds, firstTokenSeconds }: Families) {
-  return remembered(
-    ({ door, provider, model, status, stream }: RequestLabels) =>
-      `${door} ${stream} ${status} ${provider} ${model}`,
-    (labels) => ({
-      requests: requests.with(labels),
-      seconds: requestSeconds.with(labels),
-      firstTokenSeconds: later(() => firstTokenSeconds.with(labels)),
-    }),
-  )
-}
-
-/** The same of attempts. */
-function createAttemptSeries({ attempts, attemptSeconds, tokens, costNanos }: Families) {
-  return remembered(
-    ({ provider, model, status, code }: AttemptLabels) => `${status} ${code} ${provider} ${model}`,
-    (labels) => ({
-      attempts: attempts.with(labels),
-      seconds: attemptSeconds.with(labels),
-      tokens: remembered(
-        (tokenClass: TokenClass) => tokenClass,
-        (tokenClass) => tokens.with({ ...labels, class: tokenClassWords[tokenClass] }),
-      ),
-      costNanos: remembered(
-        (currency: string) => currency,
-        (currency) => costNanos.with({ ...labels, currency }),
-      ),
-    }),
-  )
-}
-
-/** What `make` made before for the same key. */
-function remembered<Input, Made>(
-  keyOf: (input: Input) => string,
-  make: (input: Input) => Made,
-): (input: Input) => Made {
-  const known = new Map<string, Made>()
-  return (input) => {
-    const key = keyOf(input)
-    let made = known.get(key)
-    if (made === undefined) known.set(key, (made = make(input)))
-    return made
-  }
-}
-
-/** What is made when it is first asked for. */
-function later<Made>(make: () => Made): () => Made {
-  let made: Made | undefined
-  return () => (made ??= make())
-}
-
-/** Counted on the path of every request, so that their series are at hand. */
-function createFamilies() {
-  const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
-    new CounterFamily({ name: `xrouter_${name}`, help, labelNames })
-  const seconds = <Label extends string>(
-    name: string,
-    help: string,
-    { buckets, labelNames }: { buckets: number[]; labelNames: Label[] },
-  ) => new HistogramFamily({ name: `xrouter_${name}`, help, labelNames }, buckets)
-  return {
-    requests: counter(
-      'requests_total',
-      'Completions that have ended, by the model that answered.',
-      [...(['door', 'provider', 'model', 'status', 'stream'] as const)],
-    ),
-    errors: counter('errors_total', 'Completions that failed, by error code.', ['door', 'code']),
-    attempts: counter('attempts_total', 'Calls of a provider, several where one failed over.', [
-      ...(['provider', 'model', 'status', 'code'] as const),
-    ]),
-    tokens: counter('tokens_total', 'Tokens of all attempts, in disjoint classes.', [
-      ...(['provider', 'model', 'class'] as const),
-    ]),
-    costNanos: counter(
-      'cost_nanos_total',
-      'Cost of all attempts in 1e-9 of the currency. Approximate (a floating-point sum): the ledger is exact.',
-      ['provider', 'model', 'currency'],
-    ),
-    firstTokenSeconds: seconds(
-      'time_to_first_token_seconds',
-      'From the arrival of a streamed request to its first content.',
-      { buckets: firstTokenBuckets, labelNames: ['provider', 'model'] },
-    ),
-    requestSeconds: seconds(
-      'request_duration_seconds',
-      'From the arrival of a request to the end of its answer.',
-      { buckets: durationBuckets, labelNames: ['door', 'stream', 'status'] },
-    ),
-    attemptSeconds: seconds(
-      'attempt_duration_seconds',
-      'From the call of a provider to the end of its answer.',
-      { buckets: durationBuckets, labelNames: ['provider', 'status'] },
-    ),
-  }
-}
-
-function createGauges(registry: Registry) {
+function createMeters(registry: Registry) {
   const registers = [registry]
+  const counter = (name: string, help: string) =>
+    new Counter({ name: `xrouter_${name}`, help, registers })
   return {
-    journalErrors: new Counter({
-      name: 'xrouter_journal_errors_total',
-      help: 'Journal writes that failed.',
-      registers,
-    }),
+    cacheErrors: counter('cache_errors_total', 'Failures of the store of answers.'),
+    journalErrors: counter('journal_errors_total', 'Journal writes that failed.'),
     streamsOpen: new Gauge({
       name: 'xrouter_streams_open',
       help: 'Completions under way, streamed or not.',
@@ -220,6 +134,20 @@ function createModelLabels(known: Iterable<string>) {
     labels.add(model)
     return model
   }
+}
+
+function watchCacheSize(registry: Registry, size: Parameters<Metrics['watchCache']>[0]): void {
+  const gauge = (name: 'entries' | 'bytes', help: string): Gauge => {
+    const made: Gauge = new Gauge({
+      name: `xrouter_cache_${name}`,
+      help,
+      registers: [registry],
+      collect: () => made.set(size()?.[name] ?? 0),
+    })
+    return made
+  }
+  gauge('entries', 'Answers that this process keeps.')
+  gauge('bytes', 'What these take of its memory.')
 }
 
 function watchBacklog(registry: Registry, journalBacklog: () => number): void {

@@ -3,15 +3,22 @@ export const jsonDepthMax = 200
 
 /** Whether a parsed JSON value is nested deeper than `limit`, which bounds the recursion. Bytes are no JSON yet. */
 export function isDeeperThan(value: unknown, limit: number): boolean {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false
-  if (limit <= 0) return true
-  if (Array.isArray(value)) return value.some((member) => isDeeperThan(member, limit - 1))
-  const members = record(value)
-  for (const name in members) if (isDeeperThan(members[name], limit - 1)) return true
+  return limit < 0 || (isNested(value) && hasDeeper(value, limit - 1))
+}
+
+function hasDeeper(value: Nested, limit: number): boolean {
+  if (Array.isArray(value)) return value.some((member) => isNestedDeeper(member, limit))
+  for (const name in value) if (isNestedDeeper(value[name], limit)) return true
   return false
 }
 
-/** An object of JSON has no members but its own. */
-function record(value: object): Record<string, unknown> {
-  return value as Record<string, unknown>
+/** Texts and numbers are not nested, wherever they stand. */
+function isNestedDeeper(value: unknown, limit: number): boolean {
+  return isNested(value) && isDeeperThan(value, limit)
+}
+
+type Nested = unknown[] | Record<string, unknown>
+
+function isNested(value: unknown): value is Nested {
+  return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
 }
