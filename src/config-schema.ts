@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { cacheSchema } from './config-cache.ts'
 import { resilienceSchema } from './config-resilience.ts'
 import { isProxyName } from './lib/client-address.ts'
 import { parseRedisUrl, RedisUrlError, type RedisAddress } from './lib/redis-url.ts'
@@ -104,9 +105,13 @@ const log = z.strictObject({
   level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
 
+const currencyCode = z
+  .string()
+  .regex(/^[A-Z]{3}$/, 'must be a currency code of three capitals, as "USD"')
+
 const priceTable = z.strictObject({
   model: z.string().regex(/^[^/]+\/.+$/, 'must be written as provider/model'),
-  currency: z.string().regex(/^[A-Z]{3}$/, 'must be a currency code of three capitals, as "USD"'),
+  currency: currencyCode,
   input: price,
   output: price,
   cached_input: price.optional(),
@@ -114,18 +119,40 @@ const priceTable = z.strictObject({
   reasoning: price.optional(),
 })
 
+const accounting = z.strictObject({
+  /** In which costs are summed up across currencies. */
+  currency: currencyCode.optional(),
+})
+
+const rate = z
+  .strictObject({
+    from: currencyCode,
+    to: currencyCode,
+    /** What one unit of `from` is worth in `to`. */
+    rate: price.refine((text) => /[1-9]/.test(text), 'must be more than zero'),
+    /** A date, or a moment with its offset from UTC. */
+    valid_from: z.union([z.iso.date(), z.iso.datetime({ offset: true }), z.date()], {
+      error: 'must be a date, as 2026-01-31',
+    }),
+    source: z.string().min(1),
+  })
+  .refine(({ from, to }) => from !== to, { path: ['to'], error: 'must be another currency' })
+
 /** The whole file but for `[providers]`, whose tables belong to the providers. */
 export const fileSchema = z.strictObject({
   server: server.prefault({}),
   storage: storage.prefault({}),
   graphql: graphql.prefault({}),
   responses: responses.prefault({}),
+  cache: cacheSchema.prefault({}),
   resilience: resilienceSchema.prefault({}),
   log: log.prefault({}),
   providers: z.unknown().optional(),
   aliases: z.record(z.string().min(1), z.string().min(1)).default({}),
   fallbacks: z.record(z.string().min(1), z.array(z.string().min(1)).min(1)).default({}),
   prices: z.array(priceTable).default([]),
+  accounting: accounting.prefault({}),
+  rates: z.array(rate).default([]),
 })
 
 export type FileSettings = z.infer<typeof fileSchema>
@@ -139,6 +166,8 @@ export const connectionSchema = z.strictObject({
   timeout_first_byte_ms: milliseconds.default(300_000),
   timeout_idle_ms: milliseconds.default(120_000),
   timeout_total_ms: milliseconds.default(900_000),
+  /** Attempts that may run at once. */
+  max_concurrent: z.number().int().min(1).max(1_000_000).optional(),
 })
 
 function redisAddress(url: string, report: (message: string) => void): RedisAddress {

@@ -9,10 +9,13 @@ import { migrate } from './db/migrate.ts'
 import { createCatalogue, namesWithoutModel, type Catalogue } from './gateway/catalogue.ts'
 import { createDeploymentStates } from './gateway/deployment-state.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
+import { openAnswerCache } from './gateway/open-answer-cache.ts'
 import { discoverModels } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { createHealthMonitor } from './gateway/provider-health.ts'
+import { createConcurrency } from './gateway/concurrency.ts'
 import { openLedger } from './gateway/open-ledger.ts'
+import { createRates } from './gateway/rates.ts'
 import { createShutdown } from './gateway/shutdown.ts'
 import { openUpstreams } from './gateway/upstream.ts'
 import { createGraphqlServer } from './graphql/server.ts'
@@ -79,7 +82,8 @@ async function serve(
   const { db } = database
   await migrate(database.address)
   await ensureOrganization(db)
-  const hashApiKey = apiKeyHasher(config.secret ?? embeddedSecret(config.storage.dataDir))
+  const secret = config.secret ?? embeddedSecret(config.storage.dataDir)
+  const hashApiKey = apiKeyHasher(secret)
   const firstAdminKey = config.masterKey ? undefined : await createFirstAdminKey(db, hashApiKey)
   const { masterKey } = config
   const findKey = (hash: Buffer) => findApiKeyByHash(db, hash)
@@ -110,8 +114,12 @@ async function serve(
     ledger,
     metrics,
     health: createHealthMonitor(),
+    rates: createRates(config.accounting),
     states: createDeploymentStates(config.resilience),
+    concurrency: createConcurrency(config.resilience.queue),
+    resilience: config.resilience,
     shutdown,
+    cache: openAnswerCache({ settings: config.cache, secret, metrics, logger }),
     callUpstream,
     countUpstream: upstreams.count,
     embedUpstream,

@@ -36,6 +36,7 @@ const mayImport: Record<string, readonly string[]> = {
     'services',
   ],
   config: [
+    'config-cache',
     'config-problem',
     'config-providers',
     'config-resilience',
@@ -46,8 +47,9 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   'config-providers': ['config-problem', 'config-schema', 'providers'],
   'config-problem': [],
+  'config-cache': ['protocol'],
   'config-resilience': [],
-  'config-schema': ['config-resilience', 'lib'],
+  'config-schema': ['config-cache', 'config-resilience', 'lib'],
   graphql: ['auth', 'errors', 'gateway', 'idempotency', 'lib', 'protocol', 'providers', 'services'],
   rest: ['auth', 'dialects', 'errors', 'gateway', 'idempotency', 'lib', 'protocol', 'services'],
   auth: ['db', 'errors', 'lib', 'protocol', 'redis', 'services'],

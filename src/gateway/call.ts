@@ -16,9 +16,31 @@ export interface Call {
   tags?: Tags | undefined
   /** The end user behind the request, as the client names them. */
   user?: string | undefined
+  /** What the client says of the cache of answers. */
+  cache?: CacheWishes | undefined
   onSettled?: OnSettled | null | undefined
   /** Aborted when the client is gone. */
   signal: AbortSignal
+}
+
+/** What a client may say about the cache of answers, for one request. */
+export interface CacheWishes {
+  /** `off`: as if there were none. `on`: also where it is used only on request. */
+  mode?: 'on' | 'off' | undefined
+  /** A fresh answer, which is kept. */
+  noCache?: boolean | undefined
+  /** The answer is not kept. */
+  noStore?: boolean | undefined
+  /** No answer that is older. */
+  maxAgeMs?: number | undefined
+  /** No answer but a kept one. */
+  onlyIfCached?: boolean | undefined
+  /** How long the answer is kept. */
+  ttlMs?: number | undefined
+  /** Answers of one namespace are not given in another. */
+  namespace?: string | undefined
+  /** Whether a request with tools is cached, too. */
+  tools?: boolean | undefined
 }
 
 /** What a client may say about routing, with the model's name. */
@@ -29,4 +51,8 @@ export interface RoutingHints {
   allowProviders?: readonly string[] | undefined
   /** None of these providers. */
   denyProviders?: readonly string[] | undefined
+  /** From the request's arrival to the first content of its answer. */
+  deadlineMs?: number | undefined
+  /** In the queue of a busy provider: higher goes first; 0 when absent. */
+  priority?: number | undefined
 }

@@ -91,8 +91,10 @@ export function createCollector(): {
       case 'error':
         throw event.error
       case 'tool-call-end':
+      case 'cache-lookup':
       case 'attempt-start':
       case 'attempt-failed':
+      case 'attempt-chosen':
         break
       default:
         event satisfies never

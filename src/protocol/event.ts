@@ -1,6 +1,6 @@
 import type { GatewayError } from '../errors.ts'
 import type { Extra, Signature, ToolCallKind } from './request.ts'
-import type { Settlement, AttemptRecord } from './settlement.ts'
+import type { AttemptRecord, CacheResult, Settlement } from './settlement.ts'
 import type { Usage } from './usage.ts'
 
 /** One step of an answer. Streamed, whole, cached and failed answers are all sequences of these. */
@@ -19,8 +19,10 @@ export type ChatEvent =
   | ExtraMembers
   | UsageReport
   | Warning
+  | CacheLookup
   | AttemptStart
   | AttemptFailed
+  | AttemptChosen
   | Finish
   | End
   | Failure
@@ -163,6 +165,21 @@ export interface Warning {
   message: string
 }
 
+/** What the cache of answers said; comes first, and not where it was not asked. */
+export interface CacheLookup {
+  type: 'cache-lookup'
+  result: CacheResult
+  /** The deployment that once made the answer, where it is a `hit`. */
+  origin?: Origin | undefined
+}
+
+/** A deployment, as clients are told of it. */
+export interface Origin {
+  provider: string
+  /** `provider/model`. */
+  model: string
+}
+
 /** The gateway turned to a deployment. */
 export interface AttemptStart {
   type: 'attempt-start'
@@ -176,6 +193,17 @@ export interface AttemptStart {
 export interface AttemptFailed {
   type: 'attempt-failed'
   attempt: AttemptRecord
+}
+
+/** Of several attempts, the one whose words follow, where it is not the one that began last; the others are ended. */
+export interface AttemptChosen {
+  type: 'attempt-chosen'
+  number: number
+  provider: string
+  /** `provider/model`. */
+  model: string
+  /** Those that were begun. */
+  attempts: number
 }
 
 /** One choice is complete. */
@@ -246,8 +274,10 @@ export function isContent(event: ChatEvent): boolean {
     case 'extra':
     case 'usage':
     case 'warning':
+    case 'cache-lookup':
     case 'attempt-start':
     case 'attempt-failed':
+    case 'attempt-chosen':
     case 'end':
     case 'error':
       return false

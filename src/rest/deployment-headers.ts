@@ -1,17 +1,39 @@
 import type { FastifyReply } from 'fastify'
-import type { AttemptStart } from '../protocol/event.ts'
+import type {
+  AttemptChosen,
+  AttemptStart,
+  CacheLookup,
+  ChatEvent,
+  Origin,
+} from '../protocol/event.ts'
 
-/** The headers tell of the deployment that was called last: the one that answers, or the last that failed. */
-export function nameDeployment(
-  reply: FastifyReply,
-  { provider, model, number }: AttemptStart,
-): void {
+/** The headers tell of the deployment that was called last, which answers or failed, or of the one that answers among several. */
+export function nameDeployment(reply: FastifyReply, event: AttemptStart | AttemptChosen): void {
+  nameOrigin(reply, event, event.type === 'attempt-chosen' ? event.attempts : event.number)
+}
+
+/** Whether an event says who answers, as far as is known. */
+export function namesDeployment(event: ChatEvent): event is AttemptStart | AttemptChosen {
+  return event.type === 'attempt-start' || event.type === 'attempt-chosen'
+}
+
+function nameOrigin(reply: FastifyReply, { provider, model }: Origin, attempts: number): void {
   void reply.headers({
     'x-xrouter-provider': provider,
     'x-xrouter-model': headerText(model),
-    'x-xrouter-attempts': String(number),
+    'x-xrouter-attempts': String(attempts),
   })
 }
+
+/** Of several completions in one answer all must have been kept for it to be a `hit`. */
+export function nameCacheResult(reply: FastifyReply, { result, origin }: CacheLookup): void {
+  const before = reply.getHeader(cacheHeader)
+  const same = before === undefined || before === 'off' || before === result
+  void reply.header(cacheHeader, same ? result : 'miss')
+  if (origin) nameOrigin(reply, origin, 0)
+}
+
+export const cacheHeader = 'x-xrouter-cache'
 
 /** A name may have any character, a header only a few: the others are percent-encoded. */
 function headerText(name: string): string {

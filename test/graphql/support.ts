@@ -1,6 +1,8 @@
 import { createMetrics } from '../../src/gateway/metrics.ts'
+import { createConcurrency } from '../../src/gateway/concurrency.ts'
 import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
+import { createRates } from '../../src/gateway/rates.ts'
 import { createShutdown } from '../../src/gateway/shutdown.ts'
 import { memoryLedger } from '../support/memory-ledger.ts'
 import { once } from 'node:events'
@@ -132,8 +134,11 @@ export async function startGraphql(
       }),
       ledger: settings.ledger ?? memoryLedger(ledger),
       metrics: createMetrics({}),
+      rates: createRates({ accountingCurrency: undefined, rates: [] }),
       health: createHealthMonitor(),
       states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
+      concurrency: createConcurrency({ size: 1, waitMaxMs: 1 }),
+      resilience: { retry: undefined, ejectionShare: undefined },
       shutdown: createShutdown(),
       callUpstream: ({ provider, model }, request, { signal }) => {
         if (!provider.generate) throw new Error('a test provider generates')

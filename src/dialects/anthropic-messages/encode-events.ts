@@ -74,8 +74,10 @@ function encodeEvent(stream: Stream, event: ChatEvent): void {
     case 'end':
       stream.usage ??= event.settlement.usage
       return endMessage(stream)
+    case 'cache-lookup':
     case 'attempt-start':
     case 'attempt-failed':
+    case 'attempt-chosen':
     case 'audio':
     // A failure is an event of its own.
     case 'error':

@@ -105,8 +105,10 @@ function encodeEvent(stream: Stream, event: ChatEvent): void {
     case 'error':
     case 'response-start':
     case 'tool-call-end':
+    case 'cache-lookup':
     case 'attempt-start':
     case 'attempt-failed':
+    case 'attempt-chosen':
       return
     default:
       event satisfies never
