@@ -7,7 +7,7 @@ import { openProviders } from './config-providers.ts'
 import { resilienceNames, type ResilienceSettings } from './config-resilience.ts'
 import { fileSchema, type FileSettings } from './config-schema.ts'
 import type { RedisAddress } from './lib/redis-url.ts'
-import type { PriceSnapshot } from './protocol/settlement.ts'
+import type { PriceSnapshot, RateSnapshot } from './protocol/settlement.ts'
 import { providerTypes } from './providers/index.ts'
 import type { Provider, ProviderType } from './providers/provider.ts'
 
@@ -64,6 +64,8 @@ export interface Config {
   fallbacks: Record<string, string[]>
   /** By `provider/model`. */
   prices: Map<string, PriceSnapshot>
+  /** In which currency costs are summed up, and the rates of exchange. */
+  accounting: { accountingCurrency: string | undefined; rates: RateSnapshot[] }
 }
 
 /** All that is wrong with a configuration at once. */
@@ -143,6 +145,10 @@ function ourNames(settings: FileSettings, production: boolean) {
     aliases,
     fallbacks,
     prices: new Map(prices.map((price) => [price.model, priceSnapshot(price)])),
+    accounting: {
+      accountingCurrency: settings.accounting.currency,
+      rates: settings.rates.map(rateSnapshot),
+    },
   }
 }
 
@@ -187,6 +193,10 @@ function priceSnapshot(price: FileSettings['prices'][number]): PriceSnapshot {
     perMillion: Object.fromEntries(known),
     source: 'configuration',
   }
+}
+
+function rateSnapshot({ valid_from, ...rate }: FileSettings['rates'][number]): RateSnapshot {
+  return { ...rate, validFrom: new Date(valid_from).toISOString() }
 }
 
 function readFile(path: string | undefined): Record<string, unknown> {

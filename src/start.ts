@@ -14,6 +14,7 @@ import { discoverModels } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { createHealthMonitor } from './gateway/provider-health.ts'
 import { openLedger } from './gateway/open-ledger.ts'
+import { createRates } from './gateway/rates.ts'
 import { createShutdown } from './gateway/shutdown.ts'
 import { openUpstreams } from './gateway/upstream.ts'
 import { createGraphqlServer } from './graphql/server.ts'
@@ -123,6 +124,7 @@ async function serve(
     ledger,
     metrics,
     health: createHealthMonitor(),
+    rates: createRates(config.accounting),
     states: createDeploymentStates(config.resilience),
     shutdown,
     cache: openAnswerCache({

@@ -119,7 +119,8 @@ async function keep(
     return making.drop('unfit')
   }
   const { provider, model, cost } = answering
-  const usage = answering.usage ?? (await ticket.estimate(ticket.unreported?.produced ?? ''))
+  const usage =
+    answering.usage ?? (await ticket.estimate(ticket.unreported.at(-1)?.meter.produced ?? ''))
   const storedAtMs = Date.now()
   const currency = cost?.currency
   const text = encodeEntry({ storedAtMs, provider, model, usage, currency, events })

@@ -8,6 +8,7 @@ import type { DeploymentStates } from './deployment-state.ts'
 import type { Ledger } from './ledger.ts'
 import type { Metrics } from './metrics.ts'
 import type { HealthMonitor } from './provider-health.ts'
+import type { Rates } from './rates.ts'
 import type { Shutdown } from './shutdown.ts'
 
 /** What the pipeline needs from outside. */
@@ -16,6 +17,8 @@ export interface GatewayDeps {
   ledger: Ledger
   metrics: Metrics
   health: HealthMonitor
+  /** What money is worth in other currencies. */
+  rates: Rates
   states: DeploymentStates
   shutdown: Shutdown
   /** Absent where no answers are kept. */

@@ -26,8 +26,10 @@ export interface AttemptRecord {
   usage?: Usage | undefined
   /** Absent when the price or the usage is unknown. */
   cost?: Money | undefined
-  /** The price with which `cost` was computed. */
+  /** The price at the time of the call, with which `cost` was computed. */
   price?: PriceSnapshot | undefined
+  /** `cost` in the accounting currency; absent without one, without a cost and without a rate. */
+  accounting?: Converted | undefined
   /** The upstream's own id of the answer. */
   upstreamId?: string | undefined
   /** The model as the upstream named it. */
@@ -40,6 +42,21 @@ export interface PriceSnapshot {
   perMillion: Partial<Record<TokenClass, string>>
   /** Where the price comes from and of which day it is. */
   source: string
+}
+
+/** What one unit of `from` is worth in `to`, as a decimal string, from a moment on (ISO 8601). */
+export interface RateSnapshot {
+  from: string
+  to: string
+  rate: string
+  validFrom: string
+  source: string
+}
+
+/** An amount in another currency, and the rate that was used; none where the currency is the same. */
+export interface Converted {
+  money: Money
+  rate: RateSnapshot | undefined
 }
 
 /** How a request ended; `interrupted` is one whose process died, found in its journal. */

@@ -50,6 +50,11 @@ export const requests = pgTable(
     /** What the cache of answers did; null where it was not asked. */
     cache: text('cache').$type<CacheResult>(),
     tags: jsonb('tags').$type<Record<string, unknown>>(),
+    /** What the client calls its own user. */
+    userId: text('user_id'),
+    /** What the budgets held for it by estimate, in nano-units of `reserved_currency`. */
+    reservedNanos: bigint('reserved_nanos', { mode: 'bigint' }),
+    reservedCurrency: text('reserved_currency'),
     ...usageColumns,
   },
   (table) => [
