@@ -85,33 +85,33 @@ export function answerScripts(client: RedisClient): AnswerScripts {
 }
 
 /** In braces stands what decides about the slot in a cluster. */
-function own(organization: string, what: string): string {
+function nameOf(organization: string, what: string): string {
   return `answers:{${organization}}:${what}`
 }
 
 function entryOf({ organization, digest }: AnswerName): string {
-  return own(organization, `entry:${digest}`)
+  return nameOf(organization, `entry:${digest}`)
 }
 
 /** The whole name of an entry without its digest, for scripts that name entries themselves. */
 function entriesOf(organization: string): string {
-  return redisPrefix + own(organization, 'entry:')
+  return redisPrefix + nameOf(organization, 'entry:')
 }
 
 function claimOf({ organization, digest }: AnswerName): string {
-  return own(organization, `claim:${digest}`)
+  return nameOf(organization, `claim:${digest}`)
 }
 
 function sizesOf(organization: string): string {
-  return own(organization, 'sizes')
+  return nameOf(organization, 'sizes')
 }
 
 function digestsOf(organization: string, label: string): string {
-  return own(organization, `label:${label}`)
+  return nameOf(organization, `label:${label}`)
 }
 
 function markOf(organization: string, label: string): string {
-  return own(organization, `mark:${label}`)
+  return nameOf(organization, `mark:${label}`)
 }
 
 function list(answer: unknown): string[] {

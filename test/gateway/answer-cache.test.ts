@@ -71,8 +71,8 @@ function answer(text: string, storedAtMs = 0): string {
   return encodeEntry({ storedAtMs, provider: 'a', model: 'a/b', events })
 }
 
-const keep = (making: Making, text = 'kept'): void =>
-  making.keep({ text: answer(text), ttlMs: 60_000, labels: [] })
+const keep = (started: Making, text = 'kept'): void =>
+  started.keep({ text: answer(text), ttlMs: 60_000, labels: [] })
 
 function making(found: CachedAnswer | Making): Making {
   if ('keep' in found) return found
