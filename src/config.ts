@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import { isTable, joinPath, parsed, type Problem } from './config-problem.ts'
 import { openProviders } from './config-providers.ts'
+import { resilienceNames, type ResilienceSettings } from './config-resilience.ts'
 import { fileSchema, type FileSettings } from './config-schema.ts'
 import type { RedisAddress } from './lib/redis-url.ts'
 import type { PriceSnapshot } from './protocol/settlement.ts'
@@ -49,6 +50,7 @@ export interface Config {
     }
   }
   responses: { retentionHours: number }
+  resilience: ResilienceSettings
   logLevel: string
   /** An admin credential, beside the keys in the database. */
   masterKey: string | undefined
@@ -112,7 +114,8 @@ export function loadConfig(
 }
 
 function ourNames(settings: FileSettings, production: boolean) {
-  const { server, storage, graphql, responses, log, aliases, fallbacks, prices } = settings
+  const { server, storage, graphql, responses, resilience, log, aliases, fallbacks, prices } =
+    settings
   return {
     server: {
       host: server.host,
@@ -131,6 +134,7 @@ function ourNames(settings: FileSettings, production: boolean) {
     },
     graphql: graphqlNames(graphql, production),
     responses: { retentionHours: responses.retention_hours },
+    resilience: resilienceNames(resilience),
     logLevel: log.level,
     aliases,
     fallbacks,

@@ -109,6 +109,21 @@ export function internalError(cause: unknown): GatewayError {
   })
 }
 
+/** Failures that are the provider's: neither the client's, nor ours, nor those of a client that left. */
+const providerFaults: ReadonlySet<ErrorCode> = new Set([
+  'PROVIDER_ERROR',
+  'PROVIDER_AUTH',
+  'PROVIDER_TIMEOUT',
+  'PROVIDER_UNAVAILABLE',
+  'PROVIDER_RATE_LIMITED',
+  'UPSTREAM_TRUNCATED',
+])
+
+/** Whether a failure speaks against the provider that was called. */
+export function isProviderFault(code: ErrorCode): boolean {
+  return providerFaults.has(code)
+}
+
 /** A 400 that names the member at fault. */
 export function invalidRequest(path: string | undefined, message: string): GatewayError {
   return new GatewayError({ code: 'INVALID_REQUEST', message, path })

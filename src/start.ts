@@ -7,6 +7,7 @@ import { connect, type Database, type DatabaseHandle } from './db/client.ts'
 import { startEmbedded } from './db/embedded.ts'
 import { migrate } from './db/migrate.ts'
 import { createCatalogue, namesWithoutModel, type Catalogue } from './gateway/catalogue.ts'
+import { createDeploymentStates } from './gateway/deployment-state.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { discoverModels } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
@@ -109,6 +110,7 @@ async function serve(
     ledger,
     metrics,
     health: createHealthMonitor(),
+    states: createDeploymentStates(config.resilience),
     shutdown,
     callUpstream,
     countUpstream: upstreams.count,

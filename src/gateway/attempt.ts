@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import type { ChatEvent } from '../protocol/event.ts'
+import type { AttemptPlan } from './attempt-plan.ts'
 import type { Deployment } from './catalogue.ts'
 import type { GatewayDeps } from './deps.ts'
 import { noteOpen } from './settle.ts'
@@ -17,12 +18,12 @@ export type Events = readonly ChatEvent[]
  */
 export async function* attempt(
   deps: GatewayDeps,
-  deployments: readonly Deployment[],
+  { deployments }: AttemptPlan,
   ticket: Ticket,
   work: Work,
 ): AsyncGenerator<Events> {
   for (const [index, deployment] of deployments.entries()) {
-    const meter = new AttemptMeter(ticket, deployment)
+    const meter = new AttemptMeter(ticket, deployment, deps.states.begin(deployment))
     const model = deployment.id
     yield [{ type: 'attempt-start', number: meter.number, provider: deployment.provider.id, model }]
     await noteOpen(deps, ticket)

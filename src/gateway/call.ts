@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Actor } from '../protocol/actor.ts'
 import type { OnSettled } from '../protocol/settlement.ts'
 import type { Tags } from '../protocol/tags.ts'
@@ -9,6 +10,8 @@ export interface Call {
   actor: Actor
   door: 'rest' | 'graphql'
   hints: RoutingHints
+  /** Headers of the HTTP request, names in lower case. */
+  headers?: IncomingHttpHeaders | undefined
   /** The client's own labels, kept on the ledger. */
   tags?: Tags | undefined
   /** The end user behind the request, as the client names them. */

@@ -3,6 +3,7 @@ import type { ChatRequest } from '../protocol/request.ts'
 import { accounted } from './accounted.ts'
 import { admit } from './admit.ts'
 import { attempt, type Events } from './attempt.ts'
+import { ordered } from './attempt-plan.ts'
 import type { Call } from './call.ts'
 import type { GatewayDeps } from './deps.ts'
 import { emulate } from './emulate.ts'
@@ -35,7 +36,7 @@ function steps(deps: GatewayDeps, request: ChatRequest, ticket: Ticket): AsyncGe
   const routed = route(deps.catalogue, request, call) // where it may go, best first
   const deployments = admit(deps, call, routed) // whether this actor may send it there, now
   // Call them in turn until one answers.
-  return attempt(deps, deployments, ticket, {
+  return attempt(deps, ordered(deployments), ticket, {
     losses: (deployment) => lossesOf(deployment, request),
     events: (deployment, onHead) =>
       deps.callUpstream(deployment, emulate(deployment, request), { signal: call.signal, onHead }),

@@ -5,6 +5,7 @@ import type { Settlement } from '../protocol/settlement.ts'
 import { accounted } from './accounted.ts'
 import { admit } from './admit.ts'
 import { attempt, type Events } from './attempt.ts'
+import { ordered } from './attempt-plan.ts'
 import type { Call } from './call.ts'
 import type { Deployment } from './catalogue.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -59,7 +60,7 @@ function steps(
   const { call } = ticket
   const routed = route(deps.catalogue, request, call)
   const deployments = admit(deps, call, routed)
-  return attempt(deps, deployments, ticket, {
+  return attempt(deps, ordered(deployments), ticket, {
     losses: (deployment) => embeddingLosses(deployment, request),
     events: (deployment, onHead) => made(deployment, onHead),
   })

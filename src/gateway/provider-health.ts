@@ -1,5 +1,6 @@
-import type { ErrorCode } from '../errors.ts'
+import { isProviderFault, type ErrorCode } from '../errors.ts'
 import type { AttemptRecord } from '../protocol/settlement.ts'
+import { percentile } from './recent.ts'
 
 export const healthStates = ['OPERATIONAL', 'DEGRADED', 'DOWN', 'UNKNOWN'] as const
 
@@ -41,16 +42,6 @@ const last = { down: 5, degraded: 20 }
 const share = { down: 0.8, degraded: 0.1 }
 const attemptsForDown = 3
 
-/** Failures that are the provider's: neither the client's, nor ours, nor those of a client that left. */
-const faults: ReadonlySet<ErrorCode> = new Set([
-  'PROVIDER_ERROR',
-  'PROVIDER_AUTH',
-  'PROVIDER_TIMEOUT',
-  'PROVIDER_UNAVAILABLE',
-  'PROVIDER_RATE_LIMITED',
-  'UPSTREAM_TRUNCATED',
-])
-
 /** A monitor of what this process sees; `now` is the time in milliseconds. */
 export function createHealthMonitor(now: () => number = Date.now): HealthMonitor {
   const startedAtMs = now()
@@ -71,7 +62,7 @@ export function createHealthMonitor(now: () => number = Date.now): HealthMonitor
 
 function counts({ status, errorCode }: AttemptRecord): boolean {
   if (status === 'succeeded') return true
-  return status === 'failed' && errorCode !== undefined && faults.has(errorCode)
+  return status === 'failed' && errorCode !== undefined && isProviderFault(errorCode)
 }
 
 interface Seen {
@@ -160,8 +151,4 @@ function failedShare(seen: readonly Seen[], max: number): number {
     if (seen[index]?.fault !== undefined) failed += 1
   }
   return failed / (seen.length - first)
-}
-
-function percentile(values: number[], part: number): number | undefined {
-  return values.toSorted((a, b) => a - b)[Math.ceil(values.length * part) - 1]
 }

@@ -5,6 +5,7 @@ import type { Usage } from '../protocol/usage.ts'
 import type { Call } from './call.ts'
 import type { Deployment } from './catalogue.ts'
 import { costOf } from './cost.ts'
+import type { StateAttempt } from './deployment-state.ts'
 
 /** The running account of one request, from its arrival to its settlement. */
 export interface Ticket {
@@ -55,6 +56,7 @@ export class AttemptMeter {
   /** Everything that was generated so far, to be counted if the provider reports no usage. */
   produced = ''
   readonly #ticket: Ticket
+  readonly #state: StateAttempt
   readonly #startedAt = new Date()
   readonly #startedAtMs = performance.now()
   #timeToFirstTokenMs: number | undefined
@@ -62,9 +64,10 @@ export class AttemptMeter {
   #upstreamId: string | undefined
   #upstreamModel: string | undefined
 
-  constructor(ticket: Ticket, deployment: Deployment) {
+  constructor(ticket: Ticket, deployment: Deployment, state: StateAttempt) {
     this.#ticket = ticket
     this.deployment = deployment
+    this.#state = state
     this.number = ticket.attempts.length + 1
     ticket.current = this
     ticket.unreported = undefined
@@ -89,6 +92,7 @@ export class AttemptMeter {
     const record = this.#record(status, error)
     this.#ticket.attempts.push(record)
     this.#ticket.current = undefined
+    this.#state.end(record, error)
     if (!this.#usage) this.#ticket.unreported = this
     return record
   }
@@ -124,6 +128,7 @@ export class AttemptMeter {
     this.committed = true
     const now = performance.now()
     this.#timeToFirstTokenMs = now - this.#startedAtMs
+    this.#state.firstContent(this.#timeToFirstTokenMs)
     this.#ticket.timeToFirstTokenMs = now - this.#ticket.startedAtMs
   }
 }

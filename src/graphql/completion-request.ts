@@ -17,9 +17,9 @@ export function openCompletion(
 ): AsyncGenerator<ChatEvent> {
   const { requestId, stream, signal } = options
   const { request, hints, tags } = decodeCompletion(input, { stream })
-  const { actor, gateway, onSettled } = context
-  const call = { requestId, actor, door: 'graphql' as const, hints, tags, onSettled, signal }
-  return chat(gateway, request, call)
+  const { actor, gateway, headers, onSettled } = context
+  const door = 'graphql' as const
+  return chat(gateway, request, { requestId, actor, door, headers, hints, tags, onSettled, signal })
 }
 
 /** The gateway's request from a `CompletionInput` that GraphQL has parsed. */

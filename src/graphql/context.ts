@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { GatewayDeps } from '../gateway/deps.ts'
 import type { AddressOf } from '../lib/client-address.ts'
 import type { Actor } from '../protocol/actor.ts'
@@ -14,6 +14,8 @@ export interface GraphqlContext {
   nextRequestId: () => string
   gateway: GatewayDeps
   services: ServiceDeps
+  /** Of the HTTP request, or of the one that opened the WebSocket. */
+  headers: IncomingHttpHeaders
   /** The client's address. */
   address: () => string
   /** Told how the operation's completions are settled, where somebody waits for that. */
@@ -47,5 +49,7 @@ export function createContext(
     firstIsTaken = true
     return operation.requestId
   }
-  return { ...operation, address: () => addressOf(message), nextRequestId, gateway, services }
+  const { headers } = message
+  const address = () => addressOf(message)
+  return { ...operation, headers, address, nextRequestId, gateway, services }
 }

@@ -110,14 +110,15 @@ async function createEmbedding(
   input: unknown,
 ): Promise<EmbeddingValue | CompletionErrorValue> {
   const requestId = context.nextRequestId()
-  const { actor, gateway, onSettled, signal } = context
+  const { actor, gateway, headers, onSettled, signal } = context
   try {
     const parsed = embeddingInput.safeParse(input)
     if (!parsed.success) throw firstFault(parsed.error)
     const { model, input: inputs, dimensions, endUser: endUserId, tags, ...rest } = parsed.data
     const { fallbacks, routing: lists } = rest
     const hints = { fallbacks, ...lists }
-    const call = { requestId, actor, door: 'graphql' as const, hints, tags, onSettled, signal }
+    const door = 'graphql' as const
+    const call = { requestId, actor, door, headers, hints, tags, onSettled, signal }
     const answer = await embed(gateway, { model, inputs, dimensions, endUserId }, call)
     if (!answer) return completionError(left(), requestId)
     if ('error' in answer) return completionError(answer.error, requestId, answer.settlement)

@@ -60,8 +60,8 @@ export async function answerCompletion(
 ): Promise<void> {
   const said = decodeHints(decoded.xrouter)
   const signal = clientGone(reply)
-  const { id: requestId, onSettled } = request
-  const call = { requestId, actor, door: 'rest' as const, ...said, onSettled, signal }
+  const { id: requestId, headers, onSettled } = request
+  const call = { requestId, actor, door: 'rest' as const, headers, ...said, onSettled, signal }
   const created = Math.floor(Date.now() / 1000)
   const requests: [ChatRequest, ...ChatRequest[]] = [decoded.request, ...(decoded.further ?? [])]
   const made = warned(decoded.warnings ?? [], chatAll(gateway, requests, call))

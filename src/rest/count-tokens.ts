@@ -14,7 +14,8 @@ export async function handleCount(
   const decoded = decodeCountRequest(request.body, request.headers)
   const said = decodeHints(decoded.xrouter)
   const { signal } = new AbortController()
-  const call = { requestId: request.id, actor, door: 'rest' as const, ...said, signal }
+  const { id: requestId, headers } = request
+  const call = { requestId, actor, door: 'rest' as const, headers, ...said, signal }
   const { inputTokens, estimated } = await countTokens(gateway, decoded.request, call)
   return { input_tokens: inputTokens, ...(estimated && { estimated }) }
 }

@@ -24,6 +24,7 @@ export async function handleEmbedding(
     requestId: request.id,
     actor,
     door: 'rest',
+    headers: request.headers,
     ...said,
     onSettled: request.onSettled,
     signal: clientGone(reply),

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { encodeErrorBody } from '../dialects/openai-chat/encode-error.ts'
 import { isDeeperThan, jsonDepthMax } from '../lib/json-depth.ts'
@@ -20,10 +20,33 @@ export function refuseDeep(body: unknown): void {
   throw invalidRequest(undefined, `The body is nested deeper than ${jsonDepthMax} levels.`)
 }
 
-/** Answers bytes that are no HTTP; there is no request, and the connection ends. */
+/** Connections on which something malformed has arrived already. */
+const malformedSockets = new WeakSet<Socket>()
+
+/** Answers bytes that are no HTTP, after the answers to the requests before them, and ends the connection. */
 export function answerMalformed(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-  const { line, message } = answers[error.code ?? ''] ?? malformed
+  if (malformedSockets.has(socket)) return
+  malformedSockets.add(socket)
+  refuseInTurn(error, socket)
+}
+
+function refuseInTurn(error: Error & { code?: string }, socket: NodeSocket): void {
+  const { _httpMessage: answer } = socket
+  if (!socket.writable) return void socket.destroy()
+  if (answer?.req.complete) return void answer.once('close', () => refuseInTurn(error, socket))
+  // What is malformed is the rest of the very request that is being answered: nobody can tell two answers apart.
+  if (answer?.headersSent) return void socket.destroy()
+  refuse(error, socket)
+}
+
+/** Node itself looks at this member where nobody listens to its errors; there is no other way to know. */
+interface NodeSocket extends Socket {
+  _httpMessage?: ServerResponse | null
+}
+
+function refuse({ code = '' }: Error & { code?: string }, socket: Socket): void {
+  const { line, message } = answers[code] ?? malformed
   const body = JSON.stringify(encodeErrorBody(invalidRequest(undefined, message)))
   const head = [
     `HTTP/1.1 ${line}`,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { text as readText } from 'node:stream/consumers'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { startOpenaiSimulator, type OpenaiSimulator } from '../support/simulators/openai.ts'
@@ -218,6 +218,85 @@ test.each([
   expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
   expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({
     error: { code: 'invalid_request', message: expect.any(String) },
+  })
+})
+
+describe('bytes behind a request that are no request are answered after it', () => {
+  const open = (): Socket => {
+    const { hostname, port } = new URL(gateway.url)
+    return connect({ host: hostname, port: Number(port) })
+  }
+  const head = (line: string, ...more: string[]): string =>
+    [
+      `${line} HTTP/1.1`,
+      'host: a',
+      `authorization: Bearer ${gateway.adminKey}`,
+      ...more,
+      '\r\n',
+    ].join('\r\n')
+  const statuses = (answers: string): string[] =>
+    [...answers.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status ?? '')
+
+  test('while a handler still works on the request', async () => {
+    const socket = open()
+    socket.write(`${head('GET /ready')}"a body that no header announced"`)
+    const answers = await readText(socket)
+    expect(statuses(answers)).toEqual(['200', '400'])
+    expect(answers).toContain('"status":"ok"')
+  })
+
+  test('behind several requests', async () => {
+    const socket = open()
+    socket.write(`${head('GET /ready')}${head('DELETE /v1/models/x')}${head('GET /ready')}{}`)
+    expect(statuses(await readText(socket))).toEqual(['200', '404', '200', '400'])
+  })
+
+  test('while an answer streams, into which nothing is written', async () => {
+    const upstream = simulator.controlled()
+    const socket = open()
+    const body = JSON.stringify({
+      model: 'openai/gpt-4o-mini',
+      stream: true,
+      messages: [{ role: 'user', content: 'Hi' }],
+    })
+    const type = 'content-type: application/json'
+    socket.write(head('POST /v1/chat/completions', type, `content-length: ${body.length}`) + body)
+    await upstream.received
+    upstream.text('Hel')
+    const [first] = await once(socket, 'data')
+    socket.write('[1]')
+    socket.write('[2]')
+    // Another connection's answer shows that the server has read them.
+    await fetch(`${gateway.url}/ready`)
+    upstream.text('lo')
+    upstream.complete()
+    const answers = `${first}${await readText(socket)}`
+    expect(statuses(answers)).toEqual(['200', '400'])
+    expect(answers).toMatch(/"content":"lo"[^]*\[DONE\]\s+0\r\n\r\nHTTP\/1\.1 400 /)
+  })
+
+  test('when they are in the place of its own body, an answer that streams already is cut off', async () => {
+    const upstream = simulator.controlled()
+    const query = `subscription { completion(input: {
+      model: "openai/gpt-4o-mini", messages: [{ role: USER, content: "Hi" }] }) { sequence } }`
+    const line = `GET /graphql?query=${encodeURIComponent(query)}`
+    const socket = open()
+    socket.write(head(line, 'accept: text/event-stream', 'transfer-encoding: chunked'))
+    await upstream.received
+    upstream.text('Hel')
+    const [first] = await once(socket, 'data')
+    socket.write('zz\r\n')
+    const answers = `${first}${await readText(socket)}`
+    expect(statuses(answers)).toEqual(['200'])
+    expect(answers).not.toContain('event: complete')
+    await upstream.closed
+  })
+
+  test('when they are in the place of its own body, the request has no other answer', async () => {
+    const socket = open()
+    const coding = 'transfer-encoding: chunked'
+    socket.write(`${head('POST /graphql', 'content-type: application/json', coding)}zz\r\n`)
+    expect(statuses(await readText(socket))).toEqual(['400'])
   })
 })
 

@@ -1,6 +1,7 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { createMetrics } from '../../src/gateway/metrics.ts'
+import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
 import { createShutdown } from '../../src/gateway/shutdown.ts'
 import { memoryLedger } from '../support/memory-ledger.ts'
@@ -34,6 +35,7 @@ async function subscribe(signal: AbortSignal) {
     ledger: memoryLedger(),
     metrics: createMetrics({}),
     health: createHealthMonitor(),
+    states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
     shutdown: createShutdown(),
     callUpstream: ({ provider, model }, request, options) => {
       if (!provider.generate) throw new Error('a test provider generates')

@@ -1,4 +1,5 @@
 import { createMetrics } from '../../src/gateway/metrics.ts'
+import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
 import { createShutdown } from '../../src/gateway/shutdown.ts'
 import { memoryLedger } from '../support/memory-ledger.ts'
@@ -132,6 +133,7 @@ export async function startGraphql(
       ledger: settings.ledger ?? memoryLedger(ledger),
       metrics: createMetrics({}),
       health: createHealthMonitor(),
+      states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
       shutdown: createShutdown(),
       callUpstream: ({ provider, model }, request, { signal }) => {
         if (!provider.generate) throw new Error('a test provider generates')

@@ -56,7 +56,7 @@ export async function startGateway(
 ): Promise<TestGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'xrouter-test-'))
   const file = join(folder, 'xrouter.toml')
-  writeFileSync(file, toml)
+  writeFileSync(file, toml.includes('[resilience]') ? toml : toml + forgetful)
   const storage = await freshStorage(join(folder, 'data'), environment)
   const settings = { PORT: '0', ...storage.environment, ...environment }
   const config = loadConfig(settings, file, types)
@@ -104,6 +104,13 @@ export async function startGateway(
     },
   }
 }
+
+/** Unless a test is about just that: what one test does to a provider is nothing to the next one. */
+const forgetful = `
+[resilience]
+cooldown = false
+breaker = false
+`
 
 /** Where a test gateway keeps its data: a fresh database of the project's kind. */
 async function freshStorage(

@@ -86,7 +86,15 @@ function send(url: string, agent: Agent, input: FuzzRequest): Promise<FuzzAnswer
   return new Promise((resolve, reject) => {
     const { hostname: host, port } = new URL(url)
     const { method, path, headers, body } = input
-    const outgoing = request({ host, port, method, path, headers, agent, timeout: answerMsMax })
+    const outgoing = request({
+      host,
+      port,
+      method,
+      path,
+      headers: framed(headers, body),
+      agent,
+      timeout: answerMsMax,
+    })
     outgoing.on('timeout', () => outgoing.destroy(new Error('no answer arrived in time')))
     outgoing.on('response', (response) => {
       const chunks: Buffer[] = []
@@ -100,6 +108,12 @@ function send(url: string, agent: Agent, input: FuzzRequest): Promise<FuzzAnswer
     outgoing.on('error', reject)
     outgoing.end(body)
   })
+}
+
+/** Node announces no body of DELETE and OPTIONS; the server would take it for the next request of the connection. */
+function framed(headers: OutgoingHttpHeaders, body: Buffer | undefined): OutgoingHttpHeaders {
+  if (body === undefined || 'transfer-encoding' in headers) return headers
+  return { ...headers, 'content-length': body.length }
 }
 
 async function heapOf(url: string): Promise<number> {

@@ -1,0 +1,52 @@
+import { z } from 'zod'
+
+const milliseconds = (usual: number) => z.number().int().min(1).max(86_400_000).default(usual)
+const count = (usual: number) => z.number().int().min(1).max(1_000_000).default(usual)
+const share = (usual: number) => z.number().min(0.01).max(1).default(usual)
+
+/** The table `[resilience]`. */
+export const resilienceSchema = z.strictObject({
+  /** Whether a deployment rests after it refused a credential, a rate or a debt. */
+  cooldown: z.boolean().default(true),
+  cooldown_rate_limit_ms: milliseconds(5_000),
+  cooldown_auth_ms: milliseconds(60_000),
+  cooldown_quota_ms: milliseconds(60_000),
+  /** No wait that an upstream asks for is longer. */
+  cooldown_max_ms: milliseconds(600_000),
+  /** Whether a deployment that fails again and again is left alone. */
+  breaker: z.boolean().default(true),
+  breaker_failures: count(10),
+  breaker_share: share(0.5),
+  breaker_attempts_min: count(20),
+  breaker_window_ms: milliseconds(30_000),
+  breaker_open_ms: milliseconds(5_000),
+  breaker_open_max_ms: milliseconds(60_000),
+  breaker_probes: count(1),
+})
+
+/** The same in our own names. */
+export function resilienceNames(table: z.infer<typeof resilienceSchema>) {
+  return {
+    cooldown: table.cooldown
+      ? {
+          rateLimitMs: table.cooldown_rate_limit_ms,
+          authMs: table.cooldown_auth_ms,
+          quotaMs: table.cooldown_quota_ms,
+          maxMs: table.cooldown_max_ms,
+        }
+      : undefined,
+    breaker: table.breaker
+      ? {
+          failures: table.breaker_failures,
+          share: table.breaker_share,
+          attemptsMin: table.breaker_attempts_min,
+          windowMs: table.breaker_window_ms,
+          openMs: table.breaker_open_ms,
+          openMaxMs: table.breaker_open_max_ms,
+          probes: table.breaker_probes,
+        }
+      : undefined,
+  }
+}
+
+export type ResilienceSettings = ReturnType<typeof resilienceNames>

@@ -1,0 +1,34 @@
+import type { Money } from '../protocol/settlement.ts'
+import type { Deployment } from './catalogue.ts'
+
+/** Where a request goes, and in which way its deployments are called. */
+export interface AttemptPlan {
+  /** Best first; never empty. */
+  deployments: readonly Deployment[]
+  mode: AttemptMode
+}
+
+/**
+ * `ordered`: one after the other. `race`: the first `parallel` at once. `hedge`: the next one as soon as
+ * the one before has said nothing for `afterMs`, or for longer than 19 of 20 of its recent answers took to
+ * begin. In both, the first content wins and the others are cancelled and accounted for.
+ */
+export type AttemptMode =
+  | { kind: 'ordered' }
+  | ({ kind: 'race'; parallel: number } & ParallelBudget)
+  | ({ kind: 'hedge'; afterMs: number | 'p95'; parallel: number } & ParallelBudget)
+
+/** What bounds attempts that run beside the first. */
+export interface ParallelBudget {
+  /** Of all attempts together, by the estimate of each; one that would go beyond it is not begun. */
+  costMax?: Money | undefined
+  /** From the start: no further attempt is begun after it. What runs is never cut by it. */
+  deadlineMs?: number | undefined
+}
+
+/** The plan of a request that asks for nothing else. */
+export function ordered(deployments: readonly Deployment[]): AttemptPlan {
+  return { deployments, mode: inOrder }
+}
+
+const inOrder: AttemptMode = { kind: 'ordered' }

@@ -1,0 +1,29 @@
+/**
+ * A moving average that believes a new peak at once and a better value slowly, and that fades while nothing
+ * is heard, so that what was slow is tried again.
+ */
+export class PeakEwma {
+  readonly #timeConstantMs: number
+  #value: number | undefined
+  #atMs = 0
+
+  constructor(timeConstantMs: number) {
+    this.#timeConstantMs = timeConstantMs
+  }
+
+  add(sample: number, nowMs: number): void {
+    const before = this.#value ?? 0
+    const weight = this.#fade(nowMs)
+    this.#value = sample >= before ? sample : before * weight + sample * (1 - weight)
+    this.#atMs = nowMs
+  }
+
+  /** Undefined before the first sample. */
+  value(nowMs: number): number | undefined {
+    return this.#value === undefined ? undefined : this.#value * this.#fade(nowMs)
+  }
+
+  #fade(nowMs: number): number {
+    return Math.exp(-Math.max(0, nowMs - this.#atMs) / this.#timeConstantMs)
+  }
+}
