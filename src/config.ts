@@ -4,6 +4,7 @@ import { parse, TomlError } from 'smol-toml'
 import { isTable, joinPath, parsed, type Problem } from './config-problem.ts'
 import { openProviders } from './config-providers.ts'
 import { resilienceNames, type ResilienceSettings } from './config-resilience.ts'
+import { limitNames, type LimitsConfig } from './config-limits.ts'
 import { fileSchema, type FileSettings } from './config-schema.ts'
 import type { RedisAddress } from './lib/redis-url.ts'
 import type { PriceSnapshot } from './protocol/settlement.ts'
@@ -50,6 +51,7 @@ export interface Config {
     }
   }
   responses: { retentionHours: number }
+  limits: LimitsConfig
   resilience: ResilienceSettings
   logLevel: string
   /** An admin credential, beside the keys in the database. */
@@ -114,8 +116,8 @@ export function loadConfig(
 }
 
 function ourNames(settings: FileSettings, production: boolean) {
-  const { server, storage, graphql, responses, resilience, log, aliases, fallbacks, prices } =
-    settings
+  const { server, storage, graphql, responses, resilience, limits, log } = settings
+  const { aliases, fallbacks, prices } = settings
   return {
     server: {
       host: server.host,
@@ -135,6 +137,7 @@ function ourNames(settings: FileSettings, production: boolean) {
     graphql: graphqlNames(graphql, production),
     responses: { retentionHours: responses.retention_hours },
     resilience: resilienceNames(resilience),
+    limits: limitNames(limits),
     logLevel: log.level,
     aliases,
     fallbacks,

@@ -12,6 +12,7 @@ import type { GatewayDeps } from './gateway/deps.ts'
 import { discoverModels } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { createHealthMonitor } from './gateway/provider-health.ts'
+import { openLimits } from './gateway/limits/open-limits.ts'
 import { openLedger } from './gateway/open-ledger.ts'
 import { createShutdown } from './gateway/shutdown.ts'
 import { openUpstreams } from './gateway/upstream.ts'
@@ -95,12 +96,24 @@ async function serve(
   const metrics = createMetrics({
     models: catalogue.models.map((model) => model.id),
     journalBacklog: () => ledger.backlog(),
+    reservations: () => limits.engine.open,
   })
   const { ledger, close: closeLedger } = openLedger({
     dataDir: config.storage.dataDir,
     db,
     logger,
     onJournalFailure: () => metrics.journalFailed(),
+  })
+  const limits = openLimits({
+    db,
+    bus,
+    redis: config.storage.redis,
+    ledger,
+    settings: config.limits,
+    toCurrency: sameCurrency,
+    emit: ({ type, organization, data }) =>
+      logger.info({ event: type, organization, data }, 'event'),
+    logger,
   })
   const upstreams = openUpstreams(catalogue.providers.values())
   const shutdown = createShutdown()
@@ -112,6 +125,7 @@ async function serve(
     health: createHealthMonitor(),
     states: createDeploymentStates(config.resilience),
     shutdown,
+    limits,
     callUpstream,
     countUpstream: upstreams.count,
     embedUpstream,
@@ -163,6 +177,7 @@ async function serve(
       await shutdown.drain(drainMs)
       await Promise.all([closeServer(app), sockets.close()])
       idempotency.close()
+      await limits.close()
       await closeLedger()
       metrics.close()
       await upstreams.close()
@@ -197,4 +212,9 @@ async function openDatabase({ storage }: Config): Promise<DatabaseHandle> {
 function listeningUrl(host: string, address: AddressInfo | string | null): string {
   const port = typeof address === 'object' ? address?.port : undefined
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/** No rates between currencies are known: money is compared with money of its own currency alone. */
+function sameCurrency(): undefined {
+  return undefined
 }

@@ -36,6 +36,7 @@ const mayImport: Record<string, readonly string[]> = {
     'services',
   ],
   config: [
+    'config-limits',
     'config-problem',
     'config-providers',
     'config-resilience',
@@ -47,7 +48,8 @@ const mayImport: Record<string, readonly string[]> = {
   'config-providers': ['config-problem', 'config-schema', 'providers'],
   'config-problem': [],
   'config-resilience': [],
-  'config-schema': ['config-resilience', 'lib'],
+  'config-schema': ['config-limits', 'config-resilience', 'lib'],
+  'config-limits': ['protocol'],
   graphql: ['auth', 'errors', 'gateway', 'idempotency', 'lib', 'protocol', 'providers', 'services'],
   rest: ['auth', 'dialects', 'errors', 'gateway', 'idempotency', 'lib', 'protocol', 'services'],
   auth: ['db', 'errors', 'lib', 'protocol', 'redis', 'services'],

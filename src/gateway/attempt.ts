@@ -26,8 +26,9 @@ export async function* attempt(
     const meter = new AttemptMeter(ticket, deployment, deps.states.begin(deployment))
     const model = deployment.id
     yield [{ type: 'attempt-start', number: meter.number, provider: deployment.provider.id, model }]
-    await noteOpen(deps, ticket)
     try {
+      await ticket.reservation?.enter(deployment, ticket.attempts)
+      await noteOpen(deps, ticket)
       const held = new Held(meter, work.losses(deployment))
       for await (const events of work.events(deployment, (status) => (meter.httpStatus = status))) {
         const ready = held.add(Array.isArray(events) ? events : [events])

@@ -9,8 +9,11 @@ import type { GatewayDeps } from './deps.ts'
 import { emulate } from './emulate.ts'
 import { withUser } from './end-user.ts'
 import { estimateUsage } from './estimate.ts'
+import { chatDemand } from './limits/demand.ts'
 import { lossesOf } from './loss.ts'
+import { reserve } from './reserve.ts'
 import { route } from './route.ts'
+import { stopAtLimit } from './stop-at-limit.ts'
 import { openTicket, type Ticket } from './ticket.ts'
 
 /** One completion as a stream of events, accounted for whatever its end. */
@@ -31,14 +34,21 @@ export function chat(
   })
 }
 
-function steps(deps: GatewayDeps, request: ChatRequest, ticket: Ticket): AsyncGenerator<Events> {
+async function steps(
+  deps: GatewayDeps,
+  request: ChatRequest,
+  ticket: Ticket,
+): Promise<AsyncGenerator<Events>> {
   const { call } = ticket
   const routed = route(deps.catalogue, request, call) // where it may go, best first
   const deployments = admit(deps, call, routed) // whether this actor may send it there, now
+  const demand = chatDemand(request)
+  ticket.reservation = await reserve(deps, { call, deployments, demand }) // whether the limits have room
   // Call them in turn until one answers.
-  return attempt(deps, ordered(deployments), ticket, {
+  const events = attempt(deps, ordered(deployments), ticket, {
     losses: (deployment) => lossesOf(deployment, request),
     events: (deployment, onHead) =>
       deps.callUpstream(deployment, emulate(deployment, request), { signal: call.signal, onHead }),
   })
+  return stopAtLimit(deps, ticket, { events, demand }) // before it costs more than it may
 }

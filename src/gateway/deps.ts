@@ -5,6 +5,7 @@ import type { ChatRequest } from '../protocol/request.ts'
 import type { Catalogue, Deployment } from './catalogue.ts'
 import type { DeploymentStates } from './deployment-state.ts'
 import type { Ledger } from './ledger.ts'
+import type { Limits } from './limits/limits.ts'
 import type { Metrics } from './metrics.ts'
 import type { HealthMonitor } from './provider-health.ts'
 import type { Shutdown } from './shutdown.ts'
@@ -17,6 +18,7 @@ export interface GatewayDeps {
   health: HealthMonitor
   states: DeploymentStates
   shutdown: Shutdown
+  limits: Limits
   /** Calls one deployment and decodes what it answers. */
   callUpstream: CallUpstream
   /** Has one deployment count a prompt; undefined where its provider offers no counting. */

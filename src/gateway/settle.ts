@@ -2,6 +2,7 @@ import type { GatewayError } from '../errors.ts'
 import type { AttemptRecord, RequestStatus, Settlement } from '../protocol/settlement.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { LedgerEntry } from './ledger.ts'
+import { settledAt } from './ledger-rows.ts'
 import type { Ticket } from './ticket.ts'
 
 export type Outcome =
@@ -27,6 +28,7 @@ async function close(deps: GatewayDeps, ticket: Ticket, outcome: Outcome): Promi
   entry.errorCode = error?.code ?? (outcome.status === 'cancelled' ? 'CANCELLED' : undefined)
   deps.metrics.settled(entry)
   await deps.ledger.settle(entry)
+  ticket.reservation?.settle(ticket.attempts, settledAt(entry))
   const settlement = { ...entry.settlement, status: outcome.status }
   ticket.call.onSettled?.(settlement)
   return settlement

@@ -5,6 +5,7 @@ import type { Usage } from '../protocol/usage.ts'
 import type { Call } from './call.ts'
 import type { Deployment } from './catalogue.ts'
 import { costOf } from './cost.ts'
+import type { Reservation } from './limits/reservation.ts'
 import type { StateAttempt } from './deployment-state.ts'
 
 /** The running account of one request, from its arrival to its settlement. */
@@ -25,6 +26,8 @@ export interface Ticket {
   current: AttemptMeter | undefined
   /** The last attempt, where its provider said something but no usage. */
   unreported: AttemptMeter | undefined
+  /** What it holds of the limits; undefined where none applies. */
+  reservation: Reservation | undefined
   /** Set once, by `settle`. */
   settlement: Promise<Settlement> | undefined
 }
@@ -42,6 +45,7 @@ export function openTicket(
     attempts: [],
     current: undefined,
     unreported: undefined,
+    reservation: undefined,
     settlement: undefined,
   }
 }

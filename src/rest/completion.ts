@@ -15,6 +15,7 @@ import type { ChatRequest } from '../protocol/request.ts'
 import { clientGone } from './client-gone.ts'
 import { nameDeployment } from './deployment-headers.ts'
 import { decodeHints } from './hints.ts'
+import { tellLimits } from './limit-headers.ts'
 import { openSse } from './sse.ts'
 
 /** What the route needs to know of one HTTP exchange. */
@@ -61,7 +62,9 @@ export async function answerCompletion(
   const said = decodeHints(decoded.xrouter)
   const signal = clientGone(reply)
   const { id: requestId, headers, onSettled } = request
-  const call = { requestId, actor, door: 'rest' as const, headers, ...said, onSettled, signal }
+  const onLimits = tellLimits(reply)
+  const heard = { onLimits, onSettled }
+  const call = { requestId, actor, door: 'rest' as const, headers, ...said, ...heard, signal }
   const created = Math.floor(Date.now() / 1000)
   const requests: [ChatRequest, ...ChatRequest[]] = [decoded.request, ...(decoded.further ?? [])]
   const made = warned(decoded.warnings ?? [], chatAll(gateway, requests, call))

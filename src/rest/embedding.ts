@@ -9,6 +9,7 @@ import type { Actor } from '../protocol/actor.ts'
 import { clientGone } from './client-gone.ts'
 import { nameDeployment } from './deployment-headers.ts'
 import { decodeHints } from './hints.ts'
+import { tellLimits } from './limit-headers.ts'
 
 /** `POST /v1/embeddings`, as OpenAI's SDKs speak to it. */
 export async function handleEmbedding(
@@ -26,6 +27,7 @@ export async function handleEmbedding(
     door: 'rest',
     headers: request.headers,
     ...said,
+    onLimits: tellLimits(reply),
     onSettled: request.onSettled,
     signal: clientGone(reply),
     onAttempt: (start) => nameDeployment(reply, start),

@@ -3,6 +3,7 @@ import { Socket } from 'node:net'
 import { createMetrics } from '../../src/gateway/metrics.ts'
 import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
+import { withoutLimits } from '../support/without-limits.ts'
 import { createShutdown } from '../../src/gateway/shutdown.ts'
 import { memoryLedger } from '../support/memory-ledger.ts'
 import { setImmediate as tick } from 'node:timers/promises'
@@ -37,6 +38,7 @@ async function subscribe(signal: AbortSignal) {
     health: createHealthMonitor(),
     states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
     shutdown: createShutdown(),
+    limits: withoutLimits(),
     callUpstream: ({ provider, model }, request, options) => {
       if (!provider.generate) throw new Error('a test provider generates')
       return provider.generate(request, model, options.signal)

@@ -1,6 +1,7 @@
 import { createMetrics } from '../../src/gateway/metrics.ts'
 import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
+import { withoutLimits } from '../support/without-limits.ts'
 import { createShutdown } from '../../src/gateway/shutdown.ts'
 import { memoryLedger } from '../support/memory-ledger.ts'
 import { once } from 'node:events'
@@ -135,6 +136,7 @@ export async function startGraphql(
       health: createHealthMonitor(),
       states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
       shutdown: createShutdown(),
+      limits: withoutLimits(),
       callUpstream: ({ provider, model }, request, { signal }) => {
         if (!provider.generate) throw new Error('a test provider generates')
         return provider.generate(request, model, signal)

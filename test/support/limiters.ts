@@ -58,16 +58,35 @@ export function budgetMeter(
   cost: number,
   more: Partial<BudgetMeter> = {},
 ): BudgetMeter {
-  const budget = { id: 'budget_test', name: 'test', currency: 'USD', resetsAt: undefined }
+  const slots = { slot: 1000, from: 1000 }
+  const key = freshKey()
+  const until = Infinity
+  const rule = { row: budgetRow, limit, windowAt: () => ({ ...slots, until, resetsAt: undefined }) }
   return {
     ...subject,
     kind: 'budget',
-    key: freshKey(),
+    key,
     limit,
     cost,
-    slot: 1000,
-    from: 1000,
-    budget,
+    ...slots,
+    resetsAt: undefined,
+    rule,
     ...more,
   }
+}
+
+const budgetRow: BudgetMeter['rule']['row'] = {
+  id: 'budget_test',
+  organizationId: 'org_test',
+  name: 'test',
+  scope: 'key',
+  subject: 'key_test',
+  limitNanos: 0n,
+  currency: 'USD',
+  period: 'lifetime',
+  timeZone: null,
+  thresholds: [],
+  stopStreamAtLimit: false,
+  createdAt: new Date(0),
+  updatedAt: new Date(0),
 }

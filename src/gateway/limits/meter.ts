@@ -1,9 +1,10 @@
 import type { LimitScope } from '../../protocol/limit.ts'
+import type { BudgetRule } from './book.ts'
 
 /** Whose limit a meter counts, in the words that a client is told. */
 export interface Subject {
   scope: LimitScope
-  /** As `team=search`, `openai/gpt-4o-mini`; the organisation's id. */
+  /** As `team=search`, `provider/model`; the organisation's id. */
   name: string
 }
 
@@ -39,16 +40,9 @@ export interface BudgetMeter extends Subject {
   slot: number
   /** The oldest slot that counts. */
   from: number
-  budget: BudgetFacts
-}
-
-/** What is said of a budget beside its numbers. */
-export interface BudgetFacts {
-  id: string
-  name: string
-  currency: string
   /** When more becomes free by itself, in Unix milliseconds; undefined where it never does. */
   resetsAt: number | undefined
+  rule: BudgetRule
 }
 
 /** How a meter stood at a reservation. */

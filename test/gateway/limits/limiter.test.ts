@@ -11,20 +11,26 @@ import {
 } from '../../support/limiters.ts'
 
 const real = inject('services').real
-const leaseMs = 150
+const shortLeaseMs = 150
 const kinds = [
-  { name: 'in process', open: async () => localLimiter(leaseMs) },
-  ...(real ? [{ name: 'over Redis', open: () => redisLimiter(real.redisUrl, leaseMs) }] : []),
+  { name: 'in process', open: async (leaseMs?: number) => localLimiter(leaseMs) },
+  ...(real
+    ? [{ name: 'over Redis', open: (leaseMs?: number) => redisLimiter(real.redisUrl, leaseMs) }]
+    : []),
 ]
 
 describe.each(kinds)('a limiter $name', ({ open }) => {
-  let opened: OpenLimiter
+  let opened: OpenLimiter[]
   let limiter: Limiter
+  /** Whose reservations end soon. */
+  let brief: Limiter
   beforeAll(async () => {
-    opened = await open()
-    limiter = opened.limiter
+    const [usual, short] = await Promise.all([open(), open(shortLeaseMs)])
+    opened = [usual, short]
+    limiter = usual.limiter
+    brief = short.limiter
   })
-  afterAll(() => opened.close())
+  afterAll(() => opened.forEach(({ close }) => close()))
 
   let made = 0
   const id = (): string => `req_${(made += 1)}`
@@ -82,26 +88,28 @@ describe.each(kinds)('a limiter $name', ({ open }) => {
   test('seats are free again once settled, or when their lease has ended', async () => {
     const meter = seatMeter(2)
     const mine = id()
-    await limiter.reserve({ id: mine, meters: [meter], options: [[]] })
-    await take([meter])
-    expect(await take([meter])).toMatchObject({
+    await brief.reserve({ id: mine, meters: [meter], options: [[]] })
+    await brief.reserve({ id: id(), meters: [meter], options: [[]] })
+    expect(await brief.reserve({ id: id(), meters: [meter], options: [[]] })).toMatchObject({
       status: 'refused',
       readings: [{ waitMs: Infinity }],
     })
-    await limiter.settle({ id: mine, settledAt: 0, uses: [{ meter, reserved: 1, used: 1 }] })
-    expect((await take([meter])).status).toBe('admitted')
-    await expect.poll(async () => readingsOf(await limiter.read([meter]))[0]?.left).toBe(2)
+    await brief.settle({ id: mine, settledAt: 0, uses: [{ meter, reserved: 1, used: 1 }] })
+    expect((await brief.reserve({ id: id(), meters: [meter], options: [[]] })).status).toBe(
+      'admitted',
+    )
+    await expect.poll(async () => readingsOf(await brief.read([meter]))[0]?.left).toBe(2)
   })
 
   test('a renewed reservation stays, also one that was lost', async () => {
     const [seats, budget] = [seatMeter(1), budgetMeter(100, 60)]
-    await limiter.load(budget.key, { cutoff: 0, slots: [] })
+    await brief.load(budget.key, { cutoff: 0, slots: [] })
     const hold = { id: id(), meters: [seats, budget] }
-    await limiter.renew([hold])
-    await limiter.renew([hold])
-    expect(readingsOf(await limiter.read([seats, budget])).map(({ left }) => left)).toEqual([0, 40])
+    await brief.renew([hold])
+    await brief.renew([hold])
+    expect(readingsOf(await brief.read([seats, budget])).map(({ left }) => left)).toEqual([0, 40])
     await expect
-      .poll(async () => readingsOf(await limiter.read([seats, budget])).map(({ left }) => left))
+      .poll(async () => readingsOf(await brief.read([seats, budget])).map(({ left }) => left))
       .toEqual([1, 100])
   })
 
