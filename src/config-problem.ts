@@ -34,7 +34,9 @@ export function joinPath(path: string, key: PropertyKey): string {
   return path === '' ? written : `${path}.${written}`
 }
 
-/** Whether a value of the file is a table. */
+/** Whether a value of the file is a table; a date is none. */
 export function isTable(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+  )
 }

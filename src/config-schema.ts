@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { limits } from './config-limits.ts'
+import { cacheSchema } from './config-cache.ts'
 import { resilienceSchema } from './config-resilience.ts'
 import { isProxyName } from './lib/client-address.ts'
 import { parseRedisUrl, RedisUrlError, type RedisAddress } from './lib/redis-url.ts'
@@ -105,9 +106,13 @@ const log = z.strictObject({
   level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
 
+const currencyCode = z
+  .string()
+  .regex(/^[A-Z]{3}$/, 'must be a currency code of three capitals, as "USD"')
+
 const priceTable = z.strictObject({
   model: z.string().regex(/^[^/]+\/.+$/, 'must be written as provider/model'),
-  currency: z.string().regex(/^[A-Z]{3}$/, 'must be a currency code of three capitals, as "USD"'),
+  currency: currencyCode,
   input: price,
   output: price,
   cached_input: price.optional(),
@@ -115,12 +120,32 @@ const priceTable = z.strictObject({
   reasoning: price.optional(),
 })
 
+const accounting = z.strictObject({
+  /** In which costs are summed up across currencies. */
+  currency: currencyCode.optional(),
+})
+
+const rate = z
+  .strictObject({
+    from: currencyCode,
+    to: currencyCode,
+    /** What one unit of `from` is worth in `to`. */
+    rate: price.refine((text) => /[1-9]/.test(text), 'must be more than zero'),
+    /** A date, or a moment with its offset from UTC. */
+    valid_from: z.union([z.iso.date(), z.iso.datetime({ offset: true }), z.date()], {
+      error: 'must be a date, as 2026-01-31',
+    }),
+    source: z.string().min(1),
+  })
+  .refine(({ from, to }) => from !== to, { path: ['to'], error: 'must be another currency' })
+
 /** The whole file but for `[providers]`, whose tables belong to the providers. */
 export const fileSchema = z.strictObject({
   server: server.prefault({}),
   storage: storage.prefault({}),
   graphql: graphql.prefault({}),
   responses: responses.prefault({}),
+  cache: cacheSchema.prefault({}),
   resilience: resilienceSchema.prefault({}),
   limits: limits.prefault({}),
   log: log.prefault({}),
@@ -128,6 +153,8 @@ export const fileSchema = z.strictObject({
   aliases: z.record(z.string().min(1), z.string().min(1)).default({}),
   fallbacks: z.record(z.string().min(1), z.array(z.string().min(1)).min(1)).default({}),
   prices: z.array(priceTable).default([]),
+  accounting: accounting.prefault({}),
+  rates: z.array(rate).default([]),
 })
 
 export type FileSettings = z.infer<typeof fileSchema>

@@ -1,13 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
+import { cacheNames, type CacheTable } from './config-cache.ts'
 import { isTable, joinPath, parsed, type Problem } from './config-problem.ts'
 import { openProviders } from './config-providers.ts'
 import { resilienceNames, type ResilienceSettings } from './config-resilience.ts'
 import { limitNames, type LimitsConfig } from './config-limits.ts'
 import { fileSchema, type FileSettings } from './config-schema.ts'
 import type { RedisAddress } from './lib/redis-url.ts'
-import type { PriceSnapshot } from './protocol/settlement.ts'
+import type { PriceSnapshot, RateSnapshot } from './protocol/settlement.ts'
 import { providerTypes } from './providers/index.ts'
 import type { Provider, ProviderType } from './providers/provider.ts'
 
@@ -52,6 +53,8 @@ export interface Config {
   }
   responses: { retentionHours: number }
   limits: LimitsConfig
+  /** Absent where no answers are kept. */
+  cache: CacheTable | undefined
   resilience: ResilienceSettings
   logLevel: string
   /** An admin credential, beside the keys in the database. */
@@ -63,6 +66,8 @@ export interface Config {
   fallbacks: Record<string, string[]>
   /** By `provider/model`. */
   prices: Map<string, PriceSnapshot>
+  /** In which currency costs are summed up, and the rates of exchange. */
+  accounting: { accountingCurrency: string | undefined; rates: RateSnapshot[] }
 }
 
 /** All that is wrong with a configuration at once. */
@@ -116,7 +121,7 @@ export function loadConfig(
 }
 
 function ourNames(settings: FileSettings, production: boolean) {
-  const { server, storage, graphql, responses, resilience, limits, log } = settings
+  const { server, storage, graphql, responses, cache, resilience, limits, log } = settings
   const { aliases, fallbacks, prices } = settings
   return {
     server: {
@@ -136,12 +141,17 @@ function ourNames(settings: FileSettings, production: boolean) {
     },
     graphql: graphqlNames(graphql, production),
     responses: { retentionHours: responses.retention_hours },
+    cache: cacheNames(cache),
     resilience: resilienceNames(resilience),
     limits: limitNames(limits),
     logLevel: log.level,
     aliases,
     fallbacks,
     prices: new Map(prices.map((price) => [price.model, priceSnapshot(price)])),
+    accounting: {
+      accountingCurrency: settings.accounting.currency,
+      rates: settings.rates.map(rateSnapshot),
+    },
   }
 }
 
@@ -186,6 +196,10 @@ function priceSnapshot(price: FileSettings['prices'][number]): PriceSnapshot {
     perMillion: Object.fromEntries(known),
     source: 'configuration',
   }
+}
+
+function rateSnapshot({ valid_from, ...rate }: FileSettings['rates'][number]): RateSnapshot {
+  return { ...rate, validFrom: new Date(valid_from).toISOString() }
 }
 
 function readFile(path: string | undefined): Record<string, unknown> {

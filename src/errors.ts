@@ -26,6 +26,7 @@ export const errorTable = {
   INSUFFICIENT_QUOTA: fact(402, false, 'insufficient_quota', 'insufficient_quota'),
   OVERLOADED: fact(503, true, 'service_unavailable_error', 'overloaded'),
   CONTENT_FILTERED: fact(400, false, 'invalid_request_error', 'content_filtered'),
+  NOT_CACHED: fact(504, false, 'invalid_request_error', 'not_cached'),
   CANCELLED: fact(499, false, 'invalid_request_error', 'cancelled'),
   INTERRUPTED: fact(500, true, 'server_error', 'interrupted'),
   PROVIDER_ERROR: fact(502, true, 'server_error', 'provider_error'),

@@ -9,11 +9,13 @@ import { migrate } from './db/migrate.ts'
 import { createCatalogue, namesWithoutModel, type Catalogue } from './gateway/catalogue.ts'
 import { createDeploymentStates } from './gateway/deployment-state.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
+import { openAnswerCache } from './gateway/open-answer-cache.ts'
 import { discoverModels } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { createHealthMonitor } from './gateway/provider-health.ts'
 import { openLimits } from './gateway/limits/open-limits.ts'
 import { openLedger } from './gateway/open-ledger.ts'
+import { createRates } from './gateway/rates.ts'
 import { createShutdown } from './gateway/shutdown.ts'
 import { openUpstreams } from './gateway/upstream.ts'
 import { createGraphqlServer } from './graphql/server.ts'
@@ -80,7 +82,8 @@ async function serve(
   const { db } = database
   await migrate(database.address)
   await ensureOrganization(db)
-  const hashApiKey = apiKeyHasher(config.secret ?? embeddedSecret(config.storage.dataDir))
+  const secret = config.secret ?? embeddedSecret(config.storage.dataDir)
+  const hashApiKey = apiKeyHasher(secret)
   const firstAdminKey = config.masterKey ? undefined : await createFirstAdminKey(db, hashApiKey)
   const { masterKey } = config
   const findKey = (hash: Buffer) => findApiKeyByHash(db, hash)
@@ -104,13 +107,14 @@ async function serve(
     logger,
     onJournalFailure: () => metrics.journalFailed(),
   })
+  const rates = createRates(config.accounting)
   const limits = openLimits({
     db,
     bus,
     redis: config.storage.redis,
     ledger,
     settings: config.limits,
-    toCurrency: sameCurrency,
+    toCurrency: (money, currency) => rates.convert(money, currency, new Date())?.money.nanos,
     emit: ({ type, organization, data }) =>
       logger.info({ event: type, organization, data }, 'event'),
     logger,
@@ -123,9 +127,11 @@ async function serve(
     ledger,
     metrics,
     health: createHealthMonitor(),
+    rates,
     states: createDeploymentStates(config.resilience),
     shutdown,
     limits,
+    cache: openAnswerCache({ settings: config.cache, secret, metrics, logger }),
     callUpstream,
     countUpstream: upstreams.count,
     embedUpstream,
@@ -212,9 +218,4 @@ async function openDatabase({ storage }: Config): Promise<DatabaseHandle> {
 function listeningUrl(host: string, address: AddressInfo | string | null): string {
   const port = typeof address === 'object' ? address?.port : undefined
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-}
-
-/** No rates between currencies are known: money is compared with money of its own currency alone. */
-function sameCurrency(): undefined {
-  return undefined
 }

@@ -114,6 +114,31 @@ describe('configuration', () => {
     expect(deepseek).toMatchObject({ id: 'deepseek', openModels: true })
   })
 
+  test('rates of exchange are read with their day, written as a date or as text', () => {
+    const rate = (day: string) => `[[rates]]
+      from = "USD"
+      to = "RUB"
+      rate = "92.5"
+      valid_from = ${day}
+      source = "Bank of Russia"`
+    const { accounting } = load(
+      `[accounting]\ncurrency = "RUB"\n${rate('2026-01-31')}\n${rate('"2026-02-28T12:00:00+03:00"')}`,
+    )
+    const usual = { from: 'USD', to: 'RUB', rate: '92.5', source: 'Bank of Russia' }
+    expect(accounting).toEqual({
+      accountingCurrency: 'RUB',
+      rates: [
+        { ...usual, validFrom: '2026-01-31T00:00:00.000Z' },
+        { ...usual, validFrom: '2026-02-28T09:00:00.000Z' },
+      ],
+    })
+    expect(load('').accounting).toEqual({ accountingCurrency: undefined, rates: [] })
+    expect(
+      problemsOf(`[accounting]\ncurrency = "rub"\n[[rates]]\nfrom = "USD"\nto = "USD"
+        rate = "0"\nvalid_from = "yesterday"\nsource = "x"`),
+    ).toEqual(['accounting.currency', 'rates[0].rate', 'rates[0].valid_from'])
+  })
+
   test('prices are read as exact decimals', () => {
     const config = load(`
       [[prices]]

@@ -19,9 +19,31 @@ export interface Call {
   user?: string | undefined
   /** Told how the limits stand that hold for it, before its answer begins. */
   onLimits?: OnLimits | undefined
+  /** What the client says of the cache of answers. */
+  cache?: CacheWishes | undefined
   onSettled?: OnSettled | null | undefined
   /** Aborted when the client is gone. */
   signal: AbortSignal
+}
+
+/** What a client may say about the cache of answers, for one request. */
+export interface CacheWishes {
+  /** `off`: as if there were none. `on`: also where it is used only on request. */
+  mode?: 'on' | 'off' | undefined
+  /** A fresh answer, which is kept. */
+  noCache?: boolean | undefined
+  /** The answer is not kept. */
+  noStore?: boolean | undefined
+  /** No answer that is older. */
+  maxAgeMs?: number | undefined
+  /** No answer but a kept one. */
+  onlyIfCached?: boolean | undefined
+  /** How long the answer is kept. */
+  ttlMs?: number | undefined
+  /** Answers of one namespace are not given in another. */
+  namespace?: string | undefined
+  /** Whether a request with tools is cached, too. */
+  tools?: boolean | undefined
 }
 
 /** What a client may say about routing, with the model's name. */

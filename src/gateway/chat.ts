@@ -4,6 +4,7 @@ import { accounted } from './accounted.ts'
 import { admit } from './admit.ts'
 import { attempt, type Events } from './attempt.ts'
 import { ordered } from './attempt-plan.ts'
+import { cached } from './cache.ts'
 import type { Call } from './call.ts'
 import type { GatewayDeps } from './deps.ts'
 import { emulate } from './emulate.ts'
@@ -44,11 +45,16 @@ async function steps(
   const deployments = admit(deps, call, routed) // whether this actor may send it there, now
   const demand = chatDemand(request)
   ticket.reservation = await reserve(deps, { call, deployments, demand }) // whether the limits have room
-  // Call them in turn until one answers.
-  const events = attempt(deps, ordered(deployments), ticket, {
-    losses: (deployment) => lossesOf(deployment, request),
-    events: (deployment, onHead) =>
-      deps.callUpstream(deployment, emulate(deployment, request), { signal: call.signal, onHead }),
-  })
+  // What was answered before, or call them in turn until one answers.
+  const events = cached(deps, { request, ticket, deployments }, () =>
+    attempt(deps, ordered(deployments), ticket, {
+      losses: (deployment) => lossesOf(deployment, request),
+      events: (deployment, onHead) =>
+        deps.callUpstream(deployment, emulate(deployment, request), {
+          signal: call.signal,
+          onHead,
+        }),
+    }),
+  )
   return stopAtLimit(deps, ticket, { events, demand }) // before it costs more than it may
 }

@@ -2,12 +2,14 @@ import type { Logger } from 'pino'
 import type { EmbeddingBatch, EmbeddingRequest } from '../protocol/embedding.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
+import type { AnswerCache } from './answer-cache.ts'
 import type { Catalogue, Deployment } from './catalogue.ts'
 import type { DeploymentStates } from './deployment-state.ts'
 import type { Ledger } from './ledger.ts'
 import type { Limits } from './limits/limits.ts'
 import type { Metrics } from './metrics.ts'
 import type { HealthMonitor } from './provider-health.ts'
+import type { Rates } from './rates.ts'
 import type { Shutdown } from './shutdown.ts'
 
 /** What the pipeline needs from outside. */
@@ -16,9 +18,13 @@ export interface GatewayDeps {
   ledger: Ledger
   metrics: Metrics
   health: HealthMonitor
+  /** What money is worth in other currencies. */
+  rates: Rates
   states: DeploymentStates
   shutdown: Shutdown
   limits: Limits
+  /** Absent where no answers are kept. */
+  cache?: AnswerCache | undefined
   /** Calls one deployment and decodes what it answers. */
   callUpstream: CallUpstream
   /** Has one deployment count a prompt; undefined where its provider offers no counting. */

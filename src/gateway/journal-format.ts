@@ -32,7 +32,7 @@ export function encodeRows(rows: LedgerRows): string {
 const unstorable = /\\u0000|\\ud[89a-f]/
 
 function json({ request, attempts }: LedgerRows): string {
-  return `{"request":${encodeRow(request)},"attempts":[${attempts.map(encodeRow).join(',')}]}`
+  return `{"request":${encodeRequest(request)},"attempts":[${attempts.map(encodeAttempt).join(',')}]}`
 }
 
 /** The line, or undefined for one that was torn when its process died. */
@@ -56,14 +56,16 @@ interface WrittenLine {
   rows: { request: WrittenRequest; attempts: WrittenAttempt[] }
 }
 
-type WrittenRequest = Omit<RequestRow, 'createdAt' | 'costNanos'> & {
+type WrittenRequest = Omit<RequestRow, 'createdAt' | 'costNanos' | 'reservedNanos'> & {
   createdAt: string
   costNanos?: string | null
+  reservedNanos?: string | null
 }
 
-type WrittenAttempt = Omit<AttemptRow, 'startedAt' | 'costNanos'> & {
+type WrittenAttempt = Omit<AttemptRow, 'startedAt' | 'costNanos' | 'accountingNanos'> & {
   startedAt: string
   costNanos?: string | null
+  accountingNanos?: string | null
 }
 
 /** The file is our own and every line that parses is whole: `encodeLine` wrote it. */
@@ -71,22 +73,35 @@ function trusted(line: unknown): WrittenLine {
   return line as WrittenLine
 }
 
-function requestRow({ createdAt, costNanos, ...row }: WrittenRequest): RequestRow {
-  return { ...row, createdAt: new Date(createdAt), ...bigCost(costNanos) }
+function requestRow({ createdAt, costNanos, reservedNanos, ...row }: WrittenRequest): RequestRow {
+  return {
+    ...row,
+    createdAt: new Date(createdAt),
+    ...(costNanos != null && { costNanos: BigInt(costNanos) }),
+    ...(reservedNanos != null && { reservedNanos: BigInt(reservedNanos) }),
+  }
 }
 
-function attemptRow({ startedAt, costNanos, ...row }: WrittenAttempt): AttemptRow {
-  return { ...row, startedAt: new Date(startedAt), ...bigCost(costNanos) }
+function attemptRow({ startedAt, costNanos, accountingNanos, ...row }: WrittenAttempt): AttemptRow {
+  return {
+    ...row,
+    startedAt: new Date(startedAt),
+    ...(costNanos != null && { costNanos: BigInt(costNanos) }),
+    ...(accountingNanos != null && { accountingNanos: BigInt(accountingNanos) }),
+  }
 }
 
 /** JSON has no big numbers; a replacer would be called for every member of every line. */
-function encodeRow(row: RequestRow | AttemptRow): string {
-  const { costNanos } = row
-  return typeof costNanos === 'bigint'
-    ? JSON.stringify({ ...row, costNanos: costNanos.toString() })
-    : JSON.stringify(row)
+function encodeRequest(row: RequestRow): string {
+  const { costNanos, reservedNanos } = row
+  if (costNanos == null && reservedNanos == null) return JSON.stringify(row)
+  const big = { costNanos: costNanos?.toString(), reservedNanos: reservedNanos?.toString() }
+  return JSON.stringify({ ...row, ...big })
 }
 
-function bigCost(text: string | null | undefined): { costNanos?: bigint } {
-  return text === null || text === undefined ? {} : { costNanos: BigInt(text) }
+function encodeAttempt(row: AttemptRow): string {
+  const { costNanos, accountingNanos } = row
+  if (costNanos == null) return JSON.stringify(row)
+  const big = { costNanos: costNanos.toString(), accountingNanos: accountingNanos?.toString() }
+  return JSON.stringify({ ...row, ...big })
 }

@@ -2,13 +2,14 @@ import { getColumns, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import type { Database } from '../db/client.ts'
 import { attempts } from '../db/schema/attempt.ts'
+import { ledgerEntries } from '../db/schema/ledger-entry.ts'
 import { requests } from '../db/schema/request.ts'
 import { encodeRows } from './journal-format.ts'
 import type { LedgerRows } from './ledger-rows.ts'
 
 /**
- * Inserts requests with their attempts in one statement; the ids of those that were not there before. All
- * rows are one parameter, of JSON: one for each value costs more than the rest of a small request.
+ * Inserts requests with their attempts and the entries of their money in one statement; the ids of those that
+ * were not there before. All rows are one parameter, of JSON: one for each value costs more than the rest.
  */
 export async function insertRows(
   db: Pick<Database, 'execute'>,
@@ -21,17 +22,40 @@ export async function insertRows(
       insert into ${requests} (${request.names})
       select ${request.members} from lines, json_to_record(value->'request') as row (${request.types})
       on conflict do nothing
-      returning id
+      returning id, created_at, organization_id, api_key_id, reserved_nanos, reserved_currency
     ),
     tried as (
       insert into ${attempts} (${attempt.names})
       select ${attempt.members} from lines, json_to_recordset(value->'attempts') as row (${attempt.types})
       where row."requestId" in (select id from inserted)
       on conflict do nothing
-    )
+      returning request_id, cost_nanos, cost_currency
+    ),
+    ${entered}
     select id from inserted`)
   return new Set(inserted.map(({ id }) => id))
 }
+
+/** What was held by estimate, and in each currency what was spent less that. */
+const entered = sql`spent as (
+      select request_id as id, cost_currency as currency, cost_nanos as nanos
+      from tried where cost_nanos is not null
+      union all
+      select id, reserved_currency, -reserved_nanos from inserted where reserved_nanos is not null
+    ),
+    entered as (
+      insert into ${ledgerEntries}
+        (id, created_at, organization_id, api_key_id, request_id, kind, currency, nanos)
+      select id || '/reservation', created_at, organization_id, api_key_id, id,
+        'reservation', reserved_currency, reserved_nanos
+      from inserted where reserved_nanos is not null
+      union all
+      select id || '/settlement/' || currency, created_at, organization_id, api_key_id, id,
+        'settlement', currency, nanos
+      from (select id, currency, sum(nanos)::bigint as nanos from spent group by id, currency) as settled
+      join inserted using (id)
+      on conflict do nothing
+    )`
 
 const request = columnsOf(requests)
 const attempt = columnsOf(attempts)

@@ -53,7 +53,11 @@ export function rowsOf(entry: LedgerEntry): LedgerRows {
     latencyMs: micros(entry.latencyMs),
     timeToFirstTokenMs: entry.timeToFirstTokenMs && micros(entry.timeToFirstTokenMs),
     errorCode: entry.errorCode,
+    cache: settlement.cache,
     tags: entry.tags,
+    userId: entry.user,
+    reservedNanos: entry.reserved?.nanos,
+    reservedCurrency: entry.reserved?.currency,
     ...usageRow(settlement.usage, settlement.cost),
   }
   const rows = settlement.attempts.map((attempt) => attemptRow(settlement.requestId, attempt))
@@ -77,6 +81,9 @@ function attemptRow(requestId: string, attempt: AttemptRecord): AttemptRow {
     upstreamModel: attempt.upstreamModel,
     rawUsage: attempt.usage?.raw?.body,
     price: attempt.price,
+    accountingNanos: attempt.accounting?.money.nanos,
+    accountingCurrency: attempt.accounting?.money.currency,
+    rate: attempt.accounting?.rate,
     ...usageRow(attempt.usage, attempt.cost),
   }
 }

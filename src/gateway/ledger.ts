@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { ErrorCode } from '../errors.ts'
 import { reasonOf } from '../lib/reason.ts'
-import type { AttemptRecord, RequestStatus, Settlement } from '../protocol/settlement.ts'
+import type { AttemptRecord, Money, RequestStatus, Settlement } from '../protocol/settlement.ts'
 import type { Tags } from '../protocol/tags.ts'
 import type { Journal, Segment } from './journal.ts'
 import { withText } from './journal-format.ts'
@@ -22,6 +22,10 @@ export interface LedgerEntry {
   timeToFirstTokenMs?: number | undefined
   errorCode?: ErrorCode | undefined
   tags?: Tags | undefined
+  /** What the client says of its own user. */
+  user?: string | undefined
+  /** What the budgets held for it by estimate. */
+  reserved?: Money | undefined
 }
 
 /** Where requests are accounted for: first in the journal, a file of this process, then in the database. */

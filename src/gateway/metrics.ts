@@ -15,6 +15,10 @@ export interface Metrics {
   journalFailed(): void
   /** Counts a request that a limit refused. */
   limited(scope: LimitScope, code: ErrorCode): void
+  /** Counts a failure of the store of answers. */
+  cacheFailed(): void
+  /** What the store of answers holds in this process, where it holds any. */
+  watchCache(size: () => { entries: number; bytes: number } | undefined): void
   /** Everything in Prometheus' text format. */
   render(): Promise<string>
   contentType: string
@@ -40,7 +44,7 @@ const durationBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 60, 12
 
 export function createMetrics(settings: MetricsSettings): Metrics {
   const registry = new Registry()
-  const { streamsOpen, journalErrors, ...meters } = createMeters(registry)
+  const { streamsOpen, journalErrors, cacheErrors, ...meters } = createMeters(registry)
   const modelLabel = createModelLabels(settings.models ?? [])
   const stopEventLoop = watchEventLoop(registry)
   const { journalBacklog, reservations } = settings
@@ -51,15 +55,15 @@ export function createMetrics(settings: MetricsSettings): Metrics {
     settled: (entry) => {
       const { settlement, door, stream, timeToFirstTokenMs } = entry
       for (const attempt of settlement.attempts) countAttempt(meters, attempt, modelLabel(attempt))
-      const { provider = none, status } = settlement
-      const answering = settlement.attempts.at(-1)
-      const model = answering && settlement.model ? modelLabel(answering) : none
+      const { provider = none, status, cache } = settlement
+      const model = settlement.model ? modelLabel(answeringOf(settlement.model, entry)) : none
+      if (cache) meters.cache.inc({ result: cache, door })
       const streamed = String(stream)
       meters.requests.inc({ door, provider, model, status, stream: streamed })
       meters.requestSeconds.observe({ door, stream: streamed, status }, entry.latencyMs / 1000)
       if (status === 'failed') meters.errors.inc({ door, code: entry.errorCode ?? none })
       // The first token of an answer that is not streamed comes with its last.
-      if (stream && timeToFirstTokenMs !== undefined) {
+      if (stream && timeToFirstTokenMs !== undefined && cache !== 'hit') {
         meters.firstTokenSeconds.observe({ provider, model }, timeToFirstTokenMs / 1000)
       }
     },
@@ -67,6 +71,8 @@ export function createMetrics(settings: MetricsSettings): Metrics {
     streamClosed: () => streamsOpen.dec(),
     journalFailed: () => journalErrors.inc(),
     limited: (scope, code) => meters.limited.inc({ scope, code }),
+    cacheFailed: () => cacheErrors.inc(),
+    watchCache: (size) => watchCacheSize(registry, size),
     render: async () => (await registry.metrics()) + (await processRegistry().metrics()),
     contentType: registry.contentType,
     close: () => {
@@ -76,7 +82,15 @@ export function createMetrics(settings: MetricsSettings): Metrics {
   }
 }
 
-type Meters = Omit<ReturnType<typeof createMeters>, 'streamsOpen' | 'journalErrors'>
+/** What is known of the model of an answer: that of a kept one has answered before. */
+function answeringOf(
+  model: string,
+  { settlement }: LedgerEntry,
+): Pick<AttemptRecord, 'model' | 'status'> {
+  return settlement.attempts.at(-1) ?? { model, status: 'succeeded' }
+}
+
+type Meters = Omit<ReturnType<typeof createMeters>, 'streamsOpen' | 'journalErrors' | 'cacheErrors'>
 
 function countAttempt(meters: Meters, attempt: AttemptRecord, model: string): void {
   const { provider, status, usage, cost } = attempt
@@ -139,6 +153,12 @@ function createMeters(registry: Registry) {
       'From the call of a provider to the end of its answer.',
       { buckets: durationBuckets, labelNames: ['provider', 'status'] },
     ),
+    cache: counter(
+      'cache_requests_total',
+      'Completions for which the cache of answers was asked: hit, miss or bypass.',
+      ['result', 'door'],
+    ),
+    cacheErrors: counter('cache_errors_total', 'Failures of the store of answers.', []),
     journalErrors: counter('journal_errors_total', 'Journal writes that failed.', []),
     streamsOpen: new Gauge({
       name: 'xrouter_streams_open',
@@ -158,6 +178,20 @@ function createModelLabels(known: Iterable<string>) {
     labels.add(model)
     return model
   }
+}
+
+function watchCacheSize(registry: Registry, size: Parameters<Metrics['watchCache']>[0]): void {
+  const gauge = (name: 'entries' | 'bytes', help: string): Gauge => {
+    const made: Gauge = new Gauge({
+      name: `xrouter_cache_${name}`,
+      help,
+      registers: [registry],
+      collect: () => made.set(size()?.[name] ?? 0),
+    })
+    return made
+  }
+  gauge('entries', 'Answers that this process keeps.')
+  gauge('bytes', 'What these take of its memory.')
 }
 
 const backlogGauge = {

@@ -62,7 +62,9 @@ export async function reserve(
   noteRefusals(taken.meters, open, outcome)
   const held = { id: call.requestId, organization: book.organization, by: taken.by, meters: [] }
   const chosen = open[outcome.option] ?? first
-  return new Reservation(limits, { meters: taken.meters, options, first: chosen, held })
+  const budgeted = [...taken.meters, ...chosen.meters].some(isBudget)
+  const money = budgeted ? estimate.cost(chosen.deployment) : undefined
+  return new Reservation(limits, { meters: taken.meters, options, first: chosen, held, money })
 }
 
 /** What is taken at most of tokens and money. */
@@ -90,6 +92,7 @@ function estimator(
   }
   return {
     of,
+    cost: (deployment: Deployment) => dearestCost(deployment, usageOf(deployment)),
     dearest: (deployments: readonly Deployment[]): Cost => {
       const costs = deployments.map(of)
       return {
@@ -103,8 +106,10 @@ function estimator(
     ) => {
       if (maxCost) {
         const cost = worth(deployment, maxCost.currency)
-        const told = dearestCost(deployment, usageOf(deployment))
-        if (cost === undefined || cost > maxCost.nanos) return tooDear(deployment.id, told, maxCost)
+        if (cost === undefined || cost > maxCost.nanos) {
+          const told = dearestCost(deployment, usageOf(deployment))
+          return tooDear(deployment.id, told, maxCost)
+        }
       }
       if (settings.unpriced === 'open') return undefined
       for (const currency of needed) {

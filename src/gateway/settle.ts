@@ -1,5 +1,7 @@
 import type { GatewayError } from '../errors.ts'
 import type { AttemptRecord, RequestStatus, Settlement } from '../protocol/settlement.ts'
+import { promptTokens, type Usage } from '../protocol/usage.ts'
+import type { CachedAnswer } from './cache-entry.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { LedgerEntry } from './ledger.ts'
 import { settledAt } from './ledger-rows.ts'
@@ -24,6 +26,7 @@ async function close(deps: GatewayDeps, ticket: Ticket, outcome: Outcome): Promi
   const unended = ticket.current?.close(outcome.status, error)
   if (unended) deps.health.record(unended)
   await estimateMissing(ticket)
+  convert(deps, ticket.attempts)
   const entry = ledgerEntry(ticket, outcome.status)
   entry.errorCode = error?.code ?? (outcome.status === 'cancelled' ? 'CANCELLED' : undefined)
   deps.metrics.settled(entry)
@@ -44,8 +47,8 @@ export function noteOpen(deps: GatewayDeps, ticket: Ticket): Promise<void> {
 }
 
 function ledgerEntry(ticket: Ticket, status: RequestStatus): LedgerEntry {
-  const { call, attempts } = ticket
-  const answering = answeringAttempt(attempts)
+  const { call, attempts, cache, hit } = ticket
+  const answering = hit ? fromCache(hit) : answeringAttempt(attempts)
   return {
     settlement: {
       requestId: call.requestId,
@@ -55,6 +58,7 @@ function ledgerEntry(ticket: Ticket, status: RequestStatus): LedgerEntry {
       attempts,
       usage: answering?.usage,
       cost: answering?.cost,
+      cache,
     },
     organization: call.actor.organization,
     apiKeyId: call.actor.kind === 'api-key' ? call.actor.id : null,
@@ -65,6 +69,18 @@ function ledgerEntry(ticket: Ticket, status: RequestStatus): LedgerEntry {
     latencyMs: performance.now() - ticket.startedAtMs,
     timeToFirstTokenMs: ticket.timeToFirstTokenMs,
     tags: call.tags,
+    user: call.user,
+    reserved: ticket.reservation?.money,
+  }
+}
+
+/** A kept answer costs nothing again; its tokens are those that it once took. */
+function fromCache({ provider, model, usage, currency }: CachedAnswer) {
+  return {
+    provider,
+    model,
+    usage,
+    cost: currency === undefined ? undefined : { currency, nanos: 0n },
   }
 }
 
@@ -75,12 +91,30 @@ function answeringAttempt(attempts: readonly AttemptRecord[]): AttemptRecord | u
   return spoke ? last : undefined
 }
 
-/** An attempt that said something and whose provider did not report is counted here: it will be billed. */
+/**
+ * Attempts that said something will be billed, however they ended: what their providers did not report of
+ * them is counted here. What was never said anything of stays unknown.
+ */
 async function estimateMissing(ticket: Ticket): Promise<void> {
-  const { unreported } = ticket
-  const last = ticket.attempts.at(-1)
-  if (!unreported || !last || last.timeToFirstTokenMs === undefined) return
-  last.usage = await ticket.estimate(unreported.produced)
-  last.cost = unreported.price(last.usage)
-  last.price = last.cost && unreported.deployment.price
+  for (const { meter, record } of ticket.unreported) {
+    if (record.timeToFirstTokenMs === undefined) continue
+    record.usage = completed(record.usage, await ticket.estimate(meter.produced))
+    record.cost = meter.price(record.usage)
+  }
+}
+
+/** What was reported of the prompt, and what was counted of the answer. */
+function completed(reported: Usage | undefined, counted: Usage): Usage {
+  if (!reported || promptTokens(reported) === undefined) return counted
+  const { totalTokens: _partial, ...prompt } = reported
+  return { ...prompt, outputTokens: counted.outputTokens, estimated: true }
+}
+
+/** Each attempt in the accounting currency, at the rate of its time. */
+function convert({ rates }: GatewayDeps, attempts: readonly AttemptRecord[]): void {
+  if (rates.accountingCurrency === undefined) return
+  for (const attempt of attempts) {
+    const { cost, startedAt } = attempt
+    attempt.accounting = cost && rates.convert(cost, rates.accountingCurrency, startedAt)
+  }
 }

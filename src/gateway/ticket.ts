@@ -1,11 +1,12 @@
 import type { GatewayError } from '../errors.ts'
 import { isContent, type ChatEvent } from '../protocol/event.ts'
-import type { AttemptRecord, Money, Settlement } from '../protocol/settlement.ts'
-import type { Usage } from '../protocol/usage.ts'
+import type { AttemptRecord, CacheResult, Money, Settlement } from '../protocol/settlement.ts'
+import { completionTokens, type Usage } from '../protocol/usage.ts'
 import type { Call } from './call.ts'
 import type { Deployment } from './catalogue.ts'
 import { costOf } from './cost.ts'
 import type { Reservation } from './limits/reservation.ts'
+import type { CachedAnswer } from './cache-entry.ts'
 import type { StateAttempt } from './deployment-state.ts'
 
 /** The running account of one request, from its arrival to its settlement. */
@@ -24,10 +25,14 @@ export interface Ticket {
   attempts: AttemptRecord[]
   /** The attempt that is under way. */
   current: AttemptMeter | undefined
-  /** The last attempt, where its provider said something but no usage. */
-  unreported: AttemptMeter | undefined
   /** What it holds of the limits; undefined where none applies. */
   reservation: Reservation | undefined
+  /** Closed attempts whose provider did not report all of their usage, with their records. */
+  unreported: { meter: AttemptMeter; record: AttemptRecord }[]
+  /** What the cache of answers said; undefined where it was not asked. */
+  cache: CacheResult | undefined
+  /** What the answer is, where the cache had it. */
+  hit: CachedAnswer | undefined
   /** Set once, by `settle`. */
   settlement: Promise<Settlement> | undefined
 }
@@ -44,8 +49,10 @@ export function openTicket(
     timeToFirstTokenMs: undefined,
     attempts: [],
     current: undefined,
-    unreported: undefined,
     reservation: undefined,
+    unreported: [],
+    cache: undefined,
+    hit: undefined,
     settlement: undefined,
   }
 }
@@ -74,7 +81,6 @@ export class AttemptMeter {
     this.#state = state
     this.number = ticket.attempts.length + 1
     ticket.current = this
-    ticket.unreported = undefined
   }
 
   record(event: ChatEvent): void {
@@ -97,7 +103,7 @@ export class AttemptMeter {
     this.#ticket.attempts.push(record)
     this.#ticket.current = undefined
     this.#state.end(record, error)
-    if (!this.#usage) this.#ticket.unreported = this
+    if (isPartial(this.#usage)) this.#ticket.unreported.push({ meter: this, record })
     return record
   }
 
@@ -108,7 +114,6 @@ export class AttemptMeter {
 
   #record(status: AttemptRecord['status'], error?: GatewayError): AttemptRecord {
     const { deployment } = this
-    const cost = this.#usage && this.price(this.#usage)
     return {
       number: this.number,
       provider: deployment.provider.id,
@@ -121,8 +126,8 @@ export class AttemptMeter {
       latencyMs: performance.now() - this.#startedAtMs,
       timeToFirstTokenMs: this.#timeToFirstTokenMs,
       usage: this.#usage,
-      cost,
-      price: cost && deployment.price,
+      cost: this.#usage && this.price(this.#usage),
+      price: deployment.price,
       upstreamId: this.#upstreamId,
       upstreamModel: this.#upstreamModel,
     }
@@ -135,6 +140,11 @@ export class AttemptMeter {
     this.#state.firstContent(this.#timeToFirstTokenMs)
     this.#ticket.timeToFirstTokenMs = now - this.#ticket.startedAtMs
   }
+}
+
+/** Without a count of what was generated: nothing was reported, or the prompt alone. */
+function isPartial(usage: Usage | undefined): boolean {
+  return !usage || completionTokens(usage) === undefined
 }
 
 function producedBy(event: ChatEvent): string {

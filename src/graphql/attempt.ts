@@ -1,9 +1,9 @@
 import type { ErrorCode as ErrorCodeValue } from '../errors.ts'
-import type { AttemptRecord } from '../protocol/settlement.ts'
+import type { AttemptRecord, Money } from '../protocol/settlement.ts'
 import type { AttemptRow } from '../services/requests.ts'
 import { builder } from './builder.ts'
 import { ErrorCode } from './error-code.ts'
-import { Usage, usageOfRow, usageValue, type UsageValue } from './usage.ts'
+import { Money as MoneyType, Usage, usageOfRow, usageValue, type UsageValue } from './usage.ts'
 
 /** Attempts per request as the cost of a list of them counts them: mostly one, seldom more than three. */
 export const attemptsExpected = 3
@@ -19,6 +19,8 @@ export interface AttemptValue {
   latencyMs: number
   timeToFirstTokenMs: number | null
   usage: UsageValue | null
+  /** In the accounting currency. */
+  accountingCost: Money | null
 }
 
 const AttemptStatus = builder.enumType('AttemptStatus', {
@@ -58,6 +60,12 @@ export const Attempt = builder.objectRef<AttemptValue>('Attempt').implement({
       nullable: true,
       description: 'Tokens and cost; null when the provider reported none.',
     }),
+    accountingCost: t.expose('accountingCost', {
+      type: MoneyType,
+      nullable: true,
+      description:
+        'The cost in the accounting currency, at the rate of its time; null without such a currency, cost or rate.',
+    }),
   }),
 })
 
@@ -72,9 +80,12 @@ export function attemptOfRecord(record: AttemptRecord): AttemptValue {
     latencyMs: record.latencyMs,
     timeToFirstTokenMs: record.timeToFirstTokenMs ?? null,
     usage: record.usage ? usageValue(record.usage, record.cost) : null,
+    accountingCost: record.accounting?.money ?? null,
   }
 }
 
 export function attemptOfRow(row: AttemptRow): AttemptValue {
-  return { ...row, usage: usageOfRow(row) }
+  const { accountingNanos: nanos, accountingCurrency: currency } = row
+  const accountingCost = nanos === null || currency === null ? null : { currency, nanos }
+  return { ...row, usage: usageOfRow(row), accountingCost }
 }

@@ -11,6 +11,7 @@ import {
 } from './answer-part.ts'
 import { Attempt, attemptOfRecord, attemptsExpected, type AttemptValue } from './attempt.ts'
 import { builder } from './builder.ts'
+import { CacheStatus, type CacheStatusValue } from './cache-status.ts'
 import { Usage, usageValue, type UsageValue } from './usage.ts'
 
 /** A whole answer as a client sees it. */
@@ -24,6 +25,7 @@ export interface CompletionValue {
   usage: UsageValue
   attempts: AttemptValue[]
   warnings: string[]
+  cache: CacheStatusValue
 }
 
 /** Parts, tool calls and annotations of an answer as the cost of a list of them counts them. */
@@ -144,6 +146,10 @@ export const Completion = builder.objectRef<CompletionValue>('Completion').imple
     warnings: t.exposeStringList('warnings', {
       description: 'What was not done as it was asked.',
     }),
+    cache: t.expose('cache', {
+      type: CacheStatus,
+      description: 'Whether it is a kept answer to an equal request.',
+    }),
   }),
 })
 
@@ -152,7 +158,7 @@ export function completionValue(
   settlement: Settlement,
   createdAt: Date,
 ): CompletionValue {
-  const { requestId, model, provider, usage, cost, attempts } = settlement
+  const { requestId, model, provider, usage, cost, attempts, cache = 'off' } = settlement
   if (model === undefined || provider === undefined) {
     throw new Error(`the settlement of the answer ${requestId} names no deployment`)
   }
@@ -166,5 +172,6 @@ export function completionValue(
     usage: usageValue(usage, cost),
     attempts: attempts.map(attemptOfRecord),
     warnings: response.warnings,
+    cache,
   }
 }

@@ -1,14 +1,15 @@
 import { GatewayError } from '../errors.ts'
 import { createCollector } from '../protocol/collect.ts'
-import { isContent, type ChatEvent } from '../protocol/event.ts'
+import { isContent, type ChatEvent, type Origin } from '../protocol/event.ts'
 import { builder } from './builder.ts'
+import { CacheStatus, type CacheStatusValue } from './cache-status.ts'
 import { Completion, completionValue, type CompletionValue } from './completion-answer.ts'
 import { openCompletion } from './completion-request.ts'
 import type { GraphqlContext } from './context.ts'
 import { CompletionError, completionError, type CompletionErrorValue } from './error.ts'
 
 type Step =
-  | { type: 'CompletionStarted'; model: string; provider: string }
+  | { type: 'CompletionStarted'; model: string; provider: string; cache: CacheStatusValue }
   | { type: 'TextDelta' | 'ReasoningDelta' | 'RefusalDelta'; choice: number; text: string }
   | {
       type: 'ToolCallDelta'
@@ -39,11 +40,15 @@ export const CompletionEvent = builder
   })
 
 builder.objectRef<EventOf<'CompletionStarted'>>('CompletionStarted').implement({
-  description: 'A provider answers. Comes once, before everything else of the answer.',
+  description: 'A provider answers, or once did. Comes once, before everything else of the answer.',
   interfaces: [CompletionEvent],
   fields: (t) => ({
     model: t.exposeString('model', { description: 'The model that answers, `provider/model`.' }),
     provider: t.exposeString('provider', { description: 'The provider that answers.' }),
+    cache: t.expose('cache', {
+      type: CacheStatus,
+      description: 'Whether it is a kept answer to an equal request.',
+    }),
   }),
 })
 
@@ -105,11 +110,14 @@ async function* steps(
   const createdAt = new Date()
   const collector = createCollector()
   let called: Step | undefined
+  let cache: CacheStatusValue = 'off'
   try {
     for await (const event of openCompletion(context, input, { requestId, signal, stream: true })) {
-      if (event.type === 'attempt-start') {
-        const { model, provider } = event
-        called = { type: 'CompletionStarted', model, provider }
+      if (event.type === 'cache-lookup') {
+        cache = event.result
+        if (event.origin) called = startedBy(event.origin, cache)
+      } else if (event.type === 'attempt-start') {
+        called = startedBy(event, cache)
       } else if (called && answers(event)) {
         yield called
         called = undefined
@@ -129,6 +137,10 @@ async function* steps(
     if (!(error instanceof GatewayError)) throw error
     yield { type: 'CompletionFailed', error: completionError(error, requestId) }
   }
+}
+
+function startedBy({ model, provider }: Origin, cache: CacheStatusValue): Step {
+  return { type: 'CompletionStarted', model, provider, cache }
 }
 
 /** Whether an event shows that the deployment called last is the one that answers. */

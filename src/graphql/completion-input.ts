@@ -151,6 +151,28 @@ export const RoutingInput = builder.inputType('RoutingInput', {
   }),
 })
 
+const CacheMode = builder.enumType('CacheMode', {
+  description: 'Whether the cache of answers is used for a request.',
+  values: {
+    ON: { value: 'on', description: 'Yes, also where it is used only on request.' },
+    OFF: { value: 'off', description: 'No, as if there were none.' },
+  } as const,
+})
+
+const CacheInput = builder.inputType('CacheInput', {
+  description: 'What to do with kept answers to equal requests, where the organisation keeps them.',
+  fields: (t) => ({
+    mode: t.field({ type: CacheMode, description: 'Whether it is used.' }),
+    noCache: t.boolean({ description: 'A fresh answer, which is kept.' }),
+    noStore: t.boolean({ description: 'The answer is not kept.' }),
+    maxAgeSeconds: t.float({ description: 'No answer that is older.' }),
+    onlyIfCached: t.boolean({ description: 'No answer but a kept one; else NOT_CACHED.' }),
+    ttlSeconds: t.float({ description: 'How long the answer is kept.' }),
+    namespace: t.string({ description: 'Answers of one namespace are not given in another.' }),
+    tools: t.boolean({ description: 'Whether a request with tools is cached, too.' }),
+  }),
+})
+
 export const CompletionInput = builder.inputType('CompletionInput', {
   description: 'A completion to make.',
   fields: (t) => ({
@@ -199,6 +221,7 @@ export const CompletionInput = builder.inputType('CompletionInput', {
       type: 'JSON',
       description: 'Your own labels for the log: an object of strings, numbers and booleans.',
     }),
+    cache: t.field({ type: CacheInput, description: 'What to do with kept answers.' }),
     passthrough: t.field({
       type: 'JSON',
       description: "Further members of OpenAI's request for providers of that dialect, an object.",

@@ -16,21 +16,21 @@ export function openCompletion(
   options: { requestId: string; stream: boolean; signal: AbortSignal },
 ): AsyncGenerator<ChatEvent> {
   const { requestId, stream, signal } = options
-  const { request, hints, tags } = decodeCompletion(input, { stream })
+  const { request, ...said } = decodeCompletion(input, { stream })
   const { actor, gateway, headers, onSettled } = context
   const door = 'graphql' as const
-  return chat(gateway, request, { requestId, actor, door, headers, hints, tags, onSettled, signal })
+  return chat(gateway, request, { requestId, actor, door, headers, ...said, onSettled, signal })
 }
 
 /** The gateway's request from a `CompletionInput` that GraphQL has parsed. */
 export function decodeCompletion(
   input: unknown,
   options: { stream: boolean },
-): { request: ChatRequest } & Pick<Call, 'hints' | 'tags'> {
+): { request: ChatRequest } & Pick<Call, 'hints' | 'tags' | 'cache'> {
   const parsed = completionInput.safeParse(input)
   if (!parsed.success) throw firstFault(parsed.error)
   const { fallbacks, routing: lists, passthrough, messages, endUser, ...rest } = parsed.data
-  const { tags: labels, ...settings } = rest
+  const { tags: labels, cache, ...settings } = rest
   const turns = messages.map(toMessage)
   const flaw = toolFlaw(turns)
   if (flaw) throw flawOf(flaw)
@@ -41,7 +41,7 @@ export function decodeCompletion(
     endUserId: endUser,
     passthrough: passthrough && { dialect: 'openai-chat', members: passthrough },
   }
-  return { request, hints: { fallbacks, ...lists }, tags: labels }
+  return { request, hints: { fallbacks, ...lists }, tags: labels, cache }
 }
 
 /** Members that have a field of their own; in `passthrough` they would go around its checks. */
@@ -198,6 +198,25 @@ export const routing = {
   tags: optional(tags),
 }
 
+const seconds = z.number().min(0).max(31_536_000)
+
+const cacheInput = z
+  .object({
+    mode: optional(z.enum(['on', 'off'])),
+    noCache: optional(z.boolean()),
+    noStore: optional(z.boolean()),
+    maxAgeSeconds: optional(seconds),
+    onlyIfCached: optional(z.boolean()),
+    ttlSeconds: optional(seconds),
+    namespace: optional(z.string().min(1).max(100)),
+    tools: optional(z.boolean()),
+  })
+  .transform(({ maxAgeSeconds, ttlSeconds, ...wishes }) => ({
+    ...wishes,
+    maxAgeMs: maxAgeSeconds === undefined ? undefined : maxAgeSeconds * 1000,
+    ttlMs: ttlSeconds === undefined ? undefined : ttlSeconds * 1000,
+  }))
+
 const completionInput = z
   .object({
     model: z.string().min(1),
@@ -222,6 +241,7 @@ const completionInput = z
     logprobs: optional(z.boolean()),
     topLogprobs: optional(z.int().min(0).max(20)),
     ...routing,
+    cache: optional(cacheInput),
     passthrough: optional(passthrough),
   })
   .refine(({ logprobs, topLogprobs }) => topLogprobs === undefined || logprobs === true, {

@@ -16,6 +16,7 @@ const descriptions: Record<Code, string> = {
   INSUFFICIENT_QUOTA: 'A budget of the gateway is used up.',
   OVERLOADED: 'The gateway has no capacity at the moment.',
   CONTENT_FILTERED: 'The provider refused the content.',
+  NOT_CACHED: 'Only a kept answer was wanted, and there is none.',
   CANCELLED: 'The client left before the end.',
   INTERRUPTED: 'The gateway stopped before the end.',
   PROVIDER_ERROR: 'The provider failed.',

@@ -1,4 +1,5 @@
 import { invalidRequest } from '../errors.ts'
+import { entriesOfRequests } from '../services/ledger-entries.ts'
 import {
   apiKeysById,
   attemptsOfRequests,
@@ -9,6 +10,8 @@ import {
 import { ApiKey } from './api-key.ts'
 import { Attempt, attemptOfRow, attemptsExpected } from './attempt.ts'
 import { builder } from './builder.ts'
+import { entriesExpected, LedgerEntry } from './ledger-entry.ts'
+import { CacheStatus } from './cache-status.ts'
 import { pageComplexity, queryComplexity } from './field-complexity.ts'
 import { ErrorCode } from './error-code.ts'
 import { decodeCursor, pageOf, pageSize } from './page.ts'
@@ -63,6 +66,19 @@ const Request = builder.objectRef<RequestRow>('Request').implement({
       load: async (ids: string[], { services, actor }) =>
         (await attemptsOfRequests(services, actor, ids)).map((rows) => rows.map(attemptOfRow)),
       resolve: (row) => row.id,
+    }),
+    ledgerEntries: t.loadableList({
+      type: LedgerEntry,
+      description:
+        'Its money as it was booked, oldest first; the sum is its cost, with corrections.',
+      complexity: { multiplier: entriesExpected },
+      load: (ids: string[], { services, actor }) => entriesOfRequests(services, actor, ids),
+      resolve: (row) => row.id,
+    }),
+    cache: t.field({
+      type: CacheStatus,
+      description: 'Whether it got a kept answer to an equal request.',
+      resolve: ({ cache }) => cache ?? 'off',
     }),
     errorCode: t.expose('errorCode', {
       type: ErrorCode,

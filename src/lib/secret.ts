@@ -10,6 +10,13 @@ export function apiKeyHasher(secret: string): (key: string) => Buffer {
   return (key) => createHmac('sha256', hmacKey).update(key).digest()
 }
 
+/** Keys for answers that are kept: one for digests of requests, one for encryption at rest. */
+export function cacheKeys(secret: string): { digestKey: Buffer; sealKey: Buffer } {
+  const derive = (what: string): Buffer =>
+    Buffer.from(hkdfSync('sha256', secret, '', `xrouter ${what} v1`, 32))
+  return { digestKey: derive('cache digest'), sealKey: derive('cache encryption') }
+}
+
 /** The secret of an embedded installation: made at the first start, kept in its data folder. */
 export function embeddedSecret(dataDir: string): string {
   const path = join(dataDir, 'secret')

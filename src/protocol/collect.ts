@@ -91,6 +91,7 @@ export function createCollector(): {
       case 'error':
         throw event.error
       case 'tool-call-end':
+      case 'cache-lookup':
       case 'attempt-start':
       case 'attempt-failed':
         break

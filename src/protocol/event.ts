@@ -1,6 +1,6 @@
 import type { GatewayError } from '../errors.ts'
 import type { Extra, Signature, ToolCallKind } from './request.ts'
-import type { Settlement, AttemptRecord } from './settlement.ts'
+import type { AttemptRecord, CacheResult, Settlement } from './settlement.ts'
 import type { Usage } from './usage.ts'
 
 /** One step of an answer. Streamed, whole, cached and failed answers are all sequences of these. */
@@ -19,6 +19,7 @@ export type ChatEvent =
   | ExtraMembers
   | UsageReport
   | Warning
+  | CacheLookup
   | AttemptStart
   | AttemptFailed
   | Finish
@@ -163,6 +164,21 @@ export interface Warning {
   message: string
 }
 
+/** What the cache of answers said; comes first, and not where it was not asked. */
+export interface CacheLookup {
+  type: 'cache-lookup'
+  result: CacheResult
+  /** The deployment that once made the answer, where it is a `hit`. */
+  origin?: Origin | undefined
+}
+
+/** A deployment, as clients are told of it. */
+export interface Origin {
+  provider: string
+  /** `provider/model`. */
+  model: string
+}
+
 /** The gateway turned to a deployment. */
 export interface AttemptStart {
   type: 'attempt-start'
@@ -246,6 +262,7 @@ export function isContent(event: ChatEvent): boolean {
     case 'extra':
     case 'usage':
     case 'warning':
+    case 'cache-lookup':
     case 'attempt-start':
     case 'attempt-failed':
     case 'end':

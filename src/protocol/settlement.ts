@@ -26,8 +26,10 @@ export interface AttemptRecord {
   usage?: Usage | undefined
   /** Absent when the price or the usage is unknown. */
   cost?: Money | undefined
-  /** The price with which `cost` was computed. */
+  /** The price at the time of the call, with which `cost` was computed. */
   price?: PriceSnapshot | undefined
+  /** `cost` in the accounting currency; absent without one, without a cost and without a rate. */
+  accounting?: Converted | undefined
   /** The upstream's own id of the answer. */
   upstreamId?: string | undefined
   /** The model as the upstream named it. */
@@ -42,8 +44,30 @@ export interface PriceSnapshot {
   source: string
 }
 
+/** What one unit of `from` is worth in `to`, as a decimal string, from a moment on (ISO 8601). */
+export interface RateSnapshot {
+  from: string
+  to: string
+  rate: string
+  validFrom: string
+  source: string
+}
+
+/** An amount in another currency, and the rate that was used; none where the currency is the same. */
+export interface Converted {
+  money: Money
+  rate: RateSnapshot | undefined
+}
+
 /** How a request ended; `interrupted` is one whose process died, found in its journal. */
 export type RequestStatus = 'succeeded' | 'failed' | 'cancelled' | 'interrupted'
+
+/**
+ * What the cache of answers did for a request: it had the answer, it had none, or it was passed by (the client
+ * said so, or such requests are not kept).
+ */
+export const cacheResults = ['hit', 'miss', 'bypass'] as const
+export type CacheResult = (typeof cacheResults)[number]
 
 /** How a request ended: what the ledger holds of it and what the client is told. */
 export interface Settlement {
@@ -55,6 +79,8 @@ export interface Settlement {
   attempts: AttemptRecord[]
   usage?: Usage | undefined
   cost?: Money | undefined
+  /** Absent where the cache was not asked. A `hit` has no attempts, the usage of its origin and no cost but 0. */
+  cache?: CacheResult | undefined
 }
 
 /** Told once how a request ended, before its client is. */

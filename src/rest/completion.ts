@@ -10,10 +10,11 @@ import type {
   StreamEncoder,
 } from '../protocol/chat-door.ts'
 import { createCollector } from '../protocol/collect.ts'
-import { isContent, type AttemptStart, type ChatEvent } from '../protocol/event.ts'
+import { isContent, type ChatEvent, type Origin } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
+import { withCacheControl } from './cache-wishes.ts'
 import { clientGone } from './client-gone.ts'
-import { nameDeployment } from './deployment-headers.ts'
+import { cacheHeader, nameCacheResult, nameDeployment } from './deployment-headers.ts'
 import { decodeHints } from './hints.ts'
 import { tellLimits } from './limit-headers.ts'
 import { openSse } from './sse.ts'
@@ -60,17 +61,18 @@ export async function answerCompletion(
   reply: FastifyReply,
 ): Promise<void> {
   const said = decodeHints(decoded.xrouter)
+  const cache = withCacheControl(said.cache, request.headers['cache-control'])
   const signal = clientGone(reply)
   const { id: requestId, headers, onSettled } = request
-  const onLimits = tellLimits(reply)
-  const heard = { onLimits, onSettled }
-  const call = { requestId, actor, door: 'rest' as const, headers, ...said, ...heard, signal }
+  const heard = { onLimits: tellLimits(reply), onSettled }
+  const context = { requestId, actor, door: 'rest' as const, headers, ...heard, signal }
+  const call = { ...context, ...said, cache }
   const created = Math.floor(Date.now() / 1000)
   const requests: [ChatRequest, ...ChatRequest[]] = [decoded.request, ...(decoded.further ?? [])]
   const made = warned(decoded.warnings ?? [], chatAll(gateway, requests, call))
   const events = around(made, { id: request.id, created })
   const exchange: Exchange = { gateway, request, reply, decoded, signal, created }
-  void reply.header('x-xrouter-cache', 'off')
+  void reply.header(cacheHeader, 'off')
   return decoded.request.stream ? sendStream(exchange, events) : sendJson(exchange, events)
 }
 
@@ -93,6 +95,7 @@ async function sendJson(
   const collector = createCollector()
   for await (const event of events) {
     if (event.type === 'attempt-start') nameDeployment(reply, event)
+    else if (event.type === 'cache-lookup') nameCacheResult(reply, event)
     collector.add(event)
   }
   if (signal.aborted) return void reply.hijack()
@@ -104,7 +107,7 @@ async function sendJson(
 async function sendStream(exchange: Exchange, events: AsyncGenerator<ChatEvent>): Promise<void> {
   const { request, reply, decoded, signal, created } = exchange
   const opening: ChatEvent[] = []
-  let deployment: AttemptStart | undefined
+  let deployment: Origin | undefined
   for (;;) {
     const { value: event, done } = await events.next()
     if (done) return void reply.hijack()
@@ -113,6 +116,10 @@ async function sendStream(exchange: Exchange, events: AsyncGenerator<ChatEvent>)
       throw event.error
     }
     if (event.type === 'attempt-start') nameDeployment(reply, (deployment = event))
+    else if (event.type === 'cache-lookup') {
+      nameCacheResult(reply, event)
+      deployment = event.origin
+    }
     opening.push(event)
     if (isContent(event) || event.type === 'end') break
   }

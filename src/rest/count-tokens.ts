@@ -3,7 +3,7 @@ import { decodeCountRequest } from '../dialects/anthropic-messages/decode-reques
 import { countTokens } from '../gateway/count-tokens.ts'
 import type { GatewayDeps } from '../gateway/deps.ts'
 import type { Actor } from '../protocol/actor.ts'
-import { decodeHints } from './hints.ts'
+import { decodeHints, refuseCache } from './hints.ts'
 
 /** `POST /v1/messages/count_tokens`: the provider's own count, or one made here that says so. */
 export async function handleCount(
@@ -13,6 +13,7 @@ export async function handleCount(
 ): Promise<{ input_tokens: number; estimated?: true }> {
   const decoded = decodeCountRequest(request.body, request.headers)
   const said = decodeHints(decoded.xrouter)
+  refuseCache(said)
   const { signal } = new AbortController()
   const { id: requestId, headers } = request
   const call = { requestId, actor, door: 'rest' as const, headers, ...said, signal }

@@ -8,8 +8,8 @@ import { embed } from '../gateway/embed.ts'
 import type { Actor } from '../protocol/actor.ts'
 import { clientGone } from './client-gone.ts'
 import { nameDeployment } from './deployment-headers.ts'
-import { decodeHints } from './hints.ts'
 import { tellLimits } from './limit-headers.ts'
+import { decodeHints, refuseCache } from './hints.ts'
 
 /** `POST /v1/embeddings`, as OpenAI's SDKs speak to it. */
 export async function handleEmbedding(
@@ -20,6 +20,7 @@ export async function handleEmbedding(
 ): Promise<unknown> {
   const decoded = decodeEmbeddingRequest(request.body)
   const said = decodeHints(decoded.xrouter)
+  refuseCache(said)
   void reply.header('x-xrouter-cache', 'off')
   const answer = await embed(gateway, decoded.request, {
     requestId: request.id,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { invalidRequest } from '../errors.ts'
 import type { Call } from '../gateway/call.ts'
 import { tagsSchema } from '../protocol/tags.ts'
+import { bodyWishes, cacheMember } from './cache-wishes.ts'
 
 const names = z.array(z.string().min(1).max(300)).max(50)
 
@@ -11,20 +12,22 @@ const schema = z.strictObject({
   deny_providers: names.optional(),
   tags: tagsSchema.optional(),
   user: z.string().min(1).max(300).optional(),
+  cache: cacheMember.optional(),
 })
 
-type Said = Pick<Call, 'hints' | 'tags' | 'user'>
+type Said = Pick<Call, 'hints' | 'tags' | 'user' | 'cache'>
 
 /** The `xrouter` member of a completion's body. An unknown member is refused by name: it was meant to do something. */
 export function decodeHints(value: unknown): Said {
   if (value === undefined || value === null) return { hints: {} }
   const result = schema.safeParse(value)
   if (result.success) {
-    const { fallbacks, allow_providers, deny_providers, tags, user } = result.data
+    const { fallbacks, allow_providers, deny_providers, tags, user, cache } = result.data
     return {
       hints: { fallbacks, allowProviders: allow_providers, denyProviders: deny_providers },
       tags,
       user,
+      cache: cache && bodyWishes(cache),
     }
   }
   const [issue] = result.error.issues
@@ -34,11 +37,19 @@ export function decodeHints(value: unknown): Said {
     (text, part) => (typeof part === 'number' ? `${text}[${part}]` : `${text}.${String(part)}`),
     'xrouter',
   )
-  const known = Object.keys(schema.shape).join(', ')
+  const within = issue?.path[0] === 'cache' ? 'cache' : undefined
+  const known = Object.keys(within ? cacheMember.shape : schema.shape).join(', ')
+  const parent = within ? 'xrouter.cache' : 'xrouter'
   throw invalidRequest(
     path,
     key === undefined
       ? `${path}: ${issue?.message ?? 'is not valid'}.`
-      : `${path} is not known; the members of \`xrouter\` are: ${known}.`,
+      : `${path} is not known; the members of \`${parent}\` are: ${known}.`,
   )
+}
+
+/** Throws where a route that keeps no answers is told how to keep them. */
+export function refuseCache({ cache }: Said): void {
+  if (cache)
+    throw invalidRequest('xrouter.cache', 'Only completions are cached; leave `xrouter.cache` out.')
 }

@@ -1,17 +1,22 @@
 import { asc, eq } from 'drizzle-orm'
+import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { attempts } from '../../src/db/schema/attempt.ts'
 import { requests } from '../../src/db/schema/request.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { requestOf } from '../support/ledger.ts'
+import { startAnthropicSimulator } from '../support/simulators/anthropic.ts'
 import { httpError } from '../support/simulators/faults.ts'
 import { startOpenaiSimulator, type OpenaiSimulator } from '../support/simulators/openai.ts'
+import type { Simulator } from '../support/simulators/server.ts'
 
 let simulator: OpenaiSimulator
+let anthropic: Simulator
 let gateway: TestGateway
 
 beforeAll(async () => {
   simulator = await startOpenaiSimulator({ cachedTokens: 3 })
+  anthropic = await startAnthropicSimulator()
   gateway = await startGateway(
     `[providers.openai]
      api_key = "sk-simulated"
@@ -20,6 +25,17 @@ beforeAll(async () => {
      type = "openai-compatible"
      api_key = "sk-simulated"
      base_url = "${simulator.url}"
+     [providers.anthropic]
+     api_key = "sk-ant-simulated"
+     base_url = "${anthropic.url}"
+     [accounting]
+     currency = "RUB"
+     [[rates]]
+     from = "USD"
+     to = "RUB"
+     rate = "92.5"
+     valid_from = 2026-01-01
+     source = "test"
      [[prices]]
      model = "unpriced/gpt-5"
      currency = "RUB"
@@ -32,6 +48,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway.stop()
   await simulator.close()
+  await anthropic.close()
 })
 
 const messages = [{ role: 'user' as const, content: 'hello there' }]
@@ -125,6 +142,82 @@ describe('the ledger', () => {
       usage: { estimated: true, inputTokens: 6, outputTokens: 1, totalTokens: 7 },
     })
     expect(seen?.usage?.cost?.amountNanos).toBe(String(6 * 2500 + 10_000))
+  })
+
+  test('an attempt that fails in the middle is billed by what it said, and keeps its price', async () => {
+    const upstream = simulator.controlled()
+    const answering = gateway
+      .openai()
+      .chat.completions.create({ model: 'openai/gpt-4o', messages, stream: true })
+      .withResponse()
+    await upstream.received
+    upstream.text('one two three')
+    const { data, response } = await answering
+    upstream.reset()
+    await expect(Array.fromAsync(data)).rejects.toBeInstanceOf(OpenAI.APIError)
+    const seen = await requestOf(gateway, response.headers.get('x-request-id'))
+    expect(seen).toMatchObject({
+      status: 'failed',
+      attempts: [{ status: 'FAILED', usage: { estimated: true, inputTokens: 6, outputTokens: 3 } }],
+    })
+    expect(seen?.attempts[0]?.usage?.cost?.amountNanos).toBe(String(6 * 2500 + 3 * 10_000))
+  })
+
+  test('an attempt that never said anything stays unknown, at the price that it would have had', async () => {
+    simulator.next(httpError(400))
+    const failed = await gateway
+      .openai()
+      .chat.completions.create({ model: 'openai/gpt-4o', messages })
+      .catch((error: unknown) => error)
+    const id = failed instanceof OpenAI.APIError ? (failed.requestID ?? '') : ''
+    expect((await requestOf(gateway, id))?.attempts).toMatchObject([{ usage: null }])
+    const [row] = await gateway.running.db.select().from(attempts).where(eq(attempts.requestId, id))
+    expect(row).toMatchObject({ costNanos: null, price: { perMillion: { inputTokens: '2.5' } } })
+  })
+
+  test('a client that leaves pays the reported prompt and the counted answer', async () => {
+    const upstream = anthropic.controlled()
+    const answering = gateway
+      .openai()
+      .chat.completions.create({ model: 'anthropic/claude-opus-5', messages, stream: true })
+      .withResponse()
+    await upstream.received
+    upstream.text('one two three')
+    const { data, response } = await answering
+    for await (const chunk of data) if (chunk.choices[0]?.delta.content) break
+    await upstream.closed
+    const billed = anthropic.invoice.at(-1)
+    const seen = await requestOf(gateway, response.headers.get('x-request-id'))
+    expect(seen).toMatchObject({
+      status: 'cancelled',
+      usage: { estimated: true, inputTokens: billed?.promptTokens, outputTokens: 3 },
+    })
+  })
+
+  test('costs are kept in the accounting currency too, at the rate of the day', async () => {
+    const id = await complete('openai/gpt-4o')
+    const seen = await requestOf(gateway, id)
+    const nanos = BigInt(seen?.usage?.cost?.amountNanos ?? 0)
+    const [row] = await gateway.running.db.select().from(attempts).where(eq(attempts.requestId, id))
+    expect(row).toMatchObject({
+      accountingCurrency: 'RUB',
+      accountingNanos: (nanos * 925n + 5n) / 10n,
+      rate: { from: 'USD', to: 'RUB', rate: '92.5', source: 'test' },
+    })
+    const answer = await gateway.graphql<{ request: unknown }>(
+      `query ($id: ID!) { request(id: $id) {
+        ledgerEntries { kind amount { currency amountNanos } }
+        attempts { accountingCost { currency amountNanos } } } }`,
+      { id },
+    )
+    expect(answer.data.request).toEqual({
+      ledgerEntries: [
+        { kind: 'SETTLEMENT', amount: { currency: 'USD', amountNanos: String(nanos) } },
+      ],
+      attempts: [
+        { accountingCost: { currency: 'RUB', amountNanos: String(row?.accountingNanos) } },
+      ],
+    })
   })
 
   test('has one row for each attempt, the failed ones included, and keeps tags and the key', async () => {

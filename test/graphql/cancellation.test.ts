@@ -4,6 +4,7 @@ import { createMetrics } from '../../src/gateway/metrics.ts'
 import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
 import { withoutLimits } from '../support/without-limits.ts'
+import { createRates } from '../../src/gateway/rates.ts'
 import { createShutdown } from '../../src/gateway/shutdown.ts'
 import { memoryLedger } from '../support/memory-ledger.ts'
 import { setImmediate as tick } from 'node:timers/promises'
@@ -35,6 +36,7 @@ async function subscribe(signal: AbortSignal) {
     }),
     ledger: memoryLedger(),
     metrics: createMetrics({}),
+    rates: createRates({ accountingCurrency: undefined, rates: [] }),
     health: createHealthMonitor(),
     states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
     shutdown: createShutdown(),

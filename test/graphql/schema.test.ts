@@ -45,6 +45,7 @@ describe('default deny', () => {
       updateApiKey: { scope: 'MANAGE' },
       rotateApiKey: { scope: 'MANAGE' },
       revokeApiKey: { scope: 'MANAGE' },
+      createAdjustment: { scope: 'ADMIN' },
       createCompletion: { anyActor: true },
       createEmbedding: { anyActor: true },
       completion: { anyActor: true },
@@ -72,7 +73,8 @@ describe('the names that clients rely on', () => {
     RoutingInput: 'allowProviders denyProviders',
     Usage:
       'inputTokens cachedInputTokens cacheWriteTokens outputTokens reasoningTokens totalTokens estimated cost',
-    Attempt: 'number provider model status httpStatus errorCode latencyMs timeToFirstTokenMs usage',
+    Attempt:
+      'number provider model status httpStatus errorCode latencyMs timeToFirstTokenMs usage accountingCost',
     ToolCall: 'id index name arguments',
     Choice: 'index content reasoning refusal toolCalls finishReason rawFinishReason',
     Completion:
@@ -101,10 +103,12 @@ describe('the names that clients rely on', () => {
       'id name tier scopes models expiresAt allowedIps tags metadata disabled force',
     RotateApiKeyInput: 'id overlapSeconds',
     CreatedApiKey: 'apiKey secret',
+    LedgerEntry: 'id createdAt kind amount requestId attemptNumber reason',
+    CreateAdjustmentInput: 'requestId currency amountNanos reason',
     ApiKeyConnection: 'edges pageInfo',
     Viewer: 'kind id organization scopes tier apiKey',
     Request:
-      'id createdAt model requestedModel provider status stream latencyMs timeToFirstTokenMs usage attempts errorCode apiKey',
+      'id createdAt model requestedModel provider status stream latencyMs timeToFirstTokenMs usage attempts errorCode apiKey ledgerEntries',
     RequestConnection: 'edges pageInfo',
     RequestEdge: 'cursor node',
     PageInfo: 'hasNextPage hasPreviousPage startCursor endCursor',

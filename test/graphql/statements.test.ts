@@ -111,6 +111,10 @@ const operations: Record<string, [operation: string, statements: string[]]> = {
     'mutation { revokeApiKey(id: "key_e") { id revokedAt } }',
     ['begin', 'update api_keys', 'insert audit_log', 'commit'],
   ],
+  createAdjustment: [
+    'mutation { createAdjustment(input: { requestId: "req_log_1", currency: "USD", amountNanos: "5", reason: "x" }) { id } }',
+    ['begin', 'select requests', 'insert ledger_entries', 'insert audit_log', 'commit'],
+  ],
   createCompletion: [
     `mutation { createCompletion(input: { model: "test/words", messages: [{ role: USER, content: "Hi" }] }) {
         ... on Completion { id usage { cost { amount } } attempts { number } } } }`,
@@ -196,7 +200,7 @@ test('a batch of the ledger is five statements, however many requests it has', a
     await open.ledger.flush()
     expect(statements.map(brief)).toEqual([
       'begin',
-      'with requests, attempts',
+      'with requests, attempts, ledger_entries',
       'update api_keys',
       'insert usage_rollups',
       'commit',

@@ -2,6 +2,7 @@ import { createMetrics } from '../../src/gateway/metrics.ts'
 import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
 import { withoutLimits } from '../support/without-limits.ts'
+import { createRates } from '../../src/gateway/rates.ts'
 import { createShutdown } from '../../src/gateway/shutdown.ts'
 import { memoryLedger } from '../support/memory-ledger.ts'
 import { once } from 'node:events'
@@ -133,6 +134,7 @@ export async function startGraphql(
       }),
       ledger: settings.ledger ?? memoryLedger(ledger),
       metrics: createMetrics({}),
+      rates: createRates({ accountingCurrency: undefined, rates: [] }),
       health: createHealthMonitor(),
       states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
       shutdown: createShutdown(),

@@ -1,4 +1,5 @@
 import {
+  bigint,
   doublePrecision,
   integer,
   jsonb,
@@ -8,7 +9,7 @@ import {
   timestamp,
 } from 'drizzle-orm/pg-core'
 import type { ErrorCode } from '../../errors.ts'
-import type { AttemptRecord, PriceSnapshot } from '../../protocol/settlement.ts'
+import type { AttemptRecord, PriceSnapshot, RateSnapshot } from '../../protocol/settlement.ts'
 import { requests, usageColumns } from './request.ts'
 
 export const attempts = pgTable(
@@ -33,8 +34,13 @@ export const attempts = pgTable(
     upstreamModel: text('upstream_model'),
     /** The provider's usage object as it came. */
     rawUsage: jsonb('raw_usage').$type<Record<string, unknown>>(),
-    /** The price that `cost_nanos` was computed with. */
+    /** The price at the time of the call, with which `cost_nanos` was computed. */
     price: jsonb('price').$type<PriceSnapshot>(),
+    /** The cost in the accounting currency, in nano-units; null without a rate. */
+    accountingNanos: bigint('accounting_nanos', { mode: 'bigint' }),
+    accountingCurrency: text('accounting_currency'),
+    /** The rate that was used; null where the currency is the same. */
+    rate: jsonb('rate').$type<RateSnapshot>(),
     ...usageColumns,
   },
   (table) => [primaryKey({ columns: [table.requestId, table.number] })],

@@ -10,7 +10,7 @@ import {
   timestamp,
 } from 'drizzle-orm/pg-core'
 import type { ErrorCode } from '../../errors.ts'
-import type { RequestStatus } from '../../protocol/settlement.ts'
+import type { CacheResult, RequestStatus } from '../../protocol/settlement.ts'
 
 /** Token classes and cost, the same on requests and on attempts; null = unknown. */
 export const usageColumns = {
@@ -47,7 +47,14 @@ export const requests = pgTable(
     latencyMs: doublePrecision('latency_ms').notNull(),
     timeToFirstTokenMs: doublePrecision('time_to_first_token_ms'),
     errorCode: text('error_code').$type<ErrorCode>(),
+    /** What the cache of answers did; null where it was not asked. */
+    cache: text('cache').$type<CacheResult>(),
     tags: jsonb('tags').$type<Record<string, unknown>>(),
+    /** What the client calls its own user. */
+    userId: text('user_id'),
+    /** What the budgets held for it by estimate, in nano-units of `reserved_currency`. */
+    reservedNanos: bigint('reserved_nanos', { mode: 'bigint' }),
+    reservedCurrency: text('reserved_currency'),
     ...usageColumns,
   },
   (table) => [

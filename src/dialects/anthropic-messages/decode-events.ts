@@ -121,7 +121,7 @@ function startAnswer(answer: Answer, message: Extra, out: ChatEvent[]): void {
     ...(model !== undefined && { model }),
   })
   pushExtra(unread(message, messageMembers), out)
-  pushUsage(answer, message['usage'], out)
+  pushUsage(answer, message['usage'], { out, ended: text(message['stop_reason']) !== undefined })
   const { content } = message
   for (const block of Array.isArray(content) ? content : []) {
     closeBlock(openBlock(answer.blocks, record(block), out), out)
@@ -136,7 +136,7 @@ function decodeMessageDelta(answer: Answer, event: Extra, out: ChatEvent[]): voi
   closeOpen(answer, out)
   const delta = record(event['delta'])
   pushExtra({ ...unread(event, deltaEventMembers), ...unread(delta, deltaMembers) }, out)
-  pushUsage(answer, event['usage'], out)
+  pushUsage(answer, event['usage'], { out, ended: true })
   pushFinish(answer, delta, out)
 }
 
@@ -170,10 +170,17 @@ function pushExtra(members: Extra | undefined, out: ChatEvent[]): void {
   }
 }
 
-function pushUsage(answer: Answer, report: unknown, out: ChatEvent[]): void {
+/** The first report counts an answer that is not made yet: of it the prompt alone is known. */
+function pushUsage(
+  answer: Answer,
+  report: unknown,
+  { out, ended }: { out: ChatEvent[]; ended: boolean },
+): void {
   answer.usage = mergeUsage(answer.usage, report)
   const usage = isRecord(report) ? decodeUsage(answer.usage) : undefined
-  if (usage) out.push({ type: 'usage', usage })
+  if (!usage) return
+  const { outputTokens: _begun, ...prompt } = usage
+  out.push({ type: 'usage', usage: ended ? usage : prompt })
 }
 
 function closeOpen(answer: Answer, out: ChatEvent[]): void {

@@ -31,6 +31,7 @@ const types: Record<ErrorCode, string> = {
   PROVIDER_UNAVAILABLE: 'overloaded_error',
   PROVIDER_RATE_LIMITED: 'overloaded_error',
   PROVIDER_TIMEOUT: 'timeout_error',
+  NOT_CACHED: 'invalid_request_error',
   INTERRUPTED: 'api_error',
   PROVIDER_ERROR: 'api_error',
   PROVIDER_AUTH: 'api_error',

@@ -74,6 +74,7 @@ function encodeEvent(stream: Stream, event: ChatEvent): void {
     case 'end':
       stream.usage ??= event.settlement.usage
       return endMessage(stream)
+    case 'cache-lookup':
     case 'attempt-start':
     case 'attempt-failed':
     case 'audio':

@@ -105,6 +105,7 @@ function encodeEvent(stream: Stream, event: ChatEvent): void {
     case 'error':
     case 'response-start':
     case 'tool-call-end':
+    case 'cache-lookup':
     case 'attempt-start':
     case 'attempt-failed':
       return

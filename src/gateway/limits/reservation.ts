@@ -15,6 +15,17 @@ export interface Option {
   refusal: GatewayError | undefined
 }
 
+/** What a limiter admitted. */
+export interface Reserved {
+  /** Of whoever asks. */
+  meters: readonly Meter[]
+  options: readonly Option[]
+  /** The option that was taken with them. */
+  first: Option
+  held: Held
+  money: Money | undefined
+}
+
 /** An option that was taken; `ended` once its attempt is over and its room was given back. */
 interface Taken {
   option: Option
@@ -24,17 +35,17 @@ interface Taken {
 
 /** What one request holds of the limits, from its admission to its settlement. */
 export class Reservation {
+  /** What may be spent of budgets, in the currency of the price; undefined where none applies. */
+  readonly money: Money | undefined
   readonly #limits: Limits
   readonly #meters: readonly Meter[]
   readonly #options: readonly Option[]
   /** In their order; the first shares its reservation with `#meters`. */
   readonly #taken: [Taken, ...Taken[]]
 
-  constructor(
-    limits: Limits,
-    reserved: { meters: readonly Meter[]; options: readonly Option[]; first: Option; held: Held },
-  ) {
-    const { meters, options, first, held } = reserved
+  constructor(limits: Limits, reserved: Reserved) {
+    const { meters, options, first, held, money } = reserved
+    this.money = money
     this.#limits = limits
     this.#meters = meters
     this.#options = options

@@ -13,14 +13,43 @@ export type AttemptStatus =
   /** It gave the answer. */
   | 'SUCCEEDED';
 
+/** What to do with kept answers to equal requests, where the organisation keeps them. */
+export type CacheInput = {
+  /** No answer that is older. */
+  maxAgeSeconds?: number | null | undefined;
+  /** Whether it is used. */
+  mode?: CacheMode | null | undefined;
+  /** Answers of one namespace are not given in another. */
+  namespace?: string | null | undefined;
+  /** A fresh answer, which is kept. */
+  noCache?: boolean | null | undefined;
+  /** The answer is not kept. */
+  noStore?: boolean | null | undefined;
+  /** No answer but a kept one; else NOT_CACHED. */
+  onlyIfCached?: boolean | null | undefined;
+  /** Whether a request with tools is cached, too. */
+  tools?: boolean | null | undefined;
+  /** How long the answer is kept. */
+  ttlSeconds?: number | null | undefined;
+};
+
 /** A wish that the provider's cache keeps the prompt up to this place. */
 export type CacheMarkInput = {
   /** How long, as `5m` or `1h`; the default of the provider unless told. */
   ttl?: string | null | undefined;
 };
 
+/** Whether the cache of answers is used for a request. */
+export type CacheMode =
+  /** No, as if there were none. */
+  | 'OFF'
+  /** Yes, also where it is used only on request. */
+  | 'ON';
+
 /** A completion to make. */
 export type CompletionInput = {
+  /** What to do with kept answers. */
+  cache?: CacheInput | null | undefined;
   /** How many answers to make; 1 unless told. */
   choices?: number | null | undefined;
   /** Your own stable name for the person behind the request. */
@@ -136,6 +165,8 @@ export type ErrorCode =
   | 'INVALID_REQUEST'
   /** There is no such model. */
   | 'MODEL_NOT_FOUND'
+  /** Only a kept answer was wanted, and there is none. */
+  | 'NOT_CACHED'
   /** There is no such entity. */
   | 'NOT_FOUND'
   /** The gateway has no capacity at the moment. */

@@ -63,6 +63,14 @@ describe('a stream', () => {
     expect(await usageOf(40)).toMatchObject({ outputTokens: 0, reasoningTokens: 9 })
   })
 
+  test('before the end only the prompt is counted: the output is not made yet', async () => {
+    const events = await eventsOf([start, ...text, ended(), stop])
+    const reports = events.flatMap((event) => (event.type === 'usage' ? [event.usage] : []))
+    expect(reports[0]?.outputTokens).toBeUndefined()
+    expect(reports[0]?.inputTokens).toBeGreaterThan(0)
+    expect(reports.at(-1)?.outputTokens).toBeGreaterThan(0)
+  })
+
   test('a call without arguments has an empty object', async () => {
     const call = { type: 'tool_use', id: 'toolu_1', name: 'now', input: {} }
     const empty = delta({ type: 'input_json_delta', partial_json: '' })

@@ -1,0 +1,148 @@
+import type { ChatEvent } from '../protocol/event.ts'
+import type { ChatRequest } from '../protocol/request.ts'
+import type { CacheResult } from '../protocol/settlement.ts'
+import type { AnswerCache, Making } from './answer-cache.ts'
+import type { Events } from './attempt.ts'
+import { encodeEntry, isKept, isWhole, type CachedAnswer } from './cache-entry.ts'
+import { placeOf } from './cache-key.ts'
+import { notCached, planOf, type CachePlan } from './cache-plan.ts'
+import { labelOf } from './cache-store.ts'
+import type { Deployment } from './catalogue.ts'
+import type { GatewayDeps } from './deps.ts'
+import { lossesOf } from './loss.ts'
+import type { Ticket } from './ticket.ts'
+
+/** A request that was admitted, and where it may go. */
+export interface Admitted {
+  request: ChatRequest
+  ticket: Ticket
+  deployments: readonly Deployment[]
+}
+
+/**
+ * The kept answer of an equal request, else what `make` makes, which is kept when it is whole. Without a
+ * cache, and where it is off, that is `make` itself.
+ */
+export function cached(
+  { cache }: Pick<GatewayDeps, 'cache'>,
+  admitted: Admitted,
+  make: () => AsyncGenerator<Events>,
+): AsyncGenerator<Events> {
+  const plan = planOf(cache?.settings, admitted.request, admitted.ticket.call)
+  if (!cache || plan === 'off') return make()
+  if (plan === 'bypass') return passedBy(admitted.ticket, make)
+  return throughCache(cache, { ...admitted, plan }, make)
+}
+
+async function* passedBy(
+  ticket: Ticket,
+  make: () => AsyncGenerator<Events>,
+): AsyncGenerator<Events> {
+  yield [lookup(ticket, 'bypass')]
+  yield* make()
+}
+
+async function* throughCache(
+  cache: AnswerCache,
+  wanted: Admitted & { plan: CachePlan },
+  make: () => AsyncGenerator<Events>,
+): AsyncGenerator<Events> {
+  const { request, ticket, deployments, plan } = wanted
+  const { call } = ticket
+  const key = { request, call, deployments, namespace: plan.namespace }
+  const place = placeOf(cache.settings, cache.digestKey, key)
+  const found = await cache.find(place, plan, call.signal)
+  if ('events' in found) {
+    yield replay(found, wanted)
+    return
+  }
+  if (plan.onlyIfCached) {
+    found.drop('unfit')
+    throw notCached('no equal request was answered lately')
+  }
+  yield* kept(cache, found, wanted, make)
+}
+
+/** A kept answer as this request gets it, all at once; warnings are about the request, so they are its own. */
+function replay(answer: CachedAnswer, { ticket, request, deployments }: Admitted): Events {
+  const { provider, model, events } = answer
+  ticket.hit = answer
+  ticket.timeToFirstTokenMs = performance.now() - ticket.startedAtMs
+  const origin = deployments.find(({ id }) => id === model)
+  const losses = origin ? lossesOf(origin, request) : []
+  return [
+    lookup(ticket, 'hit', { provider, model }),
+    ...losses.map((message): ChatEvent => ({ type: 'warning', message })),
+    ...events,
+  ]
+}
+
+/** No event is shorter as JSON: an answer of more events than fit is not held on to. */
+const eventCharsMin = 40
+
+async function* kept(
+  cache: AnswerCache,
+  making: Making,
+  { ticket, plan }: Admitted & { plan: CachePlan },
+  make: () => AsyncGenerator<Events>,
+): AsyncGenerator<Events> {
+  const events: ChatEvent[] = []
+  const eventsMax = cache.settings.entryBytesMax / eventCharsMin
+  let end: 'left' | 'unfit' | 'whole' = 'left'
+  try {
+    yield [lookup(ticket, plan.read ? 'miss' : 'bypass')]
+    for await (const batch of make()) {
+      if (events.length <= eventsMax) {
+        for (const event of batch) if (isKept(event)) events.push(event)
+      }
+      yield batch
+    }
+    end = 'whole'
+  } catch (error) {
+    if (!ticket.call.signal.aborted) end = 'unfit'
+    throw error
+  } finally {
+    if (end === 'whole') await keep(cache, making, { events, ticket, plan })
+    else making.drop(end)
+  }
+}
+
+/** Keeps a whole answer of the deployment that was asked first; another's is one of a bad hour. */
+async function keep(
+  { settings }: AnswerCache,
+  making: Making,
+  { events, ticket, plan }: { events: ChatEvent[]; ticket: Ticket; plan: CachePlan },
+): Promise<void> {
+  const answering = ticket.attempts.at(-1)
+  const fellOver = ticket.attempts.some(({ status }) => status === 'failed')
+  if (!answering || fellOver || !isWhole(events, settings.finishReasons)) {
+    return making.drop('unfit')
+  }
+  const { provider, model, cost } = answering
+  const usage =
+    answering.usage ?? (await ticket.estimate(ticket.unreported.at(-1)?.meter.produced ?? ''))
+  const storedAtMs = Date.now()
+  const currency = cost?.currency
+  const text = encodeEntry({ storedAtMs, provider, model, usage, currency, events })
+  if (text.length > settings.entryBytesMax) return making.drop('unfit')
+  making.keep({ text, ttlMs: plan.ttlMs, labels: labelsOf(ticket, model, plan) })
+}
+
+function labelsOf({ call }: Ticket, model: string, { namespace }: CachePlan): string[] {
+  const tags = Object.entries(call.tags ?? {})
+  return [
+    labelOf.model(model),
+    labelOf.apiKey(call.actor.id),
+    labelOf.namespace(namespace),
+    ...tags.map(([name, value]) => labelOf.tag(name, value)),
+  ]
+}
+
+function lookup(
+  ticket: Ticket,
+  result: CacheResult,
+  origin?: { provider: string; model: string },
+): ChatEvent {
+  ticket.cache = result
+  return { type: 'cache-lookup', result, origin }
+}
