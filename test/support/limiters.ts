@@ -20,7 +20,7 @@ export async function redisLimiter(url: string, leaseMs?: number): Promise<OpenL
   const connection = openRedis(parseRedisUrl(url), pino({ level: 'silent' }))
   while (connection.status() !== 'ok') await new Promise((resolve) => setTimeout(resolve, 5))
   const limiter = createRedisLimiter(limitScripts(connection.client), leaseMs)
-  return { limiter, close: connection.close }
+  return { limiter, close: () => connection.close() }
 }
 
 let made = 0

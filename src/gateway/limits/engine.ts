@@ -115,7 +115,8 @@ export class LimitEngine {
     )
     for (const group of groups.values()) {
       const [first] = group
-      for (let at = 0; first && at < group.length; at += renewedAtOnce) {
+      if (!first) continue
+      for (let at = 0; at < group.length; at += renewedAtOnce) {
         const holds = group.slice(at, at + renewedAtOnce).filter((held) => this.#held.has(held))
         await first.by.renew(holds).catch((error: unknown) => this.#fail(error))
       }

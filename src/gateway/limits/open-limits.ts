@@ -17,6 +17,9 @@ import { createRedisLimiter } from './redis-limiter.ts'
 import { readSpent, type ToCurrency } from './spent.ts'
 import { thresholdEvents } from './thresholds.ts'
 
+/** A process that is busy itself hears an answer late; to believe Redis away would refuse its requests. */
+const commandMsMax = 4_000
+
 export interface LimitsOptions {
   db: Database
   bus: Pick<Bus, 'subscribe'>
@@ -39,7 +42,7 @@ export interface LimitsOptions {
 export function openLimits(options: LimitsOptions): Limits & { close(): Promise<void> } {
   const { db, bus, ledger, settings, toCurrency, emit, logger } = options
   const { leaseMs = usualLeaseMs } = settings
-  const redis = options.redis && openRedis(options.redis, logger)
+  const redis = options.redis && openRedis(options.redis, logger, commandMsMax)
   const counters = new BudgetCounters({
     readSpent: async (meter, cutoff) => {
       await ledger.flush()

@@ -67,7 +67,7 @@ export class Reservation {
       ({ option: { deployment: left, meters }, ended }) =>
         !ended && meters.length > 0 && attempts.some(({ model }) => model === left.id),
     )
-    if (option.meters.length === 0 && !leaving) return void this.#take(option)
+    if (option.meters.length === 0 && !leaving) return this.#take(option)
     const release = leaving && this.#leave(leaving, attempts)
     const [{ held: first }] = this.#taken
     const id = `${first.id}#${this.#taken.length + 1}`
@@ -81,7 +81,8 @@ export class Reservation {
         meters: option.meters.filter(isLeased),
       }
       this.#limits.engine.hold(held)
-      return void this.#taken.push({ option, held, ended: false })
+      this.#taken.push({ option, held, ended: false })
+      return
     }
     option.refusal = refusalOf(option.meters, outcome.status === 'refused' ? outcome.readings : [])
     if (option.refusal) throw option.refusal
