@@ -14,6 +14,7 @@ import { discoverModels } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { createHealthMonitor } from './gateway/provider-health.ts'
 import { openLimits } from './gateway/limits/open-limits.ts'
+import { createConcurrency } from './gateway/concurrency.ts'
 import { openLedger } from './gateway/open-ledger.ts'
 import { createRates } from './gateway/rates.ts'
 import { createShutdown } from './gateway/shutdown.ts'
@@ -129,6 +130,8 @@ async function serve(
     health: createHealthMonitor(),
     rates,
     states: createDeploymentStates(config.resilience),
+    concurrency: createConcurrency(config.resilience.queue),
+    resilience: config.resilience,
     shutdown,
     limits,
     cache: openAnswerCache({ settings: config.cache, secret, metrics, logger }),

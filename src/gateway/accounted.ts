@@ -3,9 +3,9 @@ import { abortable } from '../lib/abortable.ts'
 import { flat } from '../lib/flat.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { Tags } from '../protocol/tags.ts'
-import type { Events } from './attempt.ts'
 import type { Call } from './call.ts'
 import type { GatewayDeps } from './deps.ts'
+import type { Events } from './running-attempt.ts'
 import { settle } from './settle.ts'
 import type { Ticket } from './ticket.ts'
 
@@ -29,7 +29,7 @@ function tagsOf({ actor, tags }: Call): Tags | undefined {
   return actor.kind === 'api-key' && actor.tags ? { ...actor.tags, ...tags } : tags
 }
 
-type Steps = Promise<AsyncGenerator<Events>>
+type Steps = AsyncGenerator<Events> | Promise<AsyncGenerator<Events>>
 
 async function* run(
   deps: GatewayDeps,

@@ -56,4 +56,8 @@ export interface RoutingHints {
   denyProviders?: readonly string[] | undefined
   /** What the request may cost at most: dearer deployments are passed over, and a stream that gets there ends. */
   maxCost?: Money | undefined
+  /** From the request's arrival to the first content of its answer. */
+  deadlineMs?: number | undefined
+  /** In the queue of a busy provider: higher goes first; 0 when absent. */
+  priority?: number | undefined
 }

@@ -2,19 +2,21 @@ import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import { accounted } from './accounted.ts'
 import { admit } from './admit.ts'
-import { attempt, type Events } from './attempt.ts'
+import { attempt } from './attempt.ts'
 import { ordered } from './attempt-plan.ts'
 import { cached } from './cache.ts'
 import type { Call } from './call.ts'
 import type { GatewayDeps } from './deps.ts'
 import { emulate } from './emulate.ts'
 import { withUser } from './end-user.ts'
-import { estimateUsage } from './estimate.ts'
 import { chatDemand } from './limits/demand.ts'
+import { costOf } from './cost.ts'
+import { estimateUsage, expectedUsage } from './estimate.ts'
 import { lossesOf } from './loss.ts'
 import { reserve } from './reserve.ts'
 import { route } from './route.ts'
 import { stopAtLimit } from './stop-at-limit.ts'
+import type { Events } from './running-attempt.ts'
 import { openTicket, type Ticket } from './ticket.ts'
 
 /** One completion as a stream of events, accounted for whatever its end. */
@@ -45,15 +47,13 @@ async function steps(
   const deployments = admit(deps, call, routed) // whether this actor may send it there, now
   const demand = chatDemand(request)
   ticket.reservation = await reserve(deps, { call, deployments, demand }) // whether the limits have room
-  // What was answered before, or call them in turn until one answers.
+  // What was answered before, or call them until one answers.
   const events = cached(deps, { request, ticket, deployments }, () =>
     attempt(deps, ordered(deployments), ticket, {
       losses: (deployment) => lossesOf(deployment, request),
-      events: (deployment, onHead) =>
-        deps.callUpstream(deployment, emulate(deployment, request), {
-          signal: call.signal,
-          onHead,
-        }),
+      events: (deployment, options) =>
+        deps.callUpstream(deployment, emulate(deployment, request), options),
+      cost: async ({ price }) => costOf(price, await expectedUsage(request)),
     }),
   )
   return stopAtLimit(deps, ticket, { events, demand }) // before it costs more than it may

@@ -204,7 +204,7 @@ function levelsOf(meters: readonly Meter[], outcome: Outcome): LimitLevel[] {
 }
 
 /** How a rate stands, in the words that clients are told. */
-export function levelOf(meter: Exclude<Meter, BudgetMeter>, reading: Reading): LimitLevel {
+function levelOf(meter: Exclude<Meter, BudgetMeter>, reading: Reading): LimitLevel {
   return {
     scope: meter.scope,
     subject: meter.name,

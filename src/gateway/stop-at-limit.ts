@@ -1,8 +1,9 @@
 import { loadTokenizer } from '../lib/tokens.ts'
-import type { Events } from './attempt.ts'
+
 import type { GatewayDeps } from './deps.ts'
 import { dearestCost, type Demand } from './limits/demand.ts'
 import { usedUp } from './limits/refusal.ts'
+import type { Events } from './running-attempt.ts'
 import type { AttemptMeter, Ticket } from './ticket.ts'
 
 /** How many characters pass between two looks at what they cost. */
@@ -58,7 +59,7 @@ async function* stopped(
   let outputTokens = 0
   for await (const ready of events) {
     yield ready
-    const { current } = ticket
+    const current = ticket.answering
     if (!current) continue
     if (current !== meter) [meter, counted, outputTokens] = [current, 0, 0]
     if (current.produced.length - counted < lookEveryChars) continue

@@ -15,9 +15,6 @@ export type RateName = (typeof rateNames)[number]
 /** At most so many; null = as many as one likes. */
 export type Rates = Record<RateName, number | null>
 
-/** Stands for each of a scope: a limit of its own for every user, every key, ... */
-export const eachSubject = '*'
-
 /** The organisation of tiers that hold for every organisation without its own. */
 export const everyOrganization = '*'
 
@@ -39,20 +36,6 @@ export interface LimitLevel {
   remaining: number
   /** Until it is whole again. */
   resetMs: number
-}
-
-/** How a budget stands. */
-export interface BudgetLevel {
-  id: string
-  name: string
-  scope: LimitScope
-  subject: string
-  currency: string
-  limitNanos: bigint
-  /** What is neither spent nor reserved; below zero where more was spent than reserved. */
-  remainingNanos: bigint
-  /** When more becomes free by itself; undefined where it never does. */
-  resetsAt: Date | undefined
 }
 
 /** Told how the limits stand that a request passed or was refused by, before its answer begins. */

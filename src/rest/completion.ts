@@ -14,7 +14,12 @@ import { isContent, type ChatEvent, type Origin } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import { withCacheControl } from './cache-wishes.ts'
 import { clientGone } from './client-gone.ts'
-import { cacheHeader, nameCacheResult, nameDeployment } from './deployment-headers.ts'
+import {
+  cacheHeader,
+  nameCacheResult,
+  nameDeployment,
+  namesDeployment,
+} from './deployment-headers.ts'
 import { decodeHints } from './hints.ts'
 import { tellLimits } from './limit-headers.ts'
 import { openSse } from './sse.ts'
@@ -94,7 +99,7 @@ async function sendJson(
 ): Promise<void> {
   const collector = createCollector()
   for await (const event of events) {
-    if (event.type === 'attempt-start') nameDeployment(reply, event)
+    if (namesDeployment(event)) nameDeployment(reply, event)
     else if (event.type === 'cache-lookup') nameCacheResult(reply, event)
     collector.add(event)
   }
@@ -115,7 +120,7 @@ async function sendStream(exchange: Exchange, events: AsyncGenerator<ChatEvent>)
       await events.return(undefined)
       throw event.error
     }
-    if (event.type === 'attempt-start') nameDeployment(reply, (deployment = event))
+    if (namesDeployment(event)) nameDeployment(reply, (deployment = event))
     else if (event.type === 'cache-lookup') {
       nameCacheResult(reply, event)
       deployment = event.origin

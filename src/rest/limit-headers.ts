@@ -25,7 +25,7 @@ function tightest(levels: readonly LimitLevel[], kind: LimitLevel['kind']): Limi
 }
 
 /** As OpenAI writes it: `120ms`, `8.64s`, `6m0s`, `23h59m0s`. */
-export function duration(ms: number): string {
+function duration(ms: number): string {
   if (ms < 1000) return `${Math.ceil(ms)}ms`
   const whole = Math.ceil(ms / 10) / 100
   const seconds = whole % 60

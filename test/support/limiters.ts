@@ -26,7 +26,7 @@ export async function redisLimiter(url: string, leaseMs?: number): Promise<OpenL
 let made = 0
 
 /** A key that no other test has; all are of one organisation. */
-export function freshKey(): string {
+function freshKey(): string {
   made += 1
   return `{org_test}:${process.pid}:${Date.now()}:${made}`
 }

@@ -5,7 +5,7 @@ import type { Limits } from '../../src/gateway/limits/limits.ts'
 import { LocalLimiter } from '../../src/gateway/limits/local-limiter.ts'
 import type { Rates } from '../../src/protocol/limit.ts'
 
-export const unlimited: Rates = {
+const unlimited: Rates = {
   requestsPerMinute: null,
   requestsPerDay: null,
   tokensPerMinute: null,

@@ -65,7 +65,7 @@ export async function loadBook(
 }
 
 /** The rates among the columns of a row. */
-export function ratesOf(row: Rates): Rates {
+function ratesOf(row: Rates): Rates {
   const { requestsPerMinute, requestsPerDay, tokensPerMinute, tokensPerDay, concurrency } = row
   return { requestsPerMinute, requestsPerDay, tokensPerMinute, tokensPerDay, concurrency }
 }

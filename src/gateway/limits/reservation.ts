@@ -26,11 +26,13 @@ export interface Reserved {
   money: Money | undefined
 }
 
-/** An option that was taken; `ended` once its attempt is over and its room was given back. */
+/** An option that was taken; until its attempt is over and its room was given back. */
 interface Taken {
   option: Option
   held: Held
-  ended: boolean
+  /** How many attempts there were when it was taken, and when it ended. */
+  since: number
+  until: number | undefined
 }
 
 /** What one request holds of the limits, from its admission to its settlement. */
@@ -49,7 +51,7 @@ export class Reservation {
     this.#limits = limits
     this.#meters = meters
     this.#options = options
-    this.#taken = [{ option: first, held, ended: false }]
+    this.#taken = [{ option: first, held, since: 0, until: undefined }]
     held.meters = [...meters, ...first.meters].filter(isLeased)
     limits.engine.hold(held)
   }
@@ -62,12 +64,14 @@ export class Reservation {
     const option = this.#options.find((each) => each.deployment === deployment)
     if (!option) return
     if (option.refusal) throw option.refusal
-    if (this.#taken.some((taken) => taken.option === option && !taken.ended)) return
+    if (this.#taken.some((taken) => taken.option === option && taken.until === undefined)) return
     const leaving = this.#taken.find(
-      ({ option: { deployment: left, meters }, ended }) =>
-        !ended && meters.length > 0 && attempts.some(({ model }) => model === left.id),
+      (taken) =>
+        taken.until === undefined &&
+        taken.option.meters.length > 0 &&
+        attemptsOf(taken, attempts).length > 0,
     )
-    if (option.meters.length === 0 && !leaving) return this.#take(option)
+    if (option.meters.length === 0 && !leaving) return this.#take(option, attempts.length)
     const release = leaving && this.#leave(leaving, attempts)
     const [{ held: first }] = this.#taken
     const id = `${first.id}#${this.#taken.length + 1}`
@@ -81,7 +85,7 @@ export class Reservation {
         meters: option.meters.filter(isLeased),
       }
       this.#limits.engine.hold(held)
-      this.#taken.push({ option, held, ended: false })
+      this.#taken.push({ option, held, since: attempts.length, until: undefined })
       return
     }
     option.refusal = refusalOf(option.meters, outcome.status === 'refused' ? outcome.readings : [])
@@ -90,12 +94,13 @@ export class Reservation {
 
   /** Gives back what is left and counts what was used; `settledAt` is the ledger's. */
   settle(attempts: readonly AttemptRecord[], settledAt: number): void {
-    for (const [index, { option, held, ended }] of this.#taken.entries()) {
+    for (const [index, taken] of this.#taken.entries()) {
+      const { option, held, until } = taken
       const base = index === 0 ? this.#meters : []
       const uses = base.map((meter) => this.#used(meter, attempts, reservedOf(meter)))
-      const own = attempts.filter(({ model }) => model === option.deployment.id)
+      const own = attemptsOf(taken, attempts)
       for (const meter of option.meters) {
-        if (!ended) uses.push(this.#used(meter, own, reservedOf(meter)))
+        if (until === undefined) uses.push(this.#used(meter, own, reservedOf(meter)))
         else if (meter.kind === 'budget') uses.push(this.#used(meter, own, 0))
       }
       this.#limits.engine.settle(held, { id: held.id, settledAt, uses })
@@ -108,17 +113,17 @@ export class Reservation {
     return held.filter(isBudget).filter(({ rule }) => rule.row.stopStreamAtLimit)
   }
 
-  #take(option: Option): void {
+  #take(option: Option, since: number): void {
     const [{ held: first }] = this.#taken
     const held = { ...first, id: `${first.id}#${this.#taken.length + 1}`, meters: [] }
-    this.#taken.push({ option, held, ended: false })
+    this.#taken.push({ option, held, since, until: undefined })
   }
 
   /** Its room is given back now; what it cost is counted when the request is settled. */
   #leave(taken: Taken, attempts: readonly AttemptRecord[]): Release {
-    taken.ended = true
+    taken.until = attempts.length
     const { option, held } = taken
-    const own = attempts.filter(({ model }) => model === option.deployment.id)
+    const own = attemptsOf(taken, attempts)
     const uses = option.meters.map((meter) => {
       const used = meter.kind === 'tokens' ? tokensOf(own) : 0
       return { meter, reserved: reservedOf(meter), used }
@@ -146,6 +151,14 @@ export class Reservation {
   #worth(cost: Money, currency: string): bigint | undefined {
     return cost.currency === currency ? cost.nanos : this.#limits.toCurrency(cost, currency)
   }
+}
+
+function attemptsOf(
+  { option, since, until }: Taken,
+  attempts: readonly AttemptRecord[],
+): AttemptRecord[] {
+  const { id } = option.deployment
+  return attempts.slice(since, until).filter(({ model }) => model === id)
 }
 
 function tokensOf(attempts: readonly AttemptRecord[]): number {

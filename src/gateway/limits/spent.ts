@@ -119,7 +119,7 @@ function inLog({ rule, subject }: SpentQuery): SQL {
 }
 
 /** A tag as its subject says it: `team=search`. */
-export function tagOf(subject: string): { name: string; value: string } {
+function tagOf(subject: string): { name: string; value: string } {
   const at = subject.indexOf('=')
   return { name: subject.slice(0, at), value: subject.slice(at + 1) }
 }
