@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { modelsSchema, siteShape } from './config-models.ts'
+import { limits } from './config-limits.ts'
 import { cacheSchema } from './config-cache.ts'
 import { resilienceSchema } from './config-resilience.ts'
 import { isProxyName } from './lib/client-address.ts'
@@ -147,6 +148,7 @@ export const fileSchema = z.strictObject({
   responses: responses.prefault({}),
   cache: cacheSchema.prefault({}),
   resilience: resilienceSchema.prefault({}),
+  limits: limits.prefault({}),
   log: log.prefault({}),
   providers: z.unknown().optional(),
   models: modelsSchema,

@@ -15,6 +15,7 @@ import { discoverModels } from './gateway/discover.ts'
 import { createHeadroom } from './gateway/headroom.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { createHealthMonitor } from './gateway/provider-health.ts'
+import { openLimits } from './gateway/limits/open-limits.ts'
 import { createConcurrency } from './gateway/concurrency.ts'
 import { openLedger } from './gateway/open-ledger.ts'
 import { createRates } from './gateway/rates.ts'
@@ -112,6 +113,7 @@ async function serve(
   const metrics = createMetrics({
     models: catalogue.models.map((model) => model.id),
     journalBacklog: () => ledger.backlog(),
+    reservations: () => limits.engine.open,
   })
   const { ledger, close: closeLedger } = openLedger({
     dataDir: config.storage.dataDir,
@@ -120,6 +122,18 @@ async function serve(
     onJournalFailure: () => metrics.journalFailed(),
   })
   const headroom = createHeadroom()
+  const rates = createRates(config.accounting)
+  const limits = openLimits({
+    db,
+    bus,
+    redis: config.storage.redis,
+    ledger,
+    settings: config.limits,
+    toCurrency: (money, currency) => rates.convert(money, currency, new Date())?.money.nanos,
+    emit: ({ type, organization, data }) =>
+      logger.info({ event: type, organization, data }, 'event'),
+    logger,
+  })
   const upstreams = openUpstreams(catalogue.providers.values(), headroom)
   const shutdown = createShutdown()
   const { call: callUpstream, embed: embedUpstream } = upstreams
@@ -128,7 +142,7 @@ async function serve(
     ledger,
     metrics,
     health: createHealthMonitor(),
-    rates: createRates(config.accounting),
+    rates,
     states: createDeploymentStates(config.resilience),
     headroom,
     random: Math.random,
@@ -136,6 +150,7 @@ async function serve(
     concurrency: createConcurrency(config.resilience.queue),
     resilience: config.resilience,
     shutdown,
+    limits,
     cache: openAnswerCache({
       settings: config.cache,
       secret,
@@ -195,6 +210,7 @@ async function serve(
       await shutdown.drain(drainMs)
       await Promise.all([closeServer(app), sockets.close()])
       idempotency.close()
+      await limits.close()
       await closeLedger()
       metrics.close()
       await upstreams.close()

@@ -36,6 +36,7 @@ const mayImport: Record<string, readonly string[]> = {
     'services',
   ],
   config: [
+    'config-limits',
     'config-models',
     'config-cache',
     'config-problem',
@@ -51,7 +52,8 @@ const mayImport: Record<string, readonly string[]> = {
   'config-problem': [],
   'config-cache': ['protocol'],
   'config-resilience': [],
-  'config-schema': ['config-cache', 'config-models', 'config-resilience', 'lib'],
+  'config-limits': ['protocol'],
+  'config-schema': ['config-cache', 'config-limits', 'config-models', 'config-resilience', 'lib'],
   graphql: ['auth', 'errors', 'gateway', 'idempotency', 'lib', 'protocol', 'providers', 'services'],
   rest: ['auth', 'dialects', 'errors', 'gateway', 'idempotency', 'lib', 'protocol', 'services'],
   auth: ['db', 'errors', 'lib', 'protocol', 'redis', 'services'],

@@ -8,11 +8,14 @@ import type { Call } from './call.ts'
 import type { GatewayDeps } from './deps.ts'
 import { emulate } from './emulate.ts'
 import { withUser } from './end-user.ts'
+import { chatDemand } from './limits/demand.ts'
 import { costOf } from './cost.ts'
 import { estimateUsage, expectedUsage } from './estimate.ts'
 import { lossesOf } from './loss.ts'
+import { reserve } from './reserve.ts'
 import { chatQuery } from './routing/query.ts'
 import { route } from './route.ts'
+import { stopAtLimit } from './stop-at-limit.ts'
 import type { Events } from './running-attempt.ts'
 import { openTicket, type Ticket } from './ticket.ts'
 
@@ -34,13 +37,19 @@ export function chat(
   })
 }
 
-function steps(deps: GatewayDeps, request: ChatRequest, ticket: Ticket): AsyncGenerator<Events> {
+async function steps(
+  deps: GatewayDeps,
+  request: ChatRequest,
+  ticket: Ticket,
+): Promise<AsyncGenerator<Events>> {
   const { call } = ticket
   const { candidates, mode, decision } = route(deps, chatQuery(request, call)) // where it goes
   ticket.decision = decision
   const deployments = admit(deps, call, candidates) // whether this actor may send it there, now
+  const demand = chatDemand(request)
+  ticket.reservation = await reserve(deps, { call, deployments, demand }) // whether the limits have room
   // What was answered before, or call them until one answers.
-  return cached(deps, { request, ticket, deployments }, () =>
+  const events = cached(deps, { request, ticket, deployments }, () =>
     attempt(deps, { deployments, mode }, ticket, {
       losses: (deployment) => lossesOf(deployment, request),
       events: (deployment, options) =>
@@ -48,4 +57,5 @@ function steps(deps: GatewayDeps, request: ChatRequest, ticket: Ticket): AsyncGe
       cost: async ({ price }) => costOf(price, await expectedUsage(request)),
     }),
   )
+  return stopAtLimit(deps, ticket, { events, demand }) // before it costs more than it may
 }
