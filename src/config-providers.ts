@@ -50,13 +50,14 @@ function openProvider(
   if (connection?.enabled === false) return undefined
   const settings = parsed(type.settings, own, problems, path)
   if (!connection || !settings) return undefined
-  return type.create(name, settings, {
+  const provider = type.create(name, settings, {
     caFile: connection.ca_file,
     timeoutConnectMs: connection.timeout_connect_ms,
     timeoutFirstByteMs: connection.timeout_first_byte_ms,
     timeoutIdleMs: connection.timeout_idle_ms,
     timeoutTotalMs: connection.timeout_total_ms,
   })
+  return { ...provider, maxConcurrent: connection.max_concurrent }
 }
 
 /** Members that every provider has, and the type's own; what the file says stands before the environment. */

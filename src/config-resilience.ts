@@ -4,8 +4,30 @@ const milliseconds = (usual: number) => z.number().int().min(1).max(86_400_000).
 const count = (usual: number) => z.number().int().min(1).max(1_000_000).default(usual)
 const share = (usual: number) => z.number().min(0.01).max(1).default(usual)
 
+/** What a retry may follow on. */
+const retryWords = [
+  'connect',
+  'rate_limited',
+  'unavailable',
+  'error',
+  'timeout',
+  'truncated',
+] as const
+
 /** The table `[resilience]`. */
 export const resilienceSchema = z.strictObject({
+  /** Further calls of a deployment whose failure may pass, once no other deployment is left. */
+  max_retries: z.number().int().min(0).max(10).default(1),
+  retry_on: z.array(z.enum(retryWords)).default(['connect', 'rate_limited', 'unavailable']),
+  retry_base_ms: milliseconds(200),
+  retry_wait_max_ms: milliseconds(2_000),
+  retry_total_max_ms: milliseconds(10_000),
+  /** Requests that may wait for a provider with `max_concurrent`, and for how long. */
+  queue_size: count(100),
+  queue_wait_max_ms: milliseconds(10_000),
+  /** Whether a deployment that fails far more often than others comes last, and from which share of errors. */
+  ejection: z.boolean().default(true),
+  ejection_share: share(0.8),
   /** Whether a deployment rests after it refused a credential, a rate or a debt. */
   cooldown: z.boolean().default(true),
   cooldown_rate_limit_ms: milliseconds(5_000),
@@ -27,6 +49,18 @@ export const resilienceSchema = z.strictObject({
 /** The same in our own names. */
 export function resilienceNames(table: z.infer<typeof resilienceSchema>) {
   return {
+    retry:
+      table.max_retries > 0
+        ? {
+            triesMax: table.max_retries,
+            on: new Set(table.retry_on),
+            baseMs: table.retry_base_ms,
+            waitMaxMs: table.retry_wait_max_ms,
+            totalMaxMs: table.retry_total_max_ms,
+          }
+        : undefined,
+    queue: { size: table.queue_size, waitMaxMs: table.queue_wait_max_ms },
+    ejectionShare: table.ejection ? table.ejection_share : undefined,
     cooldown: table.cooldown
       ? {
           rateLimitMs: table.cooldown_rate_limit_ms,

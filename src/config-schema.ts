@@ -175,6 +175,8 @@ export const connectionSchema = z.strictObject({
   timeout_first_byte_ms: milliseconds.default(300_000),
   timeout_idle_ms: milliseconds.default(120_000),
   timeout_total_ms: milliseconds.default(900_000),
+  /** Attempts that may run at once. */
+  max_concurrent: z.number().int().min(1).max(1_000_000).optional(),
 })
 
 function redisAddress(url: string, report: (message: string) => void): RedisAddress {

@@ -13,6 +13,7 @@ import { openAnswerCache } from './gateway/open-answer-cache.ts'
 import { discoverModels } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { createHealthMonitor } from './gateway/provider-health.ts'
+import { createConcurrency } from './gateway/concurrency.ts'
 import { openLedger } from './gateway/open-ledger.ts'
 import { createRates } from './gateway/rates.ts'
 import { createShutdown } from './gateway/shutdown.ts'
@@ -116,6 +117,8 @@ async function serve(
     health: createHealthMonitor(),
     rates: createRates(config.accounting),
     states: createDeploymentStates(config.resilience),
+    concurrency: createConcurrency(config.resilience.queue),
+    resilience: config.resilience,
     shutdown,
     cache: openAnswerCache({ settings: config.cache, secret, metrics, logger }),
     callUpstream,

@@ -2,7 +2,6 @@ import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import type { CacheResult } from '../protocol/settlement.ts'
 import type { AnswerCache, Making } from './answer-cache.ts'
-import type { Events } from './attempt.ts'
 import { encodeEntry, isKept, isWhole, type CachedAnswer } from './cache-entry.ts'
 import { placeOf } from './cache-key.ts'
 import { notCached, planOf, type CachePlan } from './cache-plan.ts'
@@ -10,6 +9,7 @@ import { labelOf } from './cache-store.ts'
 import type { Deployment } from './catalogue.ts'
 import type { GatewayDeps } from './deps.ts'
 import { lossesOf } from './loss.ts'
+import type { Events } from './running-attempt.ts'
 import type { Ticket } from './ticket.ts'
 
 /** A request that was admitted, and where it may go. */
@@ -113,14 +113,13 @@ async function keep(
   making: Making,
   { events, ticket, plan }: { events: ChatEvent[]; ticket: Ticket; plan: CachePlan },
 ): Promise<void> {
-  const answering = ticket.attempts.at(-1)
+  const answering = ticket.answering?.closed
   const fellOver = ticket.attempts.some(({ status }) => status === 'failed')
   if (!answering || fellOver || !isWhole(events, settings.finishReasons)) {
     return making.drop('unfit')
   }
   const { provider, model, cost } = answering
-  const usage =
-    answering.usage ?? (await ticket.estimate(ticket.unreported.at(-1)?.meter.produced ?? ''))
+  const usage = answering.usage ?? (await ticket.estimate(ticket.answering?.produced ?? ''))
   const storedAtMs = Date.now()
   const currency = cost?.currency
   const text = encodeEntry({ storedAtMs, provider, model, usage, currency, events })

@@ -51,4 +51,8 @@ export interface RoutingHints {
   allowProviders?: readonly string[] | undefined
   /** None of these providers. */
   denyProviders?: readonly string[] | undefined
+  /** From the request's arrival to the first content of its answer. */
+  deadlineMs?: number | undefined
+  /** In the queue of a busy provider: higher goes first; 0 when absent. */
+  priority?: number | undefined
 }

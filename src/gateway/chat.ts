@@ -2,16 +2,18 @@ import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import { accounted } from './accounted.ts'
 import { admit } from './admit.ts'
-import { attempt, type Events } from './attempt.ts'
+import { attempt } from './attempt.ts'
 import { ordered } from './attempt-plan.ts'
 import { cached } from './cache.ts'
 import type { Call } from './call.ts'
 import type { GatewayDeps } from './deps.ts'
 import { emulate } from './emulate.ts'
 import { withUser } from './end-user.ts'
-import { estimateUsage } from './estimate.ts'
+import { costOf } from './cost.ts'
+import { estimateUsage, expectedUsage } from './estimate.ts'
 import { lossesOf } from './loss.ts'
 import { route } from './route.ts'
+import type { Events } from './running-attempt.ts'
 import { openTicket, type Ticket } from './ticket.ts'
 
 /** One completion as a stream of events, accounted for whatever its end. */
@@ -36,15 +38,13 @@ function steps(deps: GatewayDeps, request: ChatRequest, ticket: Ticket): AsyncGe
   const { call } = ticket
   const routed = route(deps.catalogue, request, call) // where it may go, best first
   const deployments = admit(deps, call, routed) // whether this actor may send it there, now
-  // What was answered before, or call them in turn until one answers.
+  // What was answered before, or call them until one answers.
   return cached(deps, { request, ticket, deployments }, () =>
     attempt(deps, ordered(deployments), ticket, {
       losses: (deployment) => lossesOf(deployment, request),
-      events: (deployment, onHead) =>
-        deps.callUpstream(deployment, emulate(deployment, request), {
-          signal: call.signal,
-          onHead,
-        }),
+      events: (deployment, options) =>
+        deps.callUpstream(deployment, emulate(deployment, request), options),
+      cost: async ({ price }) => costOf(price, await expectedUsage(request)),
     }),
   )
 }

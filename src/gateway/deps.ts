@@ -4,11 +4,13 @@ import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import type { AnswerCache } from './answer-cache.ts'
 import type { Catalogue, Deployment } from './catalogue.ts'
+import type { Concurrency } from './concurrency.ts'
 import type { DeploymentStates } from './deployment-state.ts'
 import type { Ledger } from './ledger.ts'
 import type { Metrics } from './metrics.ts'
 import type { HealthMonitor } from './provider-health.ts'
 import type { Rates } from './rates.ts'
+import type { RetrySettings } from './retry.ts'
 import type { Shutdown } from './shutdown.ts'
 
 /** What the pipeline needs from outside. */
@@ -20,6 +22,13 @@ export interface GatewayDeps {
   /** What money is worth in other currencies. */
   rates: Rates
   states: DeploymentStates
+  concurrency: Concurrency
+  resilience: {
+    /** Absent where no deployment is called twice for one request. */
+    retry: RetrySettings | undefined
+    /** From which share of errors a deployment comes last in its line; absent where none does. */
+    ejectionShare: number | undefined
+  }
   shutdown: Shutdown
   /** Absent where no answers are kept. */
   cache?: AnswerCache | undefined

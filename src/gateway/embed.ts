@@ -4,15 +4,17 @@ import type { AttemptStart, ChatEvent } from '../protocol/event.ts'
 import type { Settlement } from '../protocol/settlement.ts'
 import { accounted } from './accounted.ts'
 import { admit } from './admit.ts'
-import { attempt, type Events } from './attempt.ts'
+import { attempt } from './attempt.ts'
 import { ordered } from './attempt-plan.ts'
 import type { Call } from './call.ts'
 import type { Deployment } from './catalogue.ts'
+import { costOf } from './cost.ts'
 import type { GatewayDeps } from './deps.ts'
 import { embeddingLosses } from './embedding-loss.ts'
 import { withUser } from './end-user.ts'
 import { estimateEmbeddingUsage } from './estimate.ts'
 import { route } from './route.ts'
+import type { Events, WorkOptions } from './running-attempt.ts'
 import { openTicket, type Ticket } from './ticket.ts'
 
 /** Why there are no vectors, and what was tried. */
@@ -62,16 +64,14 @@ function steps(
   const deployments = admit(deps, call, routed)
   return attempt(deps, ordered(deployments), ticket, {
     losses: (deployment) => embeddingLosses(deployment, request),
-    events: (deployment, onHead) => made(deployment, onHead),
+    events: made,
+    cost: async ({ price }) => costOf(price, await estimateEmbeddingUsage(request)),
   })
 
   /** Vectors are no events: they are kept aside, and what is accounted for goes on. */
-  async function* made(
-    deployment: Deployment,
-    onHead: (status: number) => void,
-  ): AsyncGenerator<ChatEvent> {
+  async function* made(deployment: Deployment, options: WorkOptions): AsyncGenerator<ChatEvent> {
     vectors.length = 0
-    const answer = await deps.embedUpstream(deployment, request, { signal: call.signal, onHead })
+    const answer = await deps.embedUpstream(deployment, request, options)
     for (const vector of answer.vectors) vectors.push(vector)
     yield { type: 'response-start', model: answer.upstreamModel }
     yield { type: 'usage', usage: answer.usage ?? (await estimateEmbeddingUsage(request)) }

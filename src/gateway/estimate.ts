@@ -6,6 +6,9 @@ import type { Usage } from '../protocol/usage.ts'
 /** Longer text is counted by its beginning: exact counting of megabytes would hold up every other request. */
 const countedCharsMax = 50_000
 
+/** For requests that set no bound. */
+const usualAnswerTokens = 1_000
+
 /** What the chat format adds to each message, in tokens. */
 const perMessage = 4
 
@@ -14,6 +17,12 @@ export async function estimateUsage(request: ChatRequest, produced: string): Pro
   const count = bounded(await loadTokenizer())
   const inputTokens = countPrompt(request, count)
   return { inputTokens, outputTokens: count(produced), estimated: true }
+}
+
+/** What a request will take, as far as it can be known before: where it sets no bound, as much as a usual answer. */
+export async function expectedUsage(request: ChatRequest): Promise<Usage> {
+  const inputTokens = await estimatePrompt(request)
+  return { inputTokens, outputTokens: request.maxTokens ?? usualAnswerTokens, estimated: true }
 }
 
 /** The same for texts of which vectors were made; token ids count themselves. */

@@ -79,7 +79,8 @@ function answeringOf(
   model: string,
   { settlement }: LedgerEntry,
 ): Pick<AttemptRecord, 'model' | 'status'> {
-  return settlement.attempts.at(-1) ?? { model, status: 'succeeded' }
+  const answering = settlement.attempts.findLast((attempt) => attempt.model === model)
+  return answering ?? { model, status: 'succeeded' }
 }
 
 type Meters = Omit<ReturnType<typeof createMeters>, 'streamsOpen' | 'journalErrors' | 'cacheErrors'>

@@ -22,8 +22,8 @@ export function settle(deps: GatewayDeps, ticket: Ticket, outcome: Outcome): Pro
 
 async function close(deps: GatewayDeps, ticket: Ticket, outcome: Outcome): Promise<Settlement> {
   const error = outcome.status === 'failed' ? outcome.error : undefined
-  const unended = ticket.current?.close(outcome.status, error)
-  if (unended) deps.health.record(unended)
+  for (const meter of [...ticket.running]) deps.health.record(meter.close(outcome.status, error))
+  if (ticket.attempts.length > 1) ticket.attempts.sort((one, other) => one.number - other.number)
   await estimateMissing(ticket)
   convert(deps, ticket.attempts)
   const entry = ledgerEntry(ticket, outcome.status)
@@ -39,14 +39,14 @@ async function close(deps: GatewayDeps, ticket: Ticket, outcome: Outcome): Promi
 export function noteOpen(deps: GatewayDeps, ticket: Ticket): Promise<void> {
   const entry = ledgerEntry(ticket, 'interrupted')
   entry.errorCode = 'INTERRUPTED'
-  const current = ticket.current?.interrupted()
-  if (current) entry.settlement.attempts = [...ticket.attempts, current]
+  const running = ticket.running.map((meter) => meter.interrupted())
+  entry.settlement.attempts = [...ticket.attempts, ...running]
   return deps.ledger.open(entry)
 }
 
 function ledgerEntry(ticket: Ticket, status: RequestStatus): LedgerEntry {
   const { call, attempts, cache, hit } = ticket
-  const answering = hit ? fromCache(hit) : answeringAttempt(attempts)
+  const answering = hit ? fromCache(hit) : ticket.answering?.closed
   return {
     settlement: {
       requestId: call.requestId,
@@ -82,20 +82,13 @@ function fromCache({ provider, model, usage, currency }: CachedAnswer) {
   }
 }
 
-/** The attempt whose words the client has: the last, unless it failed before it said anything. */
-function answeringAttempt(attempts: readonly AttemptRecord[]): AttemptRecord | undefined {
-  const last = attempts.at(-1)
-  const spoke = last && (last.status === 'succeeded' || last.timeToFirstTokenMs !== undefined)
-  return spoke ? last : undefined
-}
-
 /**
- * Attempts that said something will be billed, however they ended: what their providers did not report of
- * them is counted here. What was never said anything of stays unknown.
+ * Attempts that said something, or were ended for another one, will be billed, however they ended: what
+ * their providers did not report of them is counted here. What never said anything else stays unknown.
  */
 async function estimateMissing(ticket: Ticket): Promise<void> {
   for (const { meter, record } of ticket.unreported) {
-    if (record.timeToFirstTokenMs === undefined) continue
+    if (record.timeToFirstTokenMs === undefined && !meter.abandoned) continue
     record.usage = completed(record.usage, await ticket.estimate(meter.produced))
     record.cost = meter.price(record.usage)
   }

@@ -7,6 +7,7 @@ import type { Deployment } from './catalogue.ts'
 import { costOf } from './cost.ts'
 import type { CachedAnswer } from './cache-entry.ts'
 import type { StateAttempt } from './deployment-state.ts'
+import type { PassedOver } from './lineup.ts'
 
 /** The running account of one request, from its arrival to its settlement. */
 export interface Ticket {
@@ -22,10 +23,14 @@ export interface Ticket {
   /** From arrival to the first content event. */
   timeToFirstTokenMs: number | undefined
   attempts: AttemptRecord[]
-  /** The attempt that is under way. */
-  current: AttemptMeter | undefined
+  /** The attempts that are under way. */
+  running: AttemptMeter[]
+  /** The attempt whose words the client has. */
+  answering: AttemptMeter | undefined
   /** Closed attempts whose provider did not report all of their usage, with their records. */
   unreported: { meter: AttemptMeter; record: AttemptRecord }[]
+  /** What was not called although its turn had come. */
+  passedOver: readonly PassedOver[]
   /** What the budgets hold for it by estimate, where there are any. */
   reservation?: { money: Money } | undefined
   /** What the cache of answers said; undefined where it was not asked. */
@@ -47,8 +52,10 @@ export function openTicket(
     startedAtMs: performance.now(),
     timeToFirstTokenMs: undefined,
     attempts: [],
-    current: undefined,
+    running: [],
+    answering: undefined,
     unreported: [],
+    passedOver: [],
     cache: undefined,
     hit: undefined,
     settlement: undefined,
@@ -64,11 +71,16 @@ export class AttemptMeter {
   httpStatus: number | undefined
   /** Everything that was generated so far, to be counted if the provider reports no usage. */
   produced = ''
+  /** Whether it was ended for another attempt. */
+  abandoned = false
+  /** Its record, once nothing more of it is heard. */
+  closed: AttemptRecord | undefined
+  /** From the call to its first content. */
+  timeToFirstTokenMs: number | undefined
   readonly #ticket: Ticket
   readonly #state: StateAttempt
   readonly #startedAt = new Date()
   readonly #startedAtMs = performance.now()
-  #timeToFirstTokenMs: number | undefined
   #usage: Usage | undefined
   #upstreamId: string | undefined
   #upstreamModel: string | undefined
@@ -77,8 +89,8 @@ export class AttemptMeter {
     this.#ticket = ticket
     this.deployment = deployment
     this.#state = state
-    this.number = ticket.attempts.length + 1
-    ticket.current = this
+    this.number = ticket.attempts.length + ticket.running.length + 1
+    ticket.running.push(this)
   }
 
   record(event: ChatEvent): void {
@@ -98,11 +110,19 @@ export class AttemptMeter {
 
   close(status: AttemptRecord['status'], error?: GatewayError): AttemptRecord {
     const record = this.#record(status, error)
-    this.#ticket.attempts.push(record)
-    this.#ticket.current = undefined
+    this.closed = record
+    const { attempts, running, unreported } = this.#ticket
+    attempts.push(record)
+    running.splice(running.indexOf(this), 1)
     this.#state.end(record, error)
-    if (isPartial(this.#usage)) this.#ticket.unreported.push({ meter: this, record })
+    if (isPartial(this.#usage)) unreported.push({ meter: this, record })
     return record
+  }
+
+  /** Closes it for another one that answers: its provider bills the prompt, whatever it has said so far. */
+  abandon(): void {
+    this.abandoned = true
+    this.close('cancelled')
   }
 
   /** The record of an attempt of which nothing more is heard, should the process die now. */
@@ -122,7 +142,7 @@ export class AttemptMeter {
       errorCode: error?.code,
       errorMessage: error?.message,
       latencyMs: performance.now() - this.#startedAtMs,
-      timeToFirstTokenMs: this.#timeToFirstTokenMs,
+      timeToFirstTokenMs: this.timeToFirstTokenMs,
       usage: this.#usage,
       cost: this.#usage && this.price(this.#usage),
       price: deployment.price,
@@ -133,11 +153,16 @@ export class AttemptMeter {
 
   #commit(): void {
     this.committed = true
-    const now = performance.now()
-    this.#timeToFirstTokenMs = now - this.#startedAtMs
-    this.#state.firstContent(this.#timeToFirstTokenMs)
-    this.#ticket.timeToFirstTokenMs = now - this.#ticket.startedAtMs
+    this.timeToFirstTokenMs = performance.now() - this.#startedAtMs
+    this.#state.firstContent(this.timeToFirstTokenMs)
   }
+}
+
+/** From here on the client has the words of this attempt. */
+export function answeredBy(ticket: Ticket, meter: AttemptMeter): void {
+  ticket.answering = meter
+  if (meter.timeToFirstTokenMs === undefined) return
+  ticket.timeToFirstTokenMs ??= performance.now() - ticket.startedAtMs
 }
 
 /** Without a count of what was generated: nothing was reported, or the prompt alone. */

@@ -116,7 +116,7 @@ async function* steps(
       if (event.type === 'cache-lookup') {
         cache = event.result
         if (event.origin) called = startedBy(event.origin, cache)
-      } else if (event.type === 'attempt-start') {
+      } else if (event.type === 'attempt-start' || event.type === 'attempt-chosen') {
         called = startedBy(event, cache)
       } else if (called && answers(event)) {
         yield called

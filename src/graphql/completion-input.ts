@@ -148,6 +148,14 @@ export const RoutingInput = builder.inputType('RoutingInput', {
   fields: (t) => ({
     allowProviders: t.stringList({ description: 'Only these providers.' }),
     denyProviders: t.stringList({ description: 'None of these providers.' }),
+    deadlineMs: t.int({
+      description:
+        'How long the first content may take, from the arrival of the request; what has begun is never cut by it.',
+    }),
+    priority: t.int({
+      description:
+        'In the queue of a busy provider, from -10 to 10: higher goes first; 0 unless told.',
+    }),
   }),
 })
 

@@ -193,7 +193,12 @@ const tags = z.custom<Tags>(
 export const routing = {
   fallbacks: optional(names),
   routing: optional(
-    z.object({ allowProviders: optional(names.min(1)), denyProviders: optional(names) }),
+    z.object({
+      allowProviders: optional(names.min(1)),
+      denyProviders: optional(names),
+      deadlineMs: optional(z.int().min(1).max(86_400_000)),
+      priority: optional(z.int().min(-10).max(10)),
+    }),
   ),
   tags: optional(tags),
 }

@@ -94,6 +94,7 @@ export function createCollector(): {
       case 'cache-lookup':
       case 'attempt-start':
       case 'attempt-failed':
+      case 'attempt-chosen':
         break
       default:
         event satisfies never

@@ -22,6 +22,7 @@ export type ChatEvent =
   | CacheLookup
   | AttemptStart
   | AttemptFailed
+  | AttemptChosen
   | Finish
   | End
   | Failure
@@ -194,6 +195,17 @@ export interface AttemptFailed {
   attempt: AttemptRecord
 }
 
+/** Of several attempts, the one whose words follow, where it is not the one that began last; the others are ended. */
+export interface AttemptChosen {
+  type: 'attempt-chosen'
+  number: number
+  provider: string
+  /** `provider/model`. */
+  model: string
+  /** Those that were begun. */
+  attempts: number
+}
+
 /** One choice is complete. */
 export interface Finish {
   type: 'finish'
@@ -265,6 +277,7 @@ export function isContent(event: ChatEvent): boolean {
     case 'cache-lookup':
     case 'attempt-start':
     case 'attempt-failed':
+    case 'attempt-chosen':
     case 'end':
     case 'error':
       return false

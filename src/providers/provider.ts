@@ -39,6 +39,8 @@ export interface Provider {
   models: ModelInfo[]
   /** True when a model that is not in `models` may be asked for by its full id. */
   openModels: boolean
+  /** Attempts that may run at once; absent where they are not bounded. */
+  maxConcurrent?: number | undefined
   /** How to reach the upstream; absent for providers that have none. */
   connection?: Connection
 }

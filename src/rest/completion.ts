@@ -14,8 +14,14 @@ import { isContent, type ChatEvent, type Origin } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import { withCacheControl } from './cache-wishes.ts'
 import { clientGone } from './client-gone.ts'
-import { cacheHeader, nameCacheResult, nameDeployment } from './deployment-headers.ts'
+import {
+  cacheHeader,
+  nameCacheResult,
+  nameDeployment,
+  namesDeployment,
+} from './deployment-headers.ts'
 import { decodeHints } from './hints.ts'
+import { inDoorWords } from './places.ts'
 import { openSse } from './sse.ts'
 
 /** What the route needs to know of one HTTP exchange. */
@@ -92,9 +98,9 @@ async function sendJson(
 ): Promise<void> {
   const collector = createCollector()
   for await (const event of events) {
-    if (event.type === 'attempt-start') nameDeployment(reply, event)
+    if (namesDeployment(event)) nameDeployment(reply, event)
     else if (event.type === 'cache-lookup') nameCacheResult(reply, event)
-    collector.add(event)
+    collector.add(inDoorWords(event, decoded.placeOf))
   }
   if (signal.aborted) return void reply.hijack()
   const response = collector.response()
@@ -107,13 +113,14 @@ async function sendStream(exchange: Exchange, events: AsyncGenerator<ChatEvent>)
   const opening: ChatEvent[] = []
   let deployment: Origin | undefined
   for (;;) {
-    const { value: event, done } = await events.next()
+    const { value, done } = await events.next()
     if (done) return void reply.hijack()
+    const event = inDoorWords(value, decoded.placeOf)
     if (event.type === 'error') {
       await events.return(undefined)
       throw event.error
     }
-    if (event.type === 'attempt-start') nameDeployment(reply, (deployment = event))
+    if (namesDeployment(event)) nameDeployment(reply, (deployment = event))
     else if (event.type === 'cache-lookup') {
       nameCacheResult(reply, event)
       deployment = event.origin

@@ -1,15 +1,27 @@
 import type { FastifyReply } from 'fastify'
-import type { AttemptStart, CacheLookup } from '../protocol/event.ts'
+import type {
+  AttemptChosen,
+  AttemptStart,
+  CacheLookup,
+  ChatEvent,
+  Origin,
+} from '../protocol/event.ts'
 
-/** The headers tell of the deployment that was called last: the one that answers, or the last that failed. */
-export function nameDeployment(
-  reply: FastifyReply,
-  { provider, model, number }: Omit<AttemptStart, 'type'>,
-): void {
+/** The headers tell of the deployment that was called last, which answers or failed, or of the one that answers among several. */
+export function nameDeployment(reply: FastifyReply, event: AttemptStart | AttemptChosen): void {
+  nameOrigin(reply, event, event.type === 'attempt-chosen' ? event.attempts : event.number)
+}
+
+/** Whether an event says who answers, as far as is known. */
+export function namesDeployment(event: ChatEvent): event is AttemptStart | AttemptChosen {
+  return event.type === 'attempt-start' || event.type === 'attempt-chosen'
+}
+
+function nameOrigin(reply: FastifyReply, { provider, model }: Origin, attempts: number): void {
   void reply.headers({
     'x-xrouter-provider': provider,
     'x-xrouter-model': headerText(model),
-    'x-xrouter-attempts': String(number),
+    'x-xrouter-attempts': String(attempts),
   })
 }
 
@@ -18,7 +30,7 @@ export function nameCacheResult(reply: FastifyReply, { result, origin }: CacheLo
   const before = reply.getHeader(cacheHeader)
   const same = before === undefined || before === 'off' || before === result
   void reply.header(cacheHeader, same ? result : 'miss')
-  if (origin) nameDeployment(reply, { ...origin, number: 0 })
+  if (origin) nameOrigin(reply, origin, 0)
 }
 
 export const cacheHeader = 'x-xrouter-cache'

@@ -10,6 +10,8 @@ const schema = z.strictObject({
   fallbacks: names.optional(),
   allow_providers: names.min(1).optional(),
   deny_providers: names.optional(),
+  deadline_ms: z.int().min(1).max(86_400_000).optional(),
+  priority: z.int().min(-10).max(10).optional(),
   tags: tagsSchema.optional(),
   user: z.string().min(1).max(300).optional(),
   cache: cacheMember.optional(),
@@ -22,9 +24,16 @@ export function decodeHints(value: unknown): Said {
   if (value === undefined || value === null) return { hints: {} }
   const result = schema.safeParse(value)
   if (result.success) {
-    const { fallbacks, allow_providers, deny_providers, tags, user, cache } = result.data
+    const { fallbacks, allow_providers, deny_providers, deadline_ms, priority } = result.data
+    const { tags, user, cache } = result.data
     return {
-      hints: { fallbacks, allowProviders: allow_providers, denyProviders: deny_providers },
+      hints: {
+        fallbacks,
+        allowProviders: allow_providers,
+        denyProviders: deny_providers,
+        deadlineMs: deadline_ms,
+        priority,
+      },
       tags,
       user,
       cache: cache && bodyWishes(cache),

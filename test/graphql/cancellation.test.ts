@@ -1,6 +1,7 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { createMetrics } from '../../src/gateway/metrics.ts'
+import { createConcurrency } from '../../src/gateway/concurrency.ts'
 import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
 import { createRates } from '../../src/gateway/rates.ts'
@@ -38,6 +39,8 @@ async function subscribe(signal: AbortSignal) {
     rates: createRates({ accountingCurrency: undefined, rates: [] }),
     health: createHealthMonitor(),
     states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
+    concurrency: createConcurrency({ size: 1, waitMaxMs: 1 }),
+    resilience: { retry: undefined, ejectionShare: undefined },
     shutdown: createShutdown(),
     callUpstream: ({ provider, model }, request, options) => {
       if (!provider.generate) throw new Error('a test provider generates')

@@ -1,4 +1,5 @@
 import { createMetrics } from '../../src/gateway/metrics.ts'
+import { createConcurrency } from '../../src/gateway/concurrency.ts'
 import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
 import { createRates } from '../../src/gateway/rates.ts'
@@ -136,6 +137,8 @@ export async function startGraphql(
       rates: createRates({ accountingCurrency: undefined, rates: [] }),
       health: createHealthMonitor(),
       states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
+      concurrency: createConcurrency({ size: 1, waitMaxMs: 1 }),
+      resilience: { retry: undefined, ejectionShare: undefined },
       shutdown: createShutdown(),
       callUpstream: ({ provider, model }, request, { signal }) => {
         if (!provider.generate) throw new Error('a test provider generates')

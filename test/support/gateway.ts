@@ -108,6 +108,8 @@ export async function startGateway(
 /** Unless a test is about just that: what one test does to a provider is nothing to the next one. */
 const forgetful = `
 [resilience]
+max_retries = 0
+ejection = false
 cooldown = false
 breaker = false
 `

@@ -77,6 +77,7 @@ function encodeEvent(stream: Stream, event: ChatEvent): void {
     case 'cache-lookup':
     case 'attempt-start':
     case 'attempt-failed':
+    case 'attempt-chosen':
     case 'audio':
     // A failure is an event of its own.
     case 'error':

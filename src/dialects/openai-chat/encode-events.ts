@@ -108,6 +108,7 @@ function encodeEvent(stream: Stream, event: ChatEvent): void {
     case 'cache-lookup':
     case 'attempt-start':
     case 'attempt-failed':
+    case 'attempt-chosen':
       return
     default:
       event satisfies never

@@ -267,8 +267,12 @@ export type ReasoningPartInput = {
 export type RoutingInput = {
   /** Only these providers. */
   allowProviders?: Array<string> | null | undefined;
+  /** How long the first content may take, from the arrival of the request; what has begun is never cut by it. */
+  deadlineMs?: number | null | undefined;
   /** None of these providers. */
   denyProviders?: Array<string> | null | undefined;
+  /** In the queue of a busy provider, from -10 to 10: higher goes first; 0 unless told. */
+  priority?: number | null | undefined;
 };
 
 /** What an API key may do. */

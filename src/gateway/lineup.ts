@@ -1,0 +1,155 @@
+import { GatewayError, type ErrorCode } from '../errors.ts'
+import type { Deployment } from './catalogue.ts'
+import type { Concurrency } from './concurrency.ts'
+import type { BlockReason, DeploymentStates } from './deployment-state.ts'
+import { retryWaitMs, type RetrySettings } from './retry.ts'
+
+/** A deployment that was not called, and why. */
+export interface PassedOver {
+  deployment: Deployment
+  reason: BlockReason | 'OUTLIER'
+  untilMs?: number | undefined
+}
+
+export interface LineupOptions {
+  states: DeploymentStates
+  concurrency: Pick<Concurrency, 'isFree'>
+  /** Absent where nothing is called twice. */
+  retry: RetrySettings | undefined
+  /** A share of errors from which a deployment comes after those that do better; absent where none does. */
+  ejectionShare: number | undefined
+  /** When the request arrived; this and `now` are milliseconds of the Unix epoch. */
+  startedAtMs: number
+  now?: () => number
+  random?: () => number
+}
+
+interface Again {
+  deployment: Deployment
+  atMs: number
+}
+
+/** The deployments of one request that are still to be called: each once, then those whose failure may pass. */
+export class Lineup {
+  readonly passedOver: PassedOver[] = []
+  readonly #options: LineupOptions
+  readonly #now: () => number
+  readonly #waiting: Deployment[]
+  #failed: Map<Deployment, number> | undefined
+  #again: Again[] = []
+
+  constructor(deployments: readonly Deployment[], options: LineupOptions) {
+    this.#options = options
+    this.#now = options.now ?? Date.now
+    this.#waiting = this.#withoutOutliers(deployments)
+  }
+
+  /** The next one that may be called, without waiting for a place where one has it; undefined where none may. */
+  next(): Deployment | undefined {
+    return this.nextFree() ?? this.#waiting.shift()
+  }
+
+  /** The next one that may be called and has a place now. */
+  nextFree(): Deployment | undefined {
+    const { states, concurrency } = this.#options
+    for (let index = 0; index < this.#waiting.length;) {
+      const deployment = this.#waiting[index]
+      if (!deployment) return undefined
+      const { blocked } = states.of(deployment)
+      if (blocked) {
+        this.#waiting.splice(index, 1)
+        this.passedOver.push({ deployment, ...blocked })
+      } else if (concurrency.isFree(deployment)) {
+        this.#waiting.splice(index, 1)
+        return deployment
+      } else index += 1
+    }
+    return undefined
+  }
+
+  /** One that failed and may be called again, with the time until then; undefined where there is none. */
+  again(): { deployment: Deployment; waitMs: number } | undefined {
+    const soonest = this.#again.toSorted((one, other) => one.atMs - other.atMs)
+    for (const { deployment, atMs } of soonest) {
+      const waitMs = Math.max(0, atMs - this.#now())
+      const untilMs = this.#options.states.of(deployment).blocked?.untilMs
+      this.#again = this.#again.filter((each) => each.deployment !== deployment)
+      // A rest that ends with the wait is what the wait is for.
+      if (untilMs !== undefined && untilMs > this.#now() + waitMs) continue
+      return { deployment, waitMs }
+    }
+    return undefined
+  }
+
+  /** Takes a failure before content; it may come `again`. */
+  failed(deployment: Deployment, error: GatewayError): void {
+    const { retry, startedAtMs, random = Math.random } = this.#options
+    if (!retry) return
+    this.#failed ??= new Map()
+    const tries = (this.#failed.get(deployment) ?? 0) + 1
+    this.#failed.set(deployment, tries)
+    const waitMs = retryWaitMs(error, tries, { settings: retry, random: random() })
+    if (waitMs === undefined) return
+    const atMs = this.#now() + waitMs
+    if (atMs <= startedAtMs + retry.totalMaxMs) this.#again.push({ deployment, atMs })
+  }
+
+  /**
+   * Of those that were passed over, one to call after all where there is nothing else: a credential that was
+   * refused may be good again, while a rate that is used up and an open breaker are known not to be.
+   */
+  lastResort(): Deployment | undefined {
+    const isWorthIt = ({ reason }: PassedOver): boolean => reason === 'AUTH' || reason === 'QUOTA'
+    const index = this.passedOver.findIndex(isWorthIt)
+    return index < 0 ? undefined : this.passedOver.splice(index, 1)[0]?.deployment
+  }
+
+  /** Why nothing was called. */
+  refusal(): GatewayError {
+    const [first] = this.passedOver
+    const waits = this.passedOver.flatMap(({ untilMs }) => untilMs ?? [])
+    const soonest = waits.length === 0 ? undefined : Math.min(...waits) - this.#now()
+    const list = this.passedOver.map(
+      ({ deployment, reason }) => `\`${deployment.id}\`: ${words[reason]}`,
+    )
+    return new GatewayError({
+      code: first ? codes[first.reason] : 'PROVIDER_UNAVAILABLE',
+      message: `No deployment may be called now (${list.join('; ')}). Try again later, or name a fallback.`,
+      retryAfterMs: soonest === undefined ? undefined : Math.max(1, soonest),
+    })
+  }
+
+  /** Those that fail far more often than another of the line come last. */
+  #withoutOutliers(deployments: readonly Deployment[]): Deployment[] {
+    const { states, ejectionShare } = this.#options
+    if (ejectionShare === undefined || deployments.length < 2) return [...deployments]
+    const shares = deployments.map((deployment) => states.of(deployment).errorShare)
+    const best = Math.min(...shares)
+    const isOutlier = (index: number): boolean => {
+      const share = shares[index] ?? 0
+      return share >= ejectionShare && best < share / 2
+    }
+    const outliers = deployments.filter((_each, index) => isOutlier(index))
+    if (outliers.length === 0) return [...deployments]
+    for (const deployment of outliers) this.passedOver.push({ deployment, reason: 'OUTLIER' })
+    return [...deployments.filter((_each, index) => !isOutlier(index)), ...outliers]
+  }
+}
+
+const words: Record<PassedOver['reason'], string> = {
+  RATE_LIMITED: 'its provider asked to wait',
+  AUTH: 'its provider refused the credential',
+  QUOTA: 'its account cannot pay',
+  BREAKER_OPEN: 'it failed too often lately',
+  DOWN: 'its last check failed',
+  OUTLIER: 'it fails far more often than others',
+}
+
+const codes: Record<PassedOver['reason'], ErrorCode> = {
+  RATE_LIMITED: 'PROVIDER_RATE_LIMITED',
+  AUTH: 'PROVIDER_AUTH',
+  QUOTA: 'PROVIDER_AUTH',
+  BREAKER_OPEN: 'PROVIDER_UNAVAILABLE',
+  DOWN: 'PROVIDER_UNAVAILABLE',
+  OUTLIER: 'PROVIDER_UNAVAILABLE',
+}
