@@ -129,8 +129,8 @@ describe('the names that clients rely on', () => {
     FinishReason: 'STOP LENGTH TOOL_CALLS CONTENT_FILTER REFUSAL CANCELLED ERROR OTHER',
     AttemptStatus: 'SUCCEEDED FAILED CANCELLED',
     HealthState: 'OPERATIONAL DEGRADED DOWN UNKNOWN',
-    UsageDimension: 'MODEL PROVIDER API_KEY TAG',
-    Granularity: 'TOTAL HOUR DAY',
+    UsageDimension: 'MODEL PROVIDER API_KEY USER TAG',
+    Granularity: 'TOTAL MINUTE HOUR DAY',
     Scope: 'INFERENCE READ MANAGE ADMIN',
     ErrorCode: errorCodes.join(' '),
   }
