@@ -118,9 +118,9 @@ function addAttempt(sum: Counts, attempt: AttemptRow): void {
   sum.output_tokens += attempt.outputTokens ?? 0
   sum.reasoning_tokens += attempt.reasoningTokens ?? 0
   sum.total_tokens += attempt.totalTokens ?? 0
-  if (attempt.costNanos) sum.cost_nanos = plus(sum.cost_nanos, attempt.costNanos)
+  if (attempt.costNanos) sum.cost_nanos = plus(sum.cost_nanos, BigInt(attempt.costNanos))
   if (attempt.accountingNanos) {
-    sum.accounting_nanos = plus(sum.accounting_nanos, attempt.accountingNanos)
+    sum.accounting_nanos = plus(sum.accounting_nanos, BigInt(attempt.accountingNanos))
   }
 }
 
@@ -139,7 +139,7 @@ function sumOf(
   const { costCurrency: currency = null, accountingCurrency = null } = attempt ?? {}
   const [tagName, tagValue] = tag ? [tag[0], JSON.stringify(tag[1])] : [null, null]
   const bucketMs = minuteSeconds * 1000
-  const bucket = Math.floor(request.createdAt.getTime() / bucketMs)
+  const bucket = Math.floor(Date.parse(request.createdAt) / bucketMs)
   const named = [apiKeyId, provider, model, tagName, tagValue, currency]
   const dimensions = JSON.stringify([...named, userId, accountingCurrency])
   const key = `${bucket} ${organizationId} ${dimensions}`
