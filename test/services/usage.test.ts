@@ -456,8 +456,8 @@ describe('beside tokens and money', () => {
 })
 
 function relativeError(counts: number[] | undefined, share: number, truth: number): number {
-  const read = percentile(counts ?? [], share) ?? 0
-  return Math.abs(read - truth) / truth - 1e-9
+  const told = percentile(counts ?? [], share) ?? 0
+  return Math.abs(told - truth) / truth - 1e-9
 }
 
 test('what was on the log before there were roll-ups is counted by the migration alike', async () => {
