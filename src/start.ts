@@ -33,6 +33,7 @@ import { createServer, type Route } from './server.ts'
 import { createFirstAdminKey, ensureOrganization, findApiKeyByHash } from './services/api-keys.ts'
 import type { ServiceDeps } from './services/deps.ts'
 import { startResponseCleanup } from './services/response-cleanup.ts'
+import { startUsageRetention } from './services/usage-retention.ts'
 
 /** A running gateway. */
 export interface Running {
@@ -197,6 +198,7 @@ async function serve(
   await app.listen({ host: config.server.host, port: config.server.port })
   void discoverModels({ catalogue, upstreams, logger })
   const cleanup = startResponseCleanup({ db }, logger)
+  const retention = startUsageRetention({ db }, config.retention, logger)
   return {
     app,
     db,
@@ -207,6 +209,7 @@ async function serve(
     firstAdminKey,
     stop: async (drainMs) => {
       cleanup.stop()
+      retention.stop()
       await shutdown.drain(drainMs)
       await Promise.all([closeServer(app), sockets.close()])
       idempotency.close()
