@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { limits } from './config-limits.ts'
 import { cacheSchema } from './config-cache.ts'
 import { resilienceSchema } from './config-resilience.ts'
 import { isProxyName } from './lib/client-address.ts'
@@ -74,6 +75,8 @@ const graphql = z
     max_tokens: count(2_000),
     max_directives: count(50),
     max_complexity: count(20_000),
+    /** Whether answers to reads of models, providers and usage are kept for some seconds. */
+    cache_reads: z.boolean().default(true),
     /** Operations in one HTTP request. */
     batch_limit: count(10),
     /** A JSON file of documents by id, as code generators write it. */
@@ -146,6 +149,7 @@ export const fileSchema = z.strictObject({
   responses: responses.prefault({}),
   cache: cacheSchema.prefault({}),
   resilience: resilienceSchema.prefault({}),
+  limits: limits.prefault({}),
   log: log.prefault({}),
   providers: z.unknown().optional(),
   aliases: z.record(z.string().min(1), z.string().min(1)).default({}),

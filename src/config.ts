@@ -5,6 +5,7 @@ import { cacheNames, type CacheTable } from './config-cache.ts'
 import { isTable, joinPath, parsed, type Problem } from './config-problem.ts'
 import { openProviders } from './config-providers.ts'
 import { resilienceNames, type ResilienceSettings } from './config-resilience.ts'
+import { limitNames, type LimitsConfig } from './config-limits.ts'
 import { fileSchema, type FileSettings } from './config-schema.ts'
 import type { RedisAddress } from './lib/redis-url.ts'
 import type { PriceSnapshot, RateSnapshot } from './protocol/settlement.ts'
@@ -40,6 +41,7 @@ export interface Config {
     maxDirectives: number
     maxComplexity: number
     batchLimit: number
+    cacheReads: boolean
     /** The documents that clients may name by their id, and whether they may send others. */
     persisted: { documents: ReadonlyMap<string, string>; only: boolean } | undefined
     webSocket: {
@@ -51,6 +53,7 @@ export interface Config {
     }
   }
   responses: { retentionHours: number }
+  limits: LimitsConfig
   /** Absent where no answers are kept. */
   cache: CacheTable | undefined
   resilience: ResilienceSettings
@@ -119,7 +122,7 @@ export function loadConfig(
 }
 
 function ourNames(settings: FileSettings, production: boolean) {
-  const { server, storage, graphql, responses, cache, resilience, log } = settings
+  const { server, storage, graphql, responses, cache, resilience, limits, log } = settings
   const { aliases, fallbacks, prices } = settings
   return {
     server: {
@@ -141,6 +144,7 @@ function ourNames(settings: FileSettings, production: boolean) {
     responses: { retentionHours: responses.retention_hours },
     cache: cacheNames(cache),
     resilience: resilienceNames(resilience),
+    limits: limitNames(limits),
     logLevel: log.level,
     aliases,
     fallbacks,
@@ -164,6 +168,7 @@ function graphqlNames(graphql: FileSettings['graphql'], production: boolean): Co
     maxDirectives: graphql.max_directives,
     maxComplexity: graphql.max_complexity,
     batchLimit: graphql.batch_limit,
+    cacheReads: graphql.cache_reads,
     persisted: documents && { documents, only },
     webSocket: webSocketNames(graphql.websocket),
   }

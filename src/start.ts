@@ -13,13 +13,16 @@ import { openAnswerCache } from './gateway/open-answer-cache.ts'
 import { discoverModels } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { createHealthMonitor } from './gateway/provider-health.ts'
+import { openLimits } from './gateway/limits/open-limits.ts'
 import { createConcurrency } from './gateway/concurrency.ts'
 import { openLedger } from './gateway/open-ledger.ts'
 import { createRates } from './gateway/rates.ts'
 import { createShutdown } from './gateway/shutdown.ts'
 import { openUpstreams } from './gateway/upstream.ts'
+import { forgetReads } from './graphql/read-cache.ts'
 import { createGraphqlServer } from './graphql/server.ts'
 import { createIdempotency } from './idempotency.ts'
+import { openReadCache } from './open-read-cache.ts'
 import { newId } from './lib/id.ts'
 import { addressReader } from './lib/client-address.ts'
 import { cutSlowClients } from './lib/slow-client.ts'
@@ -110,12 +113,25 @@ async function serve(
   const metrics = createMetrics({
     models: catalogue.models.map((model) => model.id),
     journalBacklog: () => ledger.backlog(),
+    reservations: () => limits.engine.open,
   })
   const { ledger, close: closeLedger } = openLedger({
     dataDir: config.storage.dataDir,
     db,
     logger,
     onJournalFailure: () => metrics.journalFailed(),
+  })
+  const rates = createRates(config.accounting)
+  const limits = openLimits({
+    db,
+    bus,
+    redis: config.storage.redis,
+    ledger,
+    settings: config.limits,
+    toCurrency: (money, currency) => rates.convert(money, currency, new Date())?.money.nanos,
+    emit: ({ type, organization, data }) =>
+      logger.info({ event: type, organization, data }, 'event'),
+    logger,
   })
   const upstreams = openUpstreams(catalogue.providers.values())
   const shutdown = createShutdown()
@@ -125,11 +141,12 @@ async function serve(
     ledger,
     metrics,
     health: createHealthMonitor(),
-    rates: createRates(config.accounting),
+    rates,
     states: createDeploymentStates(config.resilience),
     concurrency: createConcurrency(config.resilience.queue),
     resilience: config.resilience,
     shutdown,
+    limits,
     cache: openAnswerCache({
       settings: config.cache,
       secret,
@@ -145,8 +162,12 @@ async function serve(
   }
   const services = { db, ledger, hashApiKey, bus, answers: gateway.cache }
   const idempotency = createIdempotency(services, logger)
+  const reads = config.graphql.cacheReads
+    ? openReadCache({ redis: commands?.client, secret, bus, logger })
+    : undefined
   const graphql = createGraphqlServer({
     gateway,
+    reads,
     services,
     idempotency,
     authenticate,
@@ -174,7 +195,8 @@ async function serve(
   const sockets = graphql.attachWebSocket(app.server)
   cutSlowClients(app.server, config.server.slowClientTimeoutMs)
   await app.listen({ host: config.server.host, port: config.server.port })
-  void discoverModels({ catalogue, upstreams, logger })
+  const discovered = discoverModels({ catalogue, upstreams, logger })
+  if (reads) void discovered.then(() => forgetReads(reads, { typename: 'Model' })).catch(() => {})
   const cleanup = startResponseCleanup({ db }, logger)
   return {
     app,
@@ -189,6 +211,7 @@ async function serve(
       await shutdown.drain(drainMs)
       await Promise.all([closeServer(app), sockets.close()])
       idempotency.close()
+      await limits.close()
       await closeLedger()
       metrics.close()
       await upstreams.close()

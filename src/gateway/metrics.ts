@@ -1,5 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { ErrorCode } from '../errors.ts'
+import type { LimitScope } from '../protocol/limit.ts'
 import type { AttemptRecord } from '../protocol/settlement.ts'
 import { tokenClasses, tokenClassWords } from '../protocol/usage.ts'
 import type { LedgerEntry } from './ledger.ts'
@@ -11,6 +13,8 @@ export interface Metrics {
   streamOpened(): void
   streamClosed(): void
   journalFailed(): void
+  /** Counts a request that a limit refused. */
+  limited(scope: LimitScope, code: ErrorCode): void
   /** Counts a failure of the store of answers. */
   cacheFailed(): void
   /** What the store of answers holds in this process, where it holds any. */
@@ -25,6 +29,8 @@ export interface Metrics {
 export interface MetricsSettings {
   /** Settled requests that the database does not have yet. */
   journalBacklog?: () => number
+  /** Reservations of limits that are open. */
+  reservations?: () => number
   /** Ids of the models that the gateway knows; any other gets a label of its own only once it has answered. */
   models?: Iterable<string>
 }
@@ -41,8 +47,9 @@ export function createMetrics(settings: MetricsSettings): Metrics {
   const { streamsOpen, journalErrors, cacheErrors, ...meters } = createMeters(registry)
   const modelLabel = createModelLabels(settings.models ?? [])
   const stopEventLoop = watchEventLoop(registry)
-  const { journalBacklog } = settings
-  if (journalBacklog) watchBacklog(registry, journalBacklog)
+  const { journalBacklog, reservations } = settings
+  if (journalBacklog) watchCount(registry, journalBacklog, backlogGauge)
+  if (reservations) watchCount(registry, reservations, reservationsGauge)
 
   return {
     settled: (entry) => {
@@ -63,6 +70,7 @@ export function createMetrics(settings: MetricsSettings): Metrics {
     streamOpened: () => streamsOpen.inc(),
     streamClosed: () => streamsOpen.dec(),
     journalFailed: () => journalErrors.inc(),
+    limited: (scope, code) => meters.limited.inc({ scope, code }),
     cacheFailed: () => cacheErrors.inc(),
     watchCache: (size) => watchCacheSize(registry, size),
     render: async () => (await registry.metrics()) + (await processRegistry().metrics()),
@@ -115,6 +123,11 @@ function createMeters(registry: Registry) {
       [...(['door', 'provider', 'model', 'status', 'stream'] as const)],
     ),
     errors: counter('errors_total', 'Completions that failed, by error code.', ['door', 'code']),
+    limited: counter(
+      'limited_total',
+      'Requests that a limit or a budget refused, by what it is put on.',
+      [...(['scope', 'code'] as const)],
+    ),
     attempts: counter('attempts_total', 'Calls of a provider, several where one failed over.', [
       ...(['provider', 'model', 'status', 'code'] as const),
     ]),
@@ -182,12 +195,24 @@ function watchCacheSize(registry: Registry, size: Parameters<Metrics['watchCache
   gauge('bytes', 'What these take of its memory.')
 }
 
-function watchBacklog(registry: Registry, journalBacklog: () => number): void {
+const backlogGauge = {
+  name: 'xrouter_journal_backlog',
+  help: 'Ended requests that are in the journal and not in the database yet.',
+}
+const reservationsGauge = {
+  name: 'xrouter_limit_reservations_open',
+  help: 'Requests of this process that hold something of a limit.',
+}
+
+function watchCount(
+  registry: Registry,
+  count: () => number,
+  described: { name: string; help: string },
+): void {
   const gauge: Gauge = new Gauge({
-    name: 'xrouter_journal_backlog',
-    help: 'Ended requests that are in the journal and not in the database yet.',
+    ...described,
     registers: [registry],
-    collect: () => gauge.set(journalBacklog()),
+    collect: () => gauge.set(count()),
   })
 }
 

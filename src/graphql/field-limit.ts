@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { GraphQLResolveInfo } from 'graphql'
-import rateLimit, { type Identity } from 'graphql-rate-limit'
+import { getGraphQLRateLimiter, Store, type Identity } from 'graphql-rate-limit'
 import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../errors.ts'
-import type { Limiter } from '../gateway/limits/meter.ts'
+import type { LimitEngine } from '../gateway/limits/engine.ts'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import type { GraphqlContext } from './context.ts'
 import type { RateLimitRule } from './rate-limit-option.ts'
-
-const { getGraphQLRateLimiter, Store } = rateLimit
 
 interface Call {
   parent: unknown
@@ -16,6 +14,9 @@ interface Call {
   context: GraphqlContext
   info: GraphQLResolveInfo
 }
+
+/** What counts: over all instances, and in this process alone while Redis is away. */
+type Counting = Pick<LimitEngine, 'reserve'>
 
 /** Throws RATE_LIMIT_EXCEEDED, with how long to wait, for a call that is one too many. */
 export type FieldGuard = (call: Call) => Promise<void>
@@ -26,12 +27,12 @@ export function createFieldGuard(field: string, rule: RateLimitRule): FieldGuard
   if (!(Number.isInteger(max) && max > 0 && windowMs > 0)) {
     throw new Error(`${field}: \`rateLimit\` needs a \`max\` and a \`windowMs\` above 0`)
   }
-  const known = new WeakMap<Limiter, FieldGuard>()
+  const known = new WeakMap<Counting, FieldGuard>()
   return (call) => {
-    const { limiter } = call.context
-    if (!limiter) return Promise.resolve()
+    const limiter = call.context.gateway.limits.engine
     let guard = known.get(limiter)
-    if (!guard) known.set(limiter, (guard = guardOver(limiter, { field, max, windowMs, identityArgs })))
+    if (!guard)
+      known.set(limiter, (guard = guardOver(limiter, { field, max, windowMs, identityArgs })))
     return guard(call)
   }
 }
@@ -43,7 +44,7 @@ interface Rule {
   identityArgs: readonly string[]
 }
 
-function guardOver(limiter: Limiter, { field, max, windowMs, identityArgs }: Rule): FieldGuard {
+function guardOver(limiter: Counting, { field, max, windowMs, identityArgs }: Rule): FieldGuard {
   const store = new ReservingStore(limiter, { max, windowMs })
   const limited = getGraphQLRateLimiter({ identifyContext, store })
   return async ({ parent, args, context, info }) => {
@@ -74,13 +75,13 @@ const waitsMax = 10_000
  * read takes the caller's turn in one atomic step, and the write does nothing.
  */
 class ReservingStore extends Store {
-  readonly #limiter: Limiter
+  readonly #limiter: Counting
   readonly #max: number
   readonly #windowMs: number
   /** How long callers must wait that were refused last. */
   readonly #waits = new LRUCache<string, number>({ max: waitsMax })
 
-  constructor(limiter: Limiter, { max, windowMs }: { max: number; windowMs: number }) {
+  constructor(limiter: Counting, { max, windowMs }: { max: number; windowMs: number }) {
     super()
     this.#limiter = limiter
     this.#max = max
@@ -92,7 +93,8 @@ class ReservingStore extends Store {
     const { contextIdentity: name } = identity
     const [limit, periodMs] = [this.#max, this.#windowMs]
     const meter = { kind: 'requests', scope: 'key', name, key, limit, periodMs, cost: 1 } as const
-    const outcome = await this.#limiter.reserve({ id: randomUUID(), meters: [meter], options: [[]] })
+    const ask = { id: randomUUID(), meters: [meter], options: [[]] }
+    const { outcome } = await this.#limiter.reserve(ask)
     if (outcome.status !== 'refused') return []
     this.#waits.set(key, outcome.readings[0]?.waitMs ?? periodMs)
     return Array.from({ length: limit }, () => Date.now())

@@ -39,18 +39,19 @@ declare global {
   }
 }
 
-type Resolver = GraphQLFieldResolver<unknown, GraphqlContext>
-
 /** Has fields with the option `rateLimit` pass their limit before they are resolved or subscribed to. */
 class RateLimitPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
-  override wrapResolve(resolver: Resolver, field: PothosOutputFieldConfig<Types>): Resolver {
+  override wrapResolve(
+    resolver: GraphQLFieldResolver<unknown, Types['Context'], object>,
+    field: PothosOutputFieldConfig<Types>,
+  ): GraphQLFieldResolver<unknown, Types['Context'], object> {
     return field.kind === 'Subscription' ? resolver : guarded(resolver, guardOf(field))
   }
 
   override wrapSubscribe(
-    subscribe: Resolver | undefined,
+    subscribe: GraphQLFieldResolver<unknown, Types['Context'], object> | undefined,
     field: PothosOutputFieldConfig<Types>,
-  ): Resolver | undefined {
+  ): GraphQLFieldResolver<unknown, Types['Context'], object> | undefined {
     return subscribe && guarded(subscribe, guardOf(field))
   }
 }
@@ -65,10 +66,23 @@ function guardOf<Types extends SchemaTypes>({
   return rateLimit && createFieldGuard(`${parentType}.${name}`, rateLimit)
 }
 
-function guarded(resolver: Resolver, guard: FieldGuard | undefined): Resolver {
+function guarded<Context extends object>(
+  resolver: GraphQLFieldResolver<unknown, Context, object>,
+  guard: FieldGuard | undefined,
+): GraphQLFieldResolver<unknown, Context, object> {
   if (!guard) return resolver
   return async (parent, args, context, info) => {
-    await guard({ parent, args, context, info })
+    await guard({ parent, args: named(args), context: ours(context), info })
     return resolver(parent, args, context, info)
   }
+}
+
+/** All operations of the schema run with the one context that its builder declares. */
+function ours(context: object): GraphqlContext {
+  return context as GraphqlContext
+}
+
+/** GraphQL's arguments are an object by their names. */
+function named(args: object): Record<string, unknown> {
+  return args as Record<string, unknown>
 }

@@ -34,7 +34,10 @@ export async function forgetReads(
 }
 
 /** Keeps answers of queries whose fields all say for how long; with no cache there is nothing to do. */
-export function useReadCache(cache: ReadCache | undefined, schema: GraphQLSchema): Plugin {
+export function useReadCache(
+  cache: ReadCache | undefined,
+  schema: GraphQLSchema,
+): Plugin<GraphqlContext> {
   if (!cache) return {}
   const times = cacheTimes(schema)
   const kept = useResponseCache<GraphqlContext>({
@@ -49,10 +52,11 @@ export function useReadCache(cache: ReadCache | undefined, schema: GraphQLSchema
     invalidateViaMutation: false,
     shouldCacheResult: ({ result }) => !result.errors?.length,
     includeExtensionMetadata: false,
-    buildResponseCacheKey: async ({ sessionId, context, ...operation }) => {
+    buildResponseCacheKey: async ({ sessionId: session, ...operation }) => {
+      const sessionId = session ?? ''
       const { documentString, operationName, variableValues } = operation
       const said = [sessionId, documentString, operationName ?? null, variableValues ?? {}]
-      return `${context.actor.id} ${hash('sha256', canonicalJson(said), 'base64url')}`
+      return `${actorOf(sessionId)} ${hash('sha256', canonicalJson(said), 'base64url')}`
     },
   })
   const mayKeep = memoized((document) => isKeepable(document, { schema, times }))
@@ -71,13 +75,18 @@ export function sessionOf(actor: Actor): string {
   const { organization, kind, id, tier, models } = actor
   const scopes = [...actor.scopes].toSorted((one, other) => (one < other ? -1 : 1))
   const tags = actor.kind === 'api-key' ? (actor.tags ?? null) : null
-  return JSON.stringify([organization, kind, id, tier, scopes, models, tags])
+  return `${id} ${JSON.stringify([organization, kind, tier, scopes, models, tags])}`
 }
 
-/** A client may ask for what is true now. */
+/** The id before the first space, which ids do not have. */
+function actorOf(named: string): string {
+  return named.slice(0, named.indexOf(' '))
+}
+
+/** A client may ask for what is true now; browsers say so of each WebSocket that they open, and mean nothing by it. */
 function wantsFresh({ headers }: GraphqlContext): boolean {
   const said = headers['cache-control']
-  return said !== undefined && /\bno-(cache|store)\b/i.test(said)
+  return said !== undefined && headers.upgrade === undefined && /\bno-(cache|store)\b/i.test(said)
 }
 
 /** Whether a document consists of queries, and each of its root fields may be kept for a while. */
@@ -138,9 +147,8 @@ function envelopCache({ store, logger }: ReadCache): Cache {
     set: async (key, result, entities, ttlMs) => {
       const asOf = begun.get(key)
       if (asOf === undefined || !Number.isFinite(ttlMs)) return
-      const actorId = key.slice(0, key.indexOf(' '))
       const types = new Set([...entities].map(({ typename }) => ofType(typename)))
-      const labels = [ofActor(actorId), ...types]
+      const labels = [ofActor(actorOf(key)), ...types]
       try {
         const text = JSON.stringify(result)
         await store.put({ organization: owner, digest: key }, { text, ttlMs, labels, asOf })

@@ -22,6 +22,7 @@ import {
 } from './deployment-headers.ts'
 import { decodeHints } from './hints.ts'
 import { inDoorWords } from './places.ts'
+import { tellLimits } from './limit-headers.ts'
 import { openSse } from './sse.ts'
 
 /** What the route needs to know of one HTTP exchange. */
@@ -69,7 +70,8 @@ export async function answerCompletion(
   const cache = withCacheControl(said.cache, request.headers['cache-control'])
   const signal = clientGone(reply)
   const { id: requestId, headers, onSettled } = request
-  const context = { requestId, actor, door: 'rest' as const, headers, onSettled, signal }
+  const heard = { onLimits: tellLimits(reply), onSettled }
+  const context = { requestId, actor, door: 'rest' as const, headers, ...heard, signal }
   const call = { ...context, ...said, cache }
   const created = Math.floor(Date.now() / 1000)
   const requests: [ChatRequest, ...ChatRequest[]] = [decoded.request, ...(decoded.further ?? [])]
