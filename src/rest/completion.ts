@@ -21,8 +21,8 @@ import {
   namesDeployment,
 } from './deployment-headers.ts'
 import { decodeHints } from './hints.ts'
-import { inDoorWords } from './places.ts'
 import { tellLimits } from './limit-headers.ts'
+import { inDoorWords } from './places.ts'
 import { openSse } from './sse.ts'
 
 /** What the route needs to know of one HTTP exchange. */

@@ -62,7 +62,7 @@ function contextOf(limiter: Limiter, caller: string): GraphqlContext {
   const actor = { kind: 'api-key', id: caller, organization: 'org_test' }
   let engine = engines.get(limiter)
   if (!engine) {
-    engine = { reserve: async (ask) => ({ outcome: await limiter.reserve(ask), by: limiter }) }
+    engine = { reserve: async (asked) => ({ outcome: await limiter.reserve(asked), by: limiter }) }
     engines.set(limiter, engine)
   }
   return { gateway: { limits: { engine } }, actor } as GraphqlContext

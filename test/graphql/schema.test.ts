@@ -46,6 +46,7 @@ describe('default deny', () => {
       rotateApiKey: { scope: 'MANAGE' },
       revokeApiKey: { scope: 'MANAGE' },
       createAdjustment: { scope: 'ADMIN' },
+      invalidateCache: { scope: 'MANAGE' },
       createCompletion: { anyActor: true },
       createEmbedding: { anyActor: true },
       completion: { anyActor: true },
