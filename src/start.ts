@@ -33,6 +33,7 @@ import { createServer, type Route } from './server.ts'
 import { createFirstAdminKey, ensureOrganization, findApiKeyByHash } from './services/api-keys.ts'
 import type { ServiceDeps } from './services/deps.ts'
 import { startResponseCleanup } from './services/response-cleanup.ts'
+import { startUsageRetention } from './services/usage-retention.ts'
 
 /** A running gateway. */
 export interface Running {
@@ -198,6 +199,7 @@ async function serve(
   const discovered = discoverModels({ catalogue, upstreams, logger })
   if (reads) void discovered.then(() => forgetReads(reads, { typename: 'Model' })).catch(() => {})
   const cleanup = startResponseCleanup({ db }, logger)
+  const retention = startUsageRetention({ db }, config.retention, logger)
   return {
     app,
     db,
@@ -208,6 +210,7 @@ async function serve(
     firstAdminKey,
     stop: async (drainMs) => {
       cleanup.stop()
+      retention.stop()
       await shutdown.drain(drainMs)
       await Promise.all([closeServer(app), sockets.close()])
       idempotency.close()
