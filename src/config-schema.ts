@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { autoSchema } from './config-auto.ts'
 import { modelsSchema, siteShape } from './config-models.ts'
+import { limits } from './config-limits.ts'
 import { cacheSchema } from './config-cache.ts'
 import { resilienceSchema } from './config-resilience.ts'
 import { rulesSchema } from './config-rules.ts'
@@ -77,6 +78,8 @@ const graphql = z
     max_tokens: count(2_000),
     max_directives: count(50),
     max_complexity: count(20_000),
+    /** Whether answers to reads of models, providers and usage are kept for some seconds. */
+    cache_reads: z.boolean().default(true),
     /** Operations in one HTTP request. */
     batch_limit: count(10),
     /** A JSON file of documents by id, as code generators write it. */
@@ -122,6 +125,14 @@ const priceTable = z.strictObject({
   reasoning: price.optional(),
 })
 
+const days = z.number().int().min(1).max(36_500)
+
+const retention = z.strictObject({
+  /** How long usage is kept by the minute and by the hour; by the day it is kept for good. */
+  usage_minute_days: days.default(7),
+  usage_hour_days: days.default(800),
+})
+
 const accounting = z.strictObject({
   /** In which costs are summed up across currencies. */
   currency: currencyCode.optional(),
@@ -149,6 +160,7 @@ export const fileSchema = z.strictObject({
   responses: responses.prefault({}),
   cache: cacheSchema.prefault({}),
   resilience: resilienceSchema.prefault({}),
+  limits: limits.prefault({}),
   log: log.prefault({}),
   providers: z.unknown().optional(),
   models: modelsSchema,
@@ -157,6 +169,7 @@ export const fileSchema = z.strictObject({
   prices: z.array(priceTable).default([]),
   rules: rulesSchema.default([]),
   auto: autoSchema,
+  retention: retention.prefault({}),
   accounting: accounting.prefault({}),
   rates: z.array(rate).default([]),
 })

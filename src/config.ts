@@ -8,6 +8,7 @@ import { isTable, joinPath, parsed, type Problem } from './config-problem.ts'
 import { openProviders } from './config-providers.ts'
 import { resilienceNames, type ResilienceSettings } from './config-resilience.ts'
 import { rulesOf } from './config-rules.ts'
+import { limitNames, type LimitsConfig } from './config-limits.ts'
 import { fileSchema, type FileSettings } from './config-schema.ts'
 import type { RedisAddress } from './lib/redis-url.ts'
 import type { AutoSettings } from './protocol/intent.ts'
@@ -46,6 +47,7 @@ export interface Config {
     maxDirectives: number
     maxComplexity: number
     batchLimit: number
+    cacheReads: boolean
     /** The documents that clients may name by their id, and whether they may send others. */
     persisted: { documents: ReadonlyMap<string, string>; only: boolean } | undefined
     webSocket: {
@@ -57,6 +59,7 @@ export interface Config {
     }
   }
   responses: { retentionHours: number }
+  limits: LimitsConfig
   /** Absent where no answers are kept. */
   cache: CacheTable | undefined
   resilience: ResilienceSettings
@@ -76,6 +79,7 @@ export interface Config {
   rules: Rule[]
   /** What `auto` stands for. */
   auto: AutoSettings
+  retention: { usageMinuteDays: number; usageHourDays: number }
   /** In which currency costs are summed up, and the rates of exchange. */
   accounting: { accountingCurrency: string | undefined; rates: RateSnapshot[] }
 }
@@ -131,7 +135,7 @@ export function loadConfig(
 }
 
 function ourNames(settings: FileSettings, production: boolean) {
-  const { server, storage, graphql, responses, cache, resilience, log } = settings
+  const { server, storage, graphql, responses, cache, resilience, limits, log } = settings
   const { aliases, fallbacks, prices, rules } = settings
   return {
     server: {
@@ -153,6 +157,7 @@ function ourNames(settings: FileSettings, production: boolean) {
     responses: { retentionHours: responses.retention_hours },
     cache: cacheNames(cache),
     resilience: resilienceNames(resilience),
+    limits: limitNames(limits),
     logLevel: log.level,
     models: virtualModels(settings.models),
     aliases,
@@ -160,6 +165,10 @@ function ourNames(settings: FileSettings, production: boolean) {
     prices: new Map(prices.map((price) => [price.model, priceSnapshot(price)])),
     rules: rulesOf(rules),
     auto: autoNames(settings.auto),
+    retention: {
+      usageMinuteDays: settings.retention.usage_minute_days,
+      usageHourDays: settings.retention.usage_hour_days,
+    },
     accounting: {
       accountingCurrency: settings.accounting.currency,
       rates: settings.rates.map(rateSnapshot),
@@ -179,6 +188,7 @@ function graphqlNames(graphql: FileSettings['graphql'], production: boolean): Co
     maxDirectives: graphql.max_directives,
     maxComplexity: graphql.max_complexity,
     batchLimit: graphql.batch_limit,
+    cacheReads: graphql.cache_reads,
     persisted: documents && { documents, only },
     webSocket: webSocketNames(graphql.websocket),
   }

@@ -15,22 +15,27 @@ import { discoverModels } from './gateway/discover.ts'
 import { createHeadroom } from './gateway/headroom.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { createHealthMonitor } from './gateway/provider-health.ts'
+import { openLimits } from './gateway/limits/open-limits.ts'
 import { createConcurrency } from './gateway/concurrency.ts'
 import { openLedger } from './gateway/open-ledger.ts'
 import { createRates } from './gateway/rates.ts'
 import { createShutdown } from './gateway/shutdown.ts'
 import { openUpstreams } from './gateway/upstream.ts'
+import { forgetReads } from './graphql/read-cache.ts'
 import { createGraphqlServer } from './graphql/server.ts'
 import { createIdempotency } from './idempotency.ts'
+import { openReadCache } from './open-read-cache.ts'
 import { newId } from './lib/id.ts'
 import { addressReader } from './lib/client-address.ts'
 import { cutSlowClients } from './lib/slow-client.ts'
 import { apiKeyHasher, embeddedSecret } from './lib/secret.ts'
 import { createLocalBus, createRedisBus, type Bus } from './redis/bus.ts'
+import { openRedis, type RedisConnection } from './redis/client.ts'
 import { createServer, type Route } from './server.ts'
 import { createFirstAdminKey, ensureOrganization, findApiKeyByHash } from './services/api-keys.ts'
 import type { ServiceDeps } from './services/deps.ts'
 import { startResponseCleanup } from './services/response-cleanup.ts'
+import { startUsageRetention } from './services/usage-retention.ts'
 
 /** A running gateway. */
 export interface Running {
@@ -59,9 +64,11 @@ export async function start(config: Config, logger: Logger): Promise<Running> {
   const database = await openDatabase(config)
   const { redis } = config.storage
   const bus = redis ? createRedisBus(redis, logger) : createLocalBus(logger)
+  const commands = redis && openRedis(redis, logger)
   try {
-    return await serve(config, logger, { catalogue, database, bus })
+    return await serve(config, logger, { catalogue, database, bus, commands })
   } catch (error) {
+    commands?.close()
     await bus.close()
     await database.close()
     throw error
@@ -76,10 +83,18 @@ export function openCatalogue(config: Config): Catalogue {
   return catalogue
 }
 
+/** What the gateway stands on; `commands` is a connection to Redis, where there is one. */
+interface Parts {
+  catalogue: Catalogue
+  database: DatabaseHandle
+  bus: Bus
+  commands: RedisConnection | undefined
+}
+
 async function serve(
   config: Config,
   logger: Logger,
-  { catalogue, database, bus }: { catalogue: Catalogue; database: DatabaseHandle; bus: Bus },
+  { catalogue, database, bus, commands }: Parts,
 ): Promise<Running> {
   const { db } = database
   await migrate(database.address)
@@ -101,6 +116,7 @@ async function serve(
   const metrics = createMetrics({
     models: catalogue.models.map((model) => model.id),
     journalBacklog: () => ledger.backlog(),
+    reservations: () => limits.engine.open,
   })
   const { ledger, close: closeLedger } = openLedger({
     dataDir: config.storage.dataDir,
@@ -109,6 +125,18 @@ async function serve(
     onJournalFailure: () => metrics.journalFailed(),
   })
   const headroom = createHeadroom()
+  const rates = createRates(config.accounting)
+  const limits = openLimits({
+    db,
+    bus,
+    redis: config.storage.redis,
+    ledger,
+    settings: config.limits,
+    toCurrency: (money, currency) => rates.convert(money, currency, new Date())?.money.nanos,
+    emit: ({ type, organization, data }) =>
+      logger.info({ event: type, organization, data }, 'event'),
+    logger,
+  })
   const upstreams = openUpstreams(catalogue.providers.values(), headroom)
   const shutdown = createShutdown()
   const { call: callUpstream, embed: embedUpstream } = upstreams
@@ -117,7 +145,7 @@ async function serve(
     ledger,
     metrics,
     health: createHealthMonitor(),
-    rates: createRates(config.accounting),
+    rates,
     states: createDeploymentStates(config.resilience),
     rules: config.rules,
     headroom,
@@ -126,16 +154,28 @@ async function serve(
     concurrency: createConcurrency(config.resilience.queue),
     resilience: config.resilience,
     shutdown,
-    cache: openAnswerCache({ settings: config.cache, secret, metrics, logger }),
+    limits,
+    cache: openAnswerCache({
+      settings: config.cache,
+      secret,
+      redis: commands?.client,
+      bus,
+      metrics,
+      logger,
+    }),
     callUpstream,
     countUpstream: upstreams.count,
     embedUpstream,
     logger,
   }
-  const services = { db, ledger, hashApiKey, bus }
+  const services = { db, ledger, hashApiKey, bus, answers: gateway.cache }
   const idempotency = createIdempotency(services, logger)
+  const reads = config.graphql.cacheReads
+    ? openReadCache({ redis: commands?.client, secret, bus, logger })
+    : undefined
   const graphql = createGraphqlServer({
     gateway,
+    reads,
     services,
     idempotency,
     authenticate,
@@ -163,8 +203,10 @@ async function serve(
   const sockets = graphql.attachWebSocket(app.server)
   cutSlowClients(app.server, config.server.slowClientTimeoutMs)
   await app.listen({ host: config.server.host, port: config.server.port })
-  void discoverModels({ catalogue, upstreams, logger })
+  const discovered = discoverModels({ catalogue, upstreams, logger })
+  if (reads) void discovered.then(() => forgetReads(reads, { typename: 'Model' })).catch(() => {})
   const cleanup = startResponseCleanup({ db }, logger)
+  const retention = startUsageRetention({ db }, config.retention, logger)
   return {
     app,
     db,
@@ -175,12 +217,15 @@ async function serve(
     firstAdminKey,
     stop: async (drainMs) => {
       cleanup.stop()
+      retention.stop()
       await shutdown.drain(drainMs)
       await Promise.all([closeServer(app), sockets.close()])
       idempotency.close()
+      await limits.close()
       await closeLedger()
       metrics.close()
       await upstreams.close()
+      commands?.close()
       await bus.close()
       await database.close()
     },

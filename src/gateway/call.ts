@@ -8,6 +8,7 @@ import type {
   StickyBy,
   Strategy,
 } from '../protocol/routing.ts'
+import type { OnLimits } from '../protocol/limit.ts'
 import type { Money, OnSettled } from '../protocol/settlement.ts'
 import type { Tags } from '../protocol/tags.ts'
 
@@ -24,6 +25,8 @@ export interface Call {
   tags?: Tags | undefined
   /** The end user behind the request, as the client names them. */
   user?: string | undefined
+  /** Told how the limits stand that hold for it, before its answer begins. */
+  onLimits?: OnLimits | undefined
   /** What the client says of the cache of answers. */
   cache?: CacheWishes | undefined
   onSettled?: OnSettled | null | undefined
@@ -77,6 +80,8 @@ export interface RoutingHints {
   parallel?: number | undefined
   costMax?: Money | undefined
   stickiness?: Stickiness | undefined
+  /** What the request may cost at most: dearer deployments are passed over, and a stream that gets there ends. */
+  maxCost?: Money | undefined
   /** From the request's arrival to the first content of its answer. */
   deadlineMs?: number | undefined
   /** In the queue of a busy provider: higher goes first; 0 when absent. */

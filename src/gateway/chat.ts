@@ -3,16 +3,20 @@ import type { ChatRequest } from '../protocol/request.ts'
 import { accounted } from './accounted.ts'
 import { admit } from './admit.ts'
 import { attempt } from './attempt.ts'
+import type { AttemptPlan } from './attempt-plan.ts'
 import { cached } from './cache.ts'
 import type { Call } from './call.ts'
 import type { GatewayDeps } from './deps.ts'
 import { emulate } from './emulate.ts'
 import { withUser } from './end-user.ts'
+import { chatDemand, noDemand } from './limits/demand.ts'
 import { costOf } from './cost.ts'
 import { estimateUsage, expectedUsage } from './estimate.ts'
 import { lossesOf } from './loss.ts'
+import { reserve } from './reserve.ts'
 import { chatQuery } from './routing/query.ts'
 import { route } from './route.ts'
+import { stopAtLimit } from './stop-at-limit.ts'
 import type { Events } from './running-attempt.ts'
 import { openTicket, type Ticket } from './ticket.ts'
 
@@ -34,18 +38,43 @@ export function chat(
   })
 }
 
-function steps(deps: GatewayDeps, request: ChatRequest, ticket: Ticket): AsyncGenerator<Events> {
+async function steps(
+  deps: GatewayDeps,
+  request: ChatRequest,
+  ticket: Ticket,
+): Promise<AsyncGenerator<Events>> {
   const { call } = ticket
   const { candidates, mode, decision } = route(deps, chatQuery(request, call)) // where it goes
   ticket.decision = decision
   const deployments = admit(deps, call, candidates) // whether this actor may send it there, now
-  // What was answered before, or call them until one answers.
-  return cached(deps, { request, ticket, deployments }, () =>
-    attempt(deps, { deployments, mode }, ticket, {
-      losses: (deployment) => lossesOf(deployment, request),
-      events: (deployment, options) =>
-        deps.callUpstream(deployment, emulate(deployment, request), options),
-      cost: async ({ price }) => costOf(price, await expectedUsage(request)),
-    }),
+  // What was answered before, which takes no tokens and no money of the limits; else a new answer.
+  return cached(
+    deps,
+    { request, ticket, deployments },
+    {
+      onHit: async () => {
+        ticket.reservation = await reserve(deps, { call, deployments, demand: noDemand })
+      },
+      make: () => answer(deps, request, { ticket, plan: { deployments, mode } }),
+    },
   )
+}
+
+async function answer(
+  deps: GatewayDeps,
+  request: ChatRequest,
+  { ticket, plan }: { ticket: Ticket; plan: AttemptPlan },
+): Promise<AsyncGenerator<Events>> {
+  const demand = chatDemand(request)
+  const { call } = ticket
+  const { deployments } = plan
+  ticket.reservation = await reserve(deps, { call, deployments, demand }) // whether the limits have room
+  // Call them until one answers.
+  const events = attempt(deps, plan, ticket, {
+    losses: (deployment) => lossesOf(deployment, request),
+    events: (deployment, options) =>
+      deps.callUpstream(deployment, emulate(deployment, request), options),
+    cost: async ({ price }) => costOf(price, await expectedUsage(request)),
+  })
+  return stopAtLimit(deps, ticket, { events, demand }) // before it costs more than it may
 }
