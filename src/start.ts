@@ -6,12 +6,14 @@ import { ConfigError, type Config } from './config.ts'
 import { connect, type Database, type DatabaseHandle } from './db/client.ts'
 import { startEmbedded } from './db/embedded.ts'
 import { migrate } from './db/migrate.ts'
+import { createAffinity } from './gateway/affinity.ts'
 import { createCatalogue, type Catalogue } from './gateway/catalogue.ts'
 import { nameProblems } from './gateway/configured-names.ts'
 import { createDeploymentStates } from './gateway/deployment-state.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { openAnswerCache } from './gateway/open-answer-cache.ts'
 import { discoverModels } from './gateway/discover.ts'
+import { shareAffinity } from './gateway/shared-affinity.ts'
 import { createHeadroom } from './gateway/headroom.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { createHealthMonitor } from './gateway/provider-health.ts'
@@ -125,6 +127,7 @@ async function serve(
     onJournalFailure: () => metrics.journalFailed(),
   })
   const headroom = createHeadroom()
+  const shared = config.storage.redis ? shareAffinity(bus) : undefined
   const rates = createRates(config.accounting)
   const limits = openLimits({
     db,
@@ -148,6 +151,7 @@ async function serve(
     rates,
     states: createDeploymentStates(config.resilience),
     headroom,
+    affinity: shared?.affinity ?? createAffinity(),
     random: Math.random,
     now: Date.now,
     concurrency: createConcurrency(config.resilience.queue),
@@ -217,6 +221,7 @@ async function serve(
     stop: async (drainMs) => {
       cleanup.stop()
       retention.stop()
+      shared?.close()
       await shutdown.drain(drainMs)
       await Promise.all([closeServer(app), sockets.close()])
       idempotency.close()

@@ -1,5 +1,6 @@
 import type { Decision } from '../protocol/routing.ts'
 import type { RoutingPolicy } from '../protocol/routing-policy.ts'
+import type { Affinity } from './affinity.ts'
 import { inOrder, type AttemptMode } from './attempt-plan.ts'
 import type { RoutingHints } from './call.ts'
 import type { Catalogue, Deployment } from './catalogue.ts'
@@ -22,6 +23,7 @@ export interface RouteDeps {
   catalogue: Catalogue
   states: DeploymentStates
   headroom: Headroom
+  affinity: Affinity
   /** From 0 to below 1. */
   random: () => number
   /** Milliseconds of the Unix epoch. */
@@ -36,6 +38,8 @@ export interface Route {
   mode: AttemptMode
   /** Absent where there was nothing to decide. */
   decision: Decision | undefined
+  /** Under which names who serves it is to be remembered; absent where that is not wanted. */
+  affinity?: readonly string[] | undefined
 }
 
 /**
@@ -57,6 +61,7 @@ export function route(deps: RouteDeps, query: RouteQuery): Route {
     candidates: [first, ...others],
     mode: others.length === 0 ? inOrder : modeOf(considered.policy),
     decision: decide(considered, query, deps.states),
+    affinity: considered.names,
   }
 }
 
@@ -68,7 +73,7 @@ export function explain(deps: RouteDeps, query: RouteQuery): Decision {
 }
 
 function decide(considered: Considered, query: RouteQuery, states: DeploymentStates): Decision {
-  const { target, policy, ...rest } = considered
+  const { target, policy, names: _names, ...rest } = considered
   return decisionOf({ ...rest, model: target.id, strategy: policy.strategy }, query, states)
 }
 

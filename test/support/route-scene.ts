@@ -6,6 +6,7 @@ import {
 } from '../../src/gateway/catalogue.ts'
 import type { RoutingHints } from '../../src/gateway/call.ts'
 import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
+import { createAffinity } from '../../src/gateway/affinity.ts'
 import { createHeadroom } from '../../src/gateway/headroom.ts'
 import type { RouteDeps } from '../../src/gateway/route.ts'
 import { chatQuery, type RouteQuery } from '../../src/gateway/routing/query.ts'
@@ -94,7 +95,14 @@ export function routeScene(settings: Partial<CatalogueSettings>, seed = 1): Rout
   const states = createDeploymentStates(resilience, () => clock.ms)
   const headroom = createHeadroom(() => clock.ms)
   return {
-    deps: { catalogue, states, headroom, random: seededRandom(seed), now: () => clock.ms },
+    deps: {
+      catalogue,
+      states,
+      headroom,
+      affinity: createAffinity(undefined, () => clock.ms),
+      random: seededRandom(seed),
+      now: () => clock.ms,
+    },
     clock,
   }
 }
