@@ -10,7 +10,7 @@ import { createCatalogue, namesWithoutModel, type Catalogue } from './gateway/ca
 import { createDeploymentStates } from './gateway/deployment-state.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { openAnswerCache } from './gateway/open-answer-cache.ts'
-import { discoverModels } from './gateway/discover.ts'
+import { startDiscovery } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { createHealthMonitor } from './gateway/provider-health.ts'
 import { openLimits } from './gateway/limits/open-limits.ts'
@@ -189,7 +189,7 @@ async function serve(
   const sockets = graphql.attachWebSocket(app.server)
   cutSlowClients(app.server, config.server.slowClientTimeoutMs)
   await app.listen({ host: config.server.host, port: config.server.port })
-  void discoverModels({ catalogue, upstreams, logger })
+  const discovery = startDiscovery({ catalogue, upstreams, logger })
   const cleanup = startResponseCleanup({ db }, logger)
   return {
     app,
@@ -201,6 +201,7 @@ async function serve(
     firstAdminKey,
     stop: async (drainMs) => {
       cleanup.stop()
+      discovery.stop()
       await shutdown.drain(drainMs)
       await Promise.all([closeServer(app), sockets.close()])
       idempotency.close()

@@ -10,8 +10,22 @@ interface DiscoverDeps {
   logger: Logger
 }
 
+/** How often the upstreams are asked again: models come and go without notice. */
+const everyMsDefault = 3_600_000
+
+/** Asks the upstreams for their models now, and again and again until stopped. */
+export function startDiscovery(
+  deps: DiscoverDeps,
+  everyMs: number = everyMsDefault,
+): { stop: () => void } {
+  void discoverModels(deps)
+  const timer = setInterval(() => void discoverModels(deps), everyMs)
+  timer.unref()
+  return { stop: () => clearInterval(timer) }
+}
+
 /** Adds to the catalogue what the upstreams list beyond it; one that does not answer is a line in the log. */
-export async function discoverModels(deps: DiscoverDeps): Promise<void> {
+async function discoverModels(deps: DiscoverDeps): Promise<void> {
   const providers = [...deps.catalogue.providers.values()]
   await Promise.all(providers.map((provider) => discoverOf(deps, provider)))
 }
