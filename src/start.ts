@@ -31,6 +31,7 @@ import { createServer, type Route } from './server.ts'
 import { createFirstAdminKey, ensureOrganization, findApiKeyByHash } from './services/api-keys.ts'
 import type { ServiceDeps } from './services/deps.ts'
 import { startResponseCleanup } from './services/response-cleanup.ts'
+import { startUsageRetention } from './services/usage-retention.ts'
 
 /** A running gateway. */
 export interface Running {
@@ -191,6 +192,7 @@ async function serve(
   await app.listen({ host: config.server.host, port: config.server.port })
   const discovery = startDiscovery({ catalogue, upstreams, logger })
   const cleanup = startResponseCleanup({ db }, logger)
+  const retention = startUsageRetention({ db }, config.retention, logger)
   return {
     app,
     db,
@@ -202,6 +204,7 @@ async function serve(
     stop: async (drainMs) => {
       cleanup.stop()
       discovery.stop()
+      retention.stop()
       await shutdown.drain(drainMs)
       await Promise.all([closeServer(app), sockets.close()])
       idempotency.close()
