@@ -29,7 +29,7 @@ function start(lists: (ModelInfo[] | Error)[]) {
     fallbacks: {},
     prices: new Map(),
   })
-  const discover = vi.fn(async () => {
+  const discover = vi.fn<() => Promise<ModelInfo[]>>(async () => {
     const next = lists.shift() ?? []
     if (next instanceof Error) throw next
     return next

@@ -5,7 +5,7 @@ import { encodeChatRequest } from '../../../src/dialects/openai-chat/encode-requ
 import type { ChatEvent } from '../../../src/protocol/event.ts'
 import { doors, throughStream, throughWhole } from '../../support/every-door/doors.ts'
 
-const [door] = doors.filter(({ path }) => path === '/v1/completions')
+const door = doors.find(({ path }) => path === '/v1/completions')
 const words = fc.string({ unit: 'grapheme', maxLength: 20 })
 const reason = fc.constantFrom('stop', 'length', 'content_filter')
 

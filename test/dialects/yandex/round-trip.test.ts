@@ -23,7 +23,7 @@ const usage = counts(5, 7, 2)
 function withoutIds(answer: ChatResponse): unknown {
   const choices = answer.choices.map((choice) => ({
     ...choice,
-    toolCalls: choice.toolCalls.map(({ id: _, ...call }) => call),
+    toolCalls: choice.toolCalls.map((call) => ({ ...call, id: '' })),
   }))
   return { ...answer, choices }
 }
