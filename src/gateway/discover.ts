@@ -8,6 +8,8 @@ interface DiscoverDeps {
   catalogue: Catalogue
   upstreams: Pick<Upstreams, 'discover'>
   logger: Logger
+  /** Called when all have been asked. */
+  onLearnt?: () => Promise<unknown>
 }
 
 /** How often the upstreams are asked again: models come and go without notice. */
@@ -18,8 +20,13 @@ export function startDiscovery(
   deps: DiscoverDeps,
   everyMs: number = everyMsDefault,
 ): { stop: () => void } {
-  void discoverModels(deps)
-  const timer = setInterval(() => void discoverModels(deps), everyMs)
+  const look = (): void => {
+    void discoverModels(deps)
+      .then(deps.onLearnt)
+      .catch((error: unknown) => deps.logger.warn({ err: error }, 'old lists of models may stay'))
+  }
+  look()
+  const timer = setInterval(look, everyMs)
   timer.unref()
   return { stop: () => clearInterval(timer) }
 }

@@ -35,12 +35,13 @@ function start(lists: (ModelInfo[] | Error)[]) {
     return next
   })
   const logger = pino({ level: 'silent' })
-  const running = startDiscovery({ catalogue, upstreams: { discover }, logger }, 60_000)
-  return { catalogue, discover, running }
+  const onLearnt = vi.fn<() => Promise<void>>(async () => {})
+  const running = startDiscovery({ catalogue, upstreams: { discover }, logger, onLearnt }, 60_000)
+  return { catalogue, discover, onLearnt, running }
 }
 
 test('upstreams are asked at once, and again and again until it is stopped', async () => {
-  const { catalogue, discover, running } = start([
+  const { catalogue, discover, onLearnt, running } = start([
     [{ name: 'new', contextLength: 10 }],
     [{ name: 'newer' }],
   ])
@@ -51,6 +52,7 @@ test('upstreams are asked at once, and again and again until it is stopped', asy
   running.stop()
   await vi.advanceTimersByTimeAsync(600_000)
   expect(discover).toHaveBeenCalledTimes(2)
+  expect(onLearnt).toHaveBeenCalledTimes(2)
 })
 
 test('a later list says anew what was learnt, and never what was known from the start', async () => {
