@@ -6,6 +6,7 @@ import type { GraphqlContext } from './context.ts'
 import { publicError, useErrorMasking } from './masking.ts'
 import { protectionPlugins, type Protection } from './protection.ts'
 import { schema } from './schema.ts'
+import { useSplitEvents } from './split-events.ts'
 
 /** What both transports run operations with: HTTP through its handler, WebSocket through `getEnveloped`. */
 export type Engine = YogaServerInstance<GraphqlContext, object>
@@ -28,7 +29,7 @@ export function createEngine(logger: Logger, protection: Protection): Engine {
       errorCache: byText<Error>(errorsLengthMax),
     },
     maskedErrors: { maskError: (error) => publicError(error, { logger }) },
-    plugins: [...protectionPlugins(protection), useErrorMasking(logger)],
+    plugins: [...protectionPlugins(protection), useErrorMasking(logger), useSplitEvents()],
   })
 }
 
