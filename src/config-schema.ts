@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { limits } from './config-limits.ts'
 import { cacheSchema } from './config-cache.ts'
 import { resilienceSchema } from './config-resilience.ts'
 import { isProxyName } from './lib/client-address.ts'
@@ -119,6 +120,14 @@ const priceTable = z.strictObject({
   reasoning: price.optional(),
 })
 
+const days = z.number().int().min(1).max(36_500)
+
+const retention = z.strictObject({
+  /** How long usage is kept by the minute and by the hour; by the day it is kept for good. */
+  usage_minute_days: days.default(7),
+  usage_hour_days: days.default(800),
+})
+
 const accounting = z.strictObject({
   /** In which costs are summed up across currencies. */
   currency: currencyCode.optional(),
@@ -146,11 +155,13 @@ export const fileSchema = z.strictObject({
   responses: responses.prefault({}),
   cache: cacheSchema.prefault({}),
   resilience: resilienceSchema.prefault({}),
+  limits: limits.prefault({}),
   log: log.prefault({}),
   providers: z.unknown().optional(),
   aliases: z.record(z.string().min(1), z.string().min(1)).default({}),
   fallbacks: z.record(z.string().min(1), z.array(z.string().min(1)).min(1)).default({}),
   prices: z.array(priceTable).default([]),
+  retention: retention.prefault({}),
   accounting: accounting.prefault({}),
   rates: z.array(rate).default([]),
 })

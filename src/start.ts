@@ -13,6 +13,7 @@ import { openAnswerCache } from './gateway/open-answer-cache.ts'
 import { discoverModels } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { createHealthMonitor } from './gateway/provider-health.ts'
+import { openLimits } from './gateway/limits/open-limits.ts'
 import { createConcurrency } from './gateway/concurrency.ts'
 import { openLedger } from './gateway/open-ledger.ts'
 import { createRates } from './gateway/rates.ts'
@@ -30,6 +31,7 @@ import { createServer, type Route } from './server.ts'
 import { createFirstAdminKey, ensureOrganization, findApiKeyByHash } from './services/api-keys.ts'
 import type { ServiceDeps } from './services/deps.ts'
 import { startResponseCleanup } from './services/response-cleanup.ts'
+import { startUsageRetention } from './services/usage-retention.ts'
 
 /** A running gateway. */
 export interface Running {
@@ -110,12 +112,25 @@ async function serve(
   const metrics = createMetrics({
     models: catalogue.models.map((model) => model.id),
     journalBacklog: () => ledger.backlog(),
+    reservations: () => limits.engine.open,
   })
   const { ledger, close: closeLedger } = openLedger({
     dataDir: config.storage.dataDir,
     db,
     logger,
     onJournalFailure: () => metrics.journalFailed(),
+  })
+  const rates = createRates(config.accounting)
+  const limits = openLimits({
+    db,
+    bus,
+    redis: config.storage.redis,
+    ledger,
+    settings: config.limits,
+    toCurrency: (money, currency) => rates.convert(money, currency, new Date())?.money.nanos,
+    emit: ({ type, organization, data }) =>
+      logger.info({ event: type, organization, data }, 'event'),
+    logger,
   })
   const upstreams = openUpstreams(catalogue.providers.values())
   const shutdown = createShutdown()
@@ -125,11 +140,12 @@ async function serve(
     ledger,
     metrics,
     health: createHealthMonitor(),
-    rates: createRates(config.accounting),
+    rates,
     states: createDeploymentStates(config.resilience),
     concurrency: createConcurrency(config.resilience.queue),
     resilience: config.resilience,
     shutdown,
+    limits,
     cache: openAnswerCache({
       settings: config.cache,
       secret,
@@ -176,6 +192,7 @@ async function serve(
   await app.listen({ host: config.server.host, port: config.server.port })
   void discoverModels({ catalogue, upstreams, logger })
   const cleanup = startResponseCleanup({ db }, logger)
+  const retention = startUsageRetention({ db }, config.retention, logger)
   return {
     app,
     db,
@@ -186,9 +203,11 @@ async function serve(
     firstAdminKey,
     stop: async (drainMs) => {
       cleanup.stop()
+      retention.stop()
       await shutdown.drain(drainMs)
       await Promise.all([closeServer(app), sockets.close()])
       idempotency.close()
+      await limits.close()
       await closeLedger()
       metrics.close()
       await upstreams.close()
