@@ -10,7 +10,7 @@ import { createCatalogue, namesWithoutModel, type Catalogue } from './gateway/ca
 import { createDeploymentStates } from './gateway/deployment-state.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { openAnswerCache } from './gateway/open-answer-cache.ts'
-import { discoverModels } from './gateway/discover.ts'
+import { startDiscovery } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { createHealthMonitor } from './gateway/provider-health.ts'
 import { openLimits } from './gateway/limits/open-limits.ts'
@@ -19,8 +19,10 @@ import { openLedger } from './gateway/open-ledger.ts'
 import { createRates } from './gateway/rates.ts'
 import { createShutdown } from './gateway/shutdown.ts'
 import { openUpstreams } from './gateway/upstream.ts'
+import { forgetReads } from './graphql/read-cache.ts'
 import { createGraphqlServer } from './graphql/server.ts'
 import { createIdempotency } from './idempotency.ts'
+import { openReadCache } from './open-read-cache.ts'
 import { newId } from './lib/id.ts'
 import { addressReader } from './lib/client-address.ts'
 import { cutSlowClients } from './lib/slow-client.ts'
@@ -161,8 +163,12 @@ async function serve(
   }
   const services = { db, ledger, hashApiKey, bus, answers: gateway.cache }
   const idempotency = createIdempotency(services, logger)
+  const reads = config.graphql.cacheReads
+    ? openReadCache({ redis: commands?.client, secret, bus, logger })
+    : undefined
   const graphql = createGraphqlServer({
     gateway,
+    reads,
     services,
     idempotency,
     authenticate,
@@ -190,7 +196,12 @@ async function serve(
   const sockets = graphql.attachWebSocket(app.server)
   cutSlowClients(app.server, config.server.slowClientTimeoutMs)
   await app.listen({ host: config.server.host, port: config.server.port })
-  void discoverModels({ catalogue, upstreams, logger })
+  const discovery = startDiscovery({
+    catalogue,
+    upstreams,
+    logger,
+    onLearnt: async () => reads && forgetReads(reads, { typename: 'Model' }),
+  })
   const cleanup = startResponseCleanup({ db }, logger)
   const retention = startUsageRetention({ db }, config.retention, logger)
   return {
@@ -203,6 +214,7 @@ async function serve(
     firstAdminKey,
     stop: async (drainMs) => {
       cleanup.stop()
+      discovery.stop()
       retention.stop()
       await shutdown.drain(drainMs)
       await Promise.all([closeServer(app), sockets.close()])
