@@ -188,6 +188,7 @@ async function serve(
   })
   const sockets = graphql.attachWebSocket(app.server)
   cutSlowClients(app.server, config.server.slowClientTimeoutMs)
+  await limits.ready()
   await app.listen({ host: config.server.host, port: config.server.port })
   void discoverModels({ catalogue, upstreams, logger })
   const cleanup = startResponseCleanup({ db }, logger)
