@@ -75,6 +75,8 @@ const graphql = z
     max_tokens: count(2_000),
     max_directives: count(50),
     max_complexity: count(20_000),
+    /** Whether answers to reads of models, providers and usage are kept for some seconds. */
+    cache_reads: z.boolean().default(true),
     /** Operations in one HTTP request. */
     batch_limit: count(10),
     /** A JSON file of documents by id, as code generators write it. */
@@ -120,6 +122,14 @@ const priceTable = z.strictObject({
   reasoning: price.optional(),
 })
 
+const days = z.number().int().min(1).max(36_500)
+
+const retention = z.strictObject({
+  /** How long usage is kept by the minute and by the hour; by the day it is kept for good. */
+  usage_minute_days: days.default(7),
+  usage_hour_days: days.default(800),
+})
+
 const accounting = z.strictObject({
   /** In which costs are summed up across currencies. */
   currency: currencyCode.optional(),
@@ -153,6 +163,7 @@ export const fileSchema = z.strictObject({
   aliases: z.record(z.string().min(1), z.string().min(1)).default({}),
   fallbacks: z.record(z.string().min(1), z.array(z.string().min(1)).min(1)).default({}),
   prices: z.array(priceTable).default([]),
+  retention: retention.prefault({}),
   accounting: accounting.prefault({}),
   rates: z.array(rate).default([]),
 })

@@ -41,6 +41,7 @@ export interface Config {
     maxDirectives: number
     maxComplexity: number
     batchLimit: number
+    cacheReads: boolean
     /** The documents that clients may name by their id, and whether they may send others. */
     persisted: { documents: ReadonlyMap<string, string>; only: boolean } | undefined
     webSocket: {
@@ -66,6 +67,7 @@ export interface Config {
   fallbacks: Record<string, string[]>
   /** By `provider/model`. */
   prices: Map<string, PriceSnapshot>
+  retention: { usageMinuteDays: number; usageHourDays: number }
   /** In which currency costs are summed up, and the rates of exchange. */
   accounting: { accountingCurrency: string | undefined; rates: RateSnapshot[] }
 }
@@ -148,6 +150,10 @@ function ourNames(settings: FileSettings, production: boolean) {
     aliases,
     fallbacks,
     prices: new Map(prices.map((price) => [price.model, priceSnapshot(price)])),
+    retention: {
+      usageMinuteDays: settings.retention.usage_minute_days,
+      usageHourDays: settings.retention.usage_hour_days,
+    },
     accounting: {
       accountingCurrency: settings.accounting.currency,
       rates: settings.rates.map(rateSnapshot),
@@ -167,6 +173,7 @@ function graphqlNames(graphql: FileSettings['graphql'], production: boolean): Co
     maxDirectives: graphql.max_directives,
     maxComplexity: graphql.max_complexity,
     batchLimit: graphql.batch_limit,
+    cacheReads: graphql.cache_reads,
     persisted: documents && { documents, only },
     webSocket: webSocketNames(graphql.websocket),
   }
