@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm'
+import { asc, eq } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { connect, type DatabaseHandle } from '../../src/db/client.ts'
 import { attempts } from '../../src/db/schema/attempt.ts'
@@ -74,14 +74,14 @@ describe('a replay of the ledger', () => {
     const [id = ''] = await write({ apiKeyId: 'key_a', attempts: [{ price, cost: usd(1_200n) }] })
     for (const difference of await differences()) await correctAttempt(handle, difference)
     expect(await differences()).toEqual([])
-    const rows = await handle.db.select().from(ledgerEntries).where(eq(ledgerEntries.requestId, id))
-    expect(
-      rows
-        .map(({ kind, nanos, apiKeyId, attemptNumber }) => [kind, nanos, apiKeyId, attemptNumber])
-        .toSorted(),
-    ).toEqual([
-      ['adjustment', -200n, 'key_a', 1],
-      ['settlement', 1_200n, 'key_a', null],
+    const rows = await handle.db
+      .select()
+      .from(ledgerEntries)
+      .where(eq(ledgerEntries.requestId, id))
+      .orderBy(asc(ledgerEntries.kind))
+    expect(rows).toMatchObject([
+      { kind: 'adjustment', nanos: -200n, apiKeyId: 'key_a', attemptNumber: 1 },
+      { kind: 'settlement', nanos: 1_200n, apiKeyId: 'key_a', attemptNumber: null },
     ])
   })
 
