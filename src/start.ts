@@ -240,7 +240,8 @@ async function closeServer(app: FastifyInstance): Promise<void> {
   clearTimeout(cut)
 }
 
-async function openDatabase({ storage }: Config): Promise<DatabaseHandle> {
+/** The database of a configuration: the one that it names, else the embedded one of its data folder. */
+export async function openDatabase({ storage }: Config): Promise<DatabaseHandle> {
   if (storage.databaseUrl !== undefined) return connect({ url: storage.databaseUrl })
   const embedded = await startEmbedded(storage.dataDir)
   const handle = connect(embedded)
