@@ -10,7 +10,7 @@ import { createCatalogue, namesWithoutModel, type Catalogue } from './gateway/ca
 import { createDeploymentStates } from './gateway/deployment-state.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { openAnswerCache } from './gateway/open-answer-cache.ts'
-import { discoverModels } from './gateway/discover.ts'
+import { startDiscovery } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { createHealthMonitor } from './gateway/provider-health.ts'
 import { openLimits } from './gateway/limits/open-limits.ts'
@@ -196,8 +196,12 @@ async function serve(
   const sockets = graphql.attachWebSocket(app.server)
   cutSlowClients(app.server, config.server.slowClientTimeoutMs)
   await app.listen({ host: config.server.host, port: config.server.port })
-  const discovered = discoverModels({ catalogue, upstreams, logger })
-  if (reads) void discovered.then(() => forgetReads(reads, { typename: 'Model' })).catch(() => {})
+  const discovery = startDiscovery({
+    catalogue,
+    upstreams,
+    logger,
+    onLearnt: async () => reads && forgetReads(reads, { typename: 'Model' }),
+  })
   const cleanup = startResponseCleanup({ db }, logger)
   const retention = startUsageRetention({ db }, config.retention, logger)
   return {
@@ -210,6 +214,7 @@ async function serve(
     firstAdminKey,
     stop: async (drainMs) => {
       cleanup.stop()
+      discovery.stop()
       retention.stop()
       await shutdown.drain(drainMs)
       await Promise.all([closeServer(app), sockets.close()])
