@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { invalidRequest } from '../errors.ts'
 import type { Call } from '../gateway/call.ts'
+import { maxCostSchema } from '../gateway/max-cost.ts'
 import { tagsSchema } from '../protocol/tags.ts'
 import { bodyWishes, cacheMember } from './cache-wishes.ts'
 
@@ -11,6 +12,7 @@ const schema = z.strictObject({
   allow_providers: names.min(1).optional(),
   deny_providers: names.optional(),
   deadline_ms: z.int().min(1).max(86_400_000).optional(),
+  max_cost: maxCostSchema.optional(),
   priority: z.int().min(-10).max(10).optional(),
   tags: tagsSchema.optional(),
   user: z.string().min(1).max(300).optional(),
@@ -25,7 +27,7 @@ export function decodeHints(value: unknown): Said {
   const result = schema.safeParse(value)
   if (result.success) {
     const { fallbacks, allow_providers, deny_providers, deadline_ms, priority } = result.data
-    const { tags, user, cache } = result.data
+    const { tags, user, cache, max_cost } = result.data
     return {
       hints: {
         fallbacks,
@@ -33,6 +35,7 @@ export function decodeHints(value: unknown): Said {
         denyProviders: deny_providers,
         deadlineMs: deadline_ms,
         priority,
+        maxCost: max_cost,
       },
       tags,
       user,
