@@ -9,7 +9,7 @@ process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.c
 
 /** Suites that change nothing outside of themselves: they share their workers, and what these have loaded. */
 const units = [
-  'test/{dialects,gateway,lib,protocol,providers,recorded,scripts,simulators}/**/*.test.ts',
+  'test/{dialects,gateway,lib,protocol,providers,recorded,rest,scripts,simulators}/**/*.test.ts',
   'test/graphql/!(requests|statements).test.ts',
 ]
 
@@ -17,7 +17,7 @@ const units = [
 const onlyReal = [
   'test/db/**/*.test.ts',
   'test/redis/**/*.test.ts',
-  'test/behaviour/{migrations,postgres-outage,redis-outage,revocation}.test.ts',
+  'test/behaviour/{limits-instances,migrations,postgres-outage,redis-outage,revocation}.test.ts',
 ]
 
 /** Suites that say something about the database: they run on both. */

@@ -1,49 +1,64 @@
-import { ConfigError, loadConfig, type Config } from './config.ts'
-import type { Catalogue } from './gateway/catalogue.ts'
+import { ConfigError, loadConfig } from './config.ts'
+import { DataDirError } from './db/embedded.ts'
+import { DatabaseUnreachableError } from './db/migrate.ts'
+import { replay, replayOptions, replayUsage } from './replay-command.ts'
 import { runRuleCases } from './rule-cases.ts'
 import { openCatalogue } from './start.ts'
 
-const usage =
-  'Usage: npm run config -- check [configuration]\n' +
-  '       npm run rules -- test <cases.json> [configuration]\n'
+const usage = `Usage: npm run config -- check [configuration]
+       npm run rules -- test <cases.json> [configuration]
+       ${replayUsage}
+`
 
 /** Operator commands: the exit code says whether all is well. */
-function main([command, verb, ...files]: readonly string[]): number {
-  const [first, second] = files
+async function main([command, verb, ...words]: readonly string[]): Promise<number> {
   try {
-    if (command === 'config' && verb === 'check') return checkConfig(open(first))
-    if (command === 'rules' && verb === 'test' && first !== undefined) {
-      return testRules(first, open(second))
+    switch (`${command} ${verb}`) {
+      case 'config check':
+        return check(words[0])
+      case 'rules test': {
+        const [cases, configuration] = words
+        return cases === undefined ? misused() : testRules(cases, configuration)
+      }
+      case 'ledger replay': {
+        const options = replayOptions(words)
+        return options ? await replay(loadConfig(), options, print) : misused()
+      }
+      default:
+        return misused()
     }
-    process.stderr.write(usage)
-    return 2
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
+    if (!isExpected(error)) throw error
     process.stderr.write(`${error.message}\n`)
     return 1
   }
 }
 
-interface Opened {
-  config: Config
-  catalogue: Catalogue
+function misused(): number {
+  process.stderr.write(usage)
+  return 2
 }
 
-function open(file: string | undefined): Opened {
-  const config = loadConfig(undefined, file)
-  return { config, catalogue: openCatalogue(config) }
-}
-
-function checkConfig({ catalogue }: Opened): number {
+function check(file: string | undefined): number {
+  const catalogue = openCatalogue(loadConfig(undefined, file))
   const providers = [...catalogue.providers.keys()].join(', ') || 'none'
-  process.stdout.write(`The configuration is valid. Providers: ${providers}.\n`)
+  print(`The configuration is valid. Providers: ${providers}.`)
   return 0
 }
 
-function testRules(cases: string, { config, catalogue }: Opened): number {
-  const { lines, failed } = runRuleCases(config, catalogue, cases)
-  process.stdout.write(`${lines.join('\n')}\n`)
+function testRules(cases: string, file: string | undefined): number {
+  const config = loadConfig(undefined, file)
+  const { lines, failed } = runRuleCases(config, openCatalogue(config), cases)
+  for (const line of lines) print(line)
   return failed > 0 ? 1 : 0
 }
 
-process.exitCode = main(process.argv.slice(2))
+function isExpected(error: unknown): error is Error {
+  return [ConfigError, DataDirError, DatabaseUnreachableError].some((kind) => error instanceof kind)
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+process.exitCode = await main(process.argv.slice(2))

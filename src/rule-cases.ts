@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { ConfigError, type Config } from './config.ts'
 import { openaiChatDoor } from './dialects/openai-chat/chat-door.ts'
 import { GatewayError } from './errors.ts'
+import { createAffinity } from './gateway/affinity.ts'
 import type { Catalogue } from './gateway/catalogue.ts'
 import { createDeploymentStates } from './gateway/deployment-state.ts'
 import { explainRoute } from './gateway/explain.ts'
@@ -84,6 +85,7 @@ function resultOf(config: Config, catalogue: Catalogue, each: Case): Result {
     rules: config.rules,
     states: createDeploymentStates(config.resilience),
     headroom: createHeadroom(),
+    affinity: createAffinity(),
     // The same each time: a case is a test.
     random: () => 0.5,
     now: () => now,

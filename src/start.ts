@@ -6,13 +6,15 @@ import { ConfigError, type Config } from './config.ts'
 import { connect, type Database, type DatabaseHandle } from './db/client.ts'
 import { startEmbedded } from './db/embedded.ts'
 import { migrate } from './db/migrate.ts'
+import { createAffinity } from './gateway/affinity.ts'
 import { createCatalogue, type Catalogue } from './gateway/catalogue.ts'
 import { nameProblems } from './gateway/configured-names.ts'
 import { createDeploymentStates } from './gateway/deployment-state.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { openAnswerCache } from './gateway/open-answer-cache.ts'
-import { discoverModels } from './gateway/discover.ts'
+import { shareAffinity } from './gateway/shared-affinity.ts'
 import { createHeadroom } from './gateway/headroom.ts'
+import { startDiscovery } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { createHealthMonitor } from './gateway/provider-health.ts'
 import { openLimits } from './gateway/limits/open-limits.ts'
@@ -125,6 +127,7 @@ async function serve(
     onJournalFailure: () => metrics.journalFailed(),
   })
   const headroom = createHeadroom()
+  const shared = config.storage.redis ? shareAffinity(bus) : undefined
   const rates = createRates(config.accounting)
   const limits = openLimits({
     db,
@@ -149,6 +152,7 @@ async function serve(
     states: createDeploymentStates(config.resilience),
     rules: config.rules,
     headroom,
+    affinity: shared?.affinity ?? createAffinity(),
     random: Math.random,
     now: Date.now,
     concurrency: createConcurrency(config.resilience.queue),
@@ -202,9 +206,14 @@ async function serve(
   })
   const sockets = graphql.attachWebSocket(app.server)
   cutSlowClients(app.server, config.server.slowClientTimeoutMs)
+  await limits.ready()
   await app.listen({ host: config.server.host, port: config.server.port })
-  const discovered = discoverModels({ catalogue, upstreams, logger })
-  if (reads) void discovered.then(() => forgetReads(reads, { typename: 'Model' })).catch(() => {})
+  const discovery = startDiscovery({
+    catalogue,
+    upstreams,
+    logger,
+    onLearnt: async () => reads && forgetReads(reads, { typename: 'Model' }),
+  })
   const cleanup = startResponseCleanup({ db }, logger)
   const retention = startUsageRetention({ db }, config.retention, logger)
   return {
@@ -217,7 +226,9 @@ async function serve(
     firstAdminKey,
     stop: async (drainMs) => {
       cleanup.stop()
+      discovery.stop()
       retention.stop()
+      shared?.close()
       await shutdown.drain(drainMs)
       await Promise.all([closeServer(app), sockets.close()])
       idempotency.close()
@@ -241,7 +252,8 @@ async function closeServer(app: FastifyInstance): Promise<void> {
   clearTimeout(cut)
 }
 
-async function openDatabase({ storage }: Config): Promise<DatabaseHandle> {
+/** The database of a configuration: the one that it names, else the embedded one of its data folder. */
+export async function openDatabase({ storage }: Config): Promise<DatabaseHandle> {
   if (storage.databaseUrl !== undefined) return connect({ url: storage.databaseUrl })
   const embedded = await startEmbedded(storage.dataDir)
   const handle = connect(embedded)

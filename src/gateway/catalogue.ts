@@ -81,7 +81,10 @@ export interface Catalogue {
   longContextTokens: number
   /** The first of these. */
   resolve(name: string): Deployment
-  /** Adds models that a provider was found to have; of those that are here it fills in what was not known. */
+  /**
+   * Adds models that a provider was found to have; of those that are here it fills in what was not known
+   * of them from the start.
+   */
   learn(provider: Provider, found: readonly ModelInfo[]): void
   /** Configured fallbacks of a target, as names. */
   fallbacksOf(id: string): readonly string[]
@@ -109,12 +112,13 @@ export function createCatalogue(settings: CatalogueSettings): Catalogue {
   const auto = settings.auto ?? usualAuto
   const virtual = new Map((settings.models ?? []).map((model) => [model.name, model]))
   const targets = new LRUCache<string, Target>({ max: targetsMax })
-  let known = indexed(
+  const built = indexed(
     settings.providers.flatMap((provider) =>
       provider.models.map((model) => catalogued(provider, model)),
     ),
   )
   let listed: CatalogueModel[] | undefined
+  let known = built
 
   function catalogued(provider: Provider, model: ModelInfo): CatalogueModel {
     const id = `${provider.id}/${model.name}`
@@ -206,8 +210,10 @@ export function createCatalogue(settings: CatalogueSettings): Catalogue {
     learn(provider, found) {
       const all = new Map(known.byId)
       for (const model of found) {
-        const { id, ...facts } = catalogued(provider, model)
-        all.set(id, { ...facts, ...definedOf(known.byId.get(id)), id })
+        const fresh = catalogued(provider, model)
+        const { id } = fresh
+        const [before, fixed] = [known.byId.get(id), definedOf(built.byId.get(id))]
+        all.set(id, { ...fresh, ...before, ...definedOf(fresh), ...fixed })
       }
       known = indexed([...all.values()])
       targets.clear()

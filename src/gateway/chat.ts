@@ -44,8 +44,9 @@ async function steps(
   ticket: Ticket,
 ): Promise<AsyncGenerator<Events>> {
   const { call } = ticket
-  const { candidates, mode, decision } = route(deps, chatQuery(request, call)) // where it goes
+  const { candidates, mode, decision, affinity } = route(deps, chatQuery(request, call)) // where it goes
   ticket.decision = decision
+  ticket.affinity = affinity
   const deployments = admit(deps, call, candidates) // whether this actor may send it there, now
   // What was answered before, which takes no tokens and no money of the limits; else a new answer.
   return cached(

@@ -141,9 +141,10 @@ class DeploymentState implements DeploymentView {
   }
 
   begin(): StateAttempt {
-    const probe = this.#breaker.begin(this.#context.now())
+    const beganMs = this.#context.now()
+    const probe = this.#breaker.begin(beganMs)
     this.inFlight += 1
-    return new RunningAttempt(this, probe)
+    return new RunningAttempt(this, { probe, beganMs })
   }
 
   noteFirstContent(timeToFirstTokenMs: number): void {
@@ -151,10 +152,10 @@ class DeploymentState implements DeploymentView {
     this.#ttfts.add(timeToFirstTokenMs)
   }
 
-  noteEnd(record: AttemptRecord, { error, probe }: AttemptEnd): void {
+  noteEnd(record: AttemptRecord, { error, probe, beganMs }: AttemptEnd): void {
     const nowMs = this.#context.now()
     this.inFlight -= 1
-    this.#breaker.end(verdictOf(record), { probe, nowMs })
+    this.#breaker.end(verdictOf(record), { probe, beganMs, nowMs })
     if (error && record.status === 'failed') this.#coolDown(error, nowMs)
     if (record.usage) this.#noteCached(record.usage)
   }
@@ -185,18 +186,22 @@ class DeploymentState implements DeploymentView {
   }
 }
 
-interface AttemptEnd {
-  error: GatewayError | undefined
+interface Begun {
   probe: boolean
+  beganMs: number
+}
+
+interface AttemptEnd extends Begun {
+  error: GatewayError | undefined
 }
 
 class RunningAttempt implements StateAttempt {
   readonly #state: DeploymentState
-  readonly #probe: boolean
+  readonly #begun: Begun
 
-  constructor(state: DeploymentState, probe: boolean) {
+  constructor(state: DeploymentState, begun: Begun) {
     this.#state = state
-    this.#probe = probe
+    this.#begun = begun
   }
 
   firstContent(timeToFirstTokenMs: number): void {
@@ -204,7 +209,7 @@ class RunningAttempt implements StateAttempt {
   }
 
   end(record: AttemptRecord, error?: GatewayError): void {
-    this.#state.noteEnd(record, { error, probe: this.#probe })
+    this.#state.noteEnd(record, { error, ...this.#begun })
   }
 }
 

@@ -10,6 +10,7 @@ import type { DeploymentStates } from './deployment-state.ts'
 import type { Ledger } from './ledger.ts'
 import type { Limits } from './limits/limits.ts'
 import type { Metrics } from './metrics.ts'
+import type { Affinity } from './affinity.ts'
 import type { Headroom } from './headroom.ts'
 import type { HealthMonitor } from './provider-health.ts'
 import type { Rates } from './rates.ts'
@@ -28,6 +29,7 @@ export interface GatewayDeps {
   /** Of the configuration, in their order. */
   rules: readonly Rule[]
   headroom: Headroom
+  affinity: Affinity
   /** From 0 to below 1: what routing draws from. */
   random: () => number
   /** Milliseconds of the Unix epoch. */

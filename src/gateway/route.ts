@@ -1,6 +1,7 @@
 import type { Decision } from '../protocol/routing.ts'
 import type { RoutingPolicy } from '../protocol/routing-policy.ts'
 import type { Rule } from '../protocol/rule.ts'
+import type { Affinity } from './affinity.ts'
 import { inOrder, type AttemptMode } from './attempt-plan.ts'
 import type { RoutingHints } from './call.ts'
 import type { Catalogue, Deployment } from './catalogue.ts'
@@ -26,6 +27,7 @@ export interface RouteDeps {
   rules: readonly Rule[]
   states: DeploymentStates
   headroom: Headroom
+  affinity: Affinity
   /** From 0 to below 1. */
   random: () => number
   /** Milliseconds of the Unix epoch. */
@@ -40,6 +42,8 @@ export interface Route {
   mode: AttemptMode
   /** Absent where there was nothing to decide. */
   decision: Decision | undefined
+  /** Under which names who serves it is to be remembered; absent where that is not wanted. */
+  affinity?: readonly string[] | undefined
 }
 
 /**
@@ -64,6 +68,7 @@ export function route(deps: RouteDeps, asked: RouteQuery): Route {
     candidates: [first, ...others],
     mode: others.length === 0 ? inOrder : modeOf(considered.policy),
     decision: decide(considered, direction, deps.states),
+    affinity: considered.names,
   }
 }
 
@@ -81,7 +86,7 @@ function decide(
   { query, rules, failedRules, intent }: Directed,
   states: DeploymentStates,
 ): Decision {
-  const { target, policy, ...rest } = considered
+  const { target, policy, names: _names, ...rest } = considered
   const { strategy } = policy
   const decided = { ...rest, model: target.id, strategy, rules, failedRules, intent }
   return decisionOf(decided, query, states)

@@ -17,6 +17,8 @@ export interface Ticket {
   /** The model as the client named it. */
   requestedModel: string
   stream: boolean
+  /** Under which names who serves it is remembered. */
+  affinity: readonly string[] | undefined
   /** How it was routed; absent where there was nothing to decide. */
   decision: Decision | undefined
   /** Counts here what a provider did not report, from what was generated. */
@@ -52,6 +54,7 @@ export function openTicket(
   return {
     ...rest,
     requestedModel: model,
+    affinity: undefined,
     decision: undefined,
     createdAt: new Date(),
     startedAtMs: performance.now(),
@@ -142,6 +145,7 @@ export class AttemptMeter {
       number: this.number,
       provider: deployment.provider.id,
       model: deployment.modelId,
+      deployment: deployment.id,
       status,
       startedAt: this.#startedAt,
       httpStatus: this.httpStatus ?? error?.upstreamStatus,

@@ -130,7 +130,8 @@ async function* steps(
         yield { type: 'CompletionFinished', completion }
       } else {
         collector.add(event)
-        yield* deltaOf(event)
+        const delta = deltaOf(event)
+        if (delta) yield delta
       }
     }
   } catch (error) {
@@ -148,24 +149,24 @@ function answers(event: ChatEvent): boolean {
   return event.type === 'response-start' || event.type === 'end' || isContent(event)
 }
 
-function deltaOf(event: ChatEvent): Step[] {
+function deltaOf(event: ChatEvent): Step | undefined {
   switch (event.type) {
     case 'text-delta':
     case 'reasoning-delta':
     case 'refusal-delta': {
       const { choice, text } = event
-      return text === '' ? [] : [{ type: textTypes[event.type], choice, text }]
+      return text === '' ? undefined : { type: textTypes[event.type], choice, text }
     }
     case 'tool-call-start': {
       const { choice, index, id, name } = event
-      return [{ type: 'ToolCallDelta', choice, index, id, name, argumentsDelta: '' }]
+      return { type: 'ToolCallDelta', choice, index, id, name, argumentsDelta: '' }
     }
     case 'tool-call-delta': {
       const { choice, index, argumentsDelta } = event
-      return [{ type: 'ToolCallDelta', choice, index, argumentsDelta }]
+      return { type: 'ToolCallDelta', choice, index, argumentsDelta }
     }
     default:
-      return []
+      return undefined
   }
 }
 

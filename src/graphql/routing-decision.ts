@@ -48,6 +48,11 @@ const RoutingCandidate = builder.objectRef<DecidedCandidate>('RoutingCandidate')
           return value === undefined ? [] : [{ name, value }]
         }),
     }),
+    cachedShare: t.exposeFloat('cachedShare', {
+      nullable: true,
+      description:
+        "Of its recent input tokens, those read from the provider's cache, 0 to 1; null when unknown.",
+    }),
     estimatedCost: t.field({
       type: Money,
       nullable: true,

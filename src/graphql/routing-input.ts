@@ -66,6 +66,14 @@ const ScoreWeightsInput = builder.inputType('ScoreWeightsInput', {
   }),
 })
 
+const MaxCostInput = builder.inputType('MaxCostInput', {
+  description: 'An amount of money that a request may cost at most.',
+  fields: (t) => ({
+    amount: t.string({ required: true, description: 'A decimal amount, as `"0.05"`.' }),
+    currency: t.string({ required: true, description: 'ISO 4217 code, as `USD`.' }),
+  }),
+})
+
 export const RoutingInput = builder.inputType('RoutingInput', {
   description: 'Where the request may go, and how that is chosen.',
   fields: (t) => ({
@@ -95,6 +103,11 @@ export const RoutingInput = builder.inputType('RoutingInput', {
     costMax: t.field({
       type: CostCapInput,
       description: 'For `RACE` and `HEDGE`: what bounds their attempts.',
+    }),
+    maxCost: t.field({
+      type: MaxCostInput,
+      description:
+        'Models that may cost more are passed over, and a stream that gets there ends with INSUFFICIENT_QUOTA.',
     }),
     deadlineMs: t.int({
       description:

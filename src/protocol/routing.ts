@@ -117,6 +117,8 @@ export interface DecidedCandidate {
   score?: number | undefined
   /** From what the score was made. */
   parts?: ScoreParts | undefined
+  /** Of its recent input tokens, those read from the provider's cache; absent where nothing is known. */
+  cachedShare?: number | undefined
   /** What the request would cost here; absent where the price is unknown. */
   cost?: Amount | undefined
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { invalidRequest } from '../errors.ts'
 import type { Call, RoutingHints } from '../gateway/call.ts'
 import { routingSchemas } from '../protocol/routing-schema.ts'
+import { maxCostSchema } from '../gateway/max-cost.ts'
 import { tagsSchema } from '../protocol/tags.ts'
 import { bodyWishes, cacheMember } from './cache-wishes.ts'
 
@@ -12,6 +13,7 @@ const schema = z.strictObject({
   allow_providers: names.min(1).optional(),
   deny_providers: names.optional(),
   deadline_ms: z.int().min(1).max(86_400_000).optional(),
+  max_cost: maxCostSchema.optional(),
   priority: z.int().min(-10).max(10).optional(),
   tags: tagsSchema.optional(),
   strategy: routingSchemas.strategy,
@@ -86,6 +88,7 @@ function inOurNames(said: z.infer<typeof schema>): Said {
     parallel,
     costMax: said.cost_max,
     stickiness,
+    maxCost: said.max_cost,
     deadlineMs: said.deadline_ms,
     priority: said.priority,
   }

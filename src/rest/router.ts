@@ -82,7 +82,7 @@ export function mountRest(app: FastifyInstance, deps: RestDeps): void {
   app.get<{ Params: { '*': string } }>('/v1/models/*', (request) =>
     retrieveModel(gateway.catalogue, actorOf(request), request.params['*']),
   )
-  app.get('/v1/key', (request) => showKey(services, actorOf(request)))
+  app.get('/v1/key', (request) => showKey({ services, gateway }, actorOf(request)))
   app.get('/v1/generation', (request) => showGeneration(services, actorOf(request), request.query))
 }
 

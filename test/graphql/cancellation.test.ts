@@ -1,5 +1,6 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
+import { createAffinity } from '../../src/gateway/affinity.ts'
 import { createHeadroom } from '../../src/gateway/headroom.ts'
 import { createMetrics } from '../../src/gateway/metrics.ts'
 import { createConcurrency } from '../../src/gateway/concurrency.ts'
@@ -43,6 +44,7 @@ async function subscribe(signal: AbortSignal) {
     states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
     rules: [],
     headroom: createHeadroom(),
+    affinity: createAffinity(),
     random: Math.random,
     now: Date.now,
     concurrency: createConcurrency({ size: 1, waitMaxMs: 1 }),

@@ -1,3 +1,4 @@
+import { createAffinity } from '../../src/gateway/affinity.ts'
 import { createHeadroom } from '../../src/gateway/headroom.ts'
 import { createMetrics } from '../../src/gateway/metrics.ts'
 import { createConcurrency } from '../../src/gateway/concurrency.ts'
@@ -151,6 +152,7 @@ export async function startGraphql(
       states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
       rules: [],
       headroom: createHeadroom(),
+      affinity: createAffinity(),
       random: Math.random,
       now: Date.now,
       concurrency: createConcurrency({ size: 1, waitMaxMs: 1 }),

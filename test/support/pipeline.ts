@@ -11,6 +11,7 @@ import type { GatewayDeps } from '../../src/gateway/deps.ts'
 import { estimateUsage, expectedUsage } from '../../src/gateway/estimate.ts'
 import type { LedgerEntry } from '../../src/gateway/ledger.ts'
 import { createMetrics } from '../../src/gateway/metrics.ts'
+import { createAffinity } from '../../src/gateway/affinity.ts'
 import { createHeadroom } from '../../src/gateway/headroom.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
 import { createRates } from '../../src/gateway/rates.ts'
@@ -72,6 +73,7 @@ export function openPipeline(
     concurrency: createConcurrency({ size: 2, waitMaxMs: 5_000 }),
     resilience: { retry: undefined, ejectionShare: undefined },
     headroom,
+    affinity: createAffinity(),
     random: Math.random,
     now: Date.now,
     shutdown: createShutdown(),

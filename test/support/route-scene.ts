@@ -6,6 +6,7 @@ import {
 } from '../../src/gateway/catalogue.ts'
 import type { RoutingHints } from '../../src/gateway/call.ts'
 import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
+import { createAffinity } from '../../src/gateway/affinity.ts'
 import { createHeadroom } from '../../src/gateway/headroom.ts'
 import type { RouteDeps } from '../../src/gateway/route.ts'
 import { chatQuery, type RouteQuery } from '../../src/gateway/routing/query.ts'
@@ -99,6 +100,7 @@ export function routeScene(settings: Partial<CatalogueSettings>, seed = 1): Rout
       rules: [],
       states,
       headroom,
+      affinity: createAffinity(undefined, () => clock.ms),
       random: seededRandom(seed),
       now: () => clock.ms,
     },

@@ -38,6 +38,7 @@ function candidateOf(
   states: DeploymentStates,
 ): DecidedCandidate {
   const { id, modelId, rates } = deployment
+  const { cachedShare } = states.of(deployment)
   return {
     deployment: id,
     model: modelId,
@@ -46,9 +47,10 @@ function candidateOf(
     parts:
       parts &&
       Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, rounded(part)])),
+    cachedShare: cachedShare === undefined ? undefined : rounded(cachedShare),
     cost: rates && {
       currency: rates.currency,
-      amount: decimal(estimatedCost(rates, query.estimate(), states.of(deployment).cachedShare)),
+      amount: decimal(estimatedCost(rates, query.estimate(), cachedShare)),
     },
   }
 }

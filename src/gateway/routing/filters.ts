@@ -19,7 +19,7 @@ export interface Scene {
 /** One rule of who may not be chosen. */
 interface Filter {
   /** The check for one request; undefined where the request gives it nothing to do. */
-  open(query: RouteQuery, scene: Scene): Check | undefined
+  open: (query: RouteQuery, scene: Scene) => Check | undefined
   /** Whether it matters only where another deployment could take over. */
   comparing?: boolean
 }

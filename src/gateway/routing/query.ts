@@ -26,9 +26,9 @@ export interface RouteQuery {
   /** The bound of the answer that the request sets. */
   answerTokensMax: number | undefined
   /** Roughly; made when it is first asked for. */
-  estimate(): TokenEstimate
+  estimate: () => TokenEstimate
   /** What a deployment cannot do of the request, in words; empty when it can do all. */
-  refused(deployment: Deployment): readonly string[]
+  refused: (deployment: Deployment) => readonly string[]
   /** The conversation; absent where there is none. */
   messages?: readonly Message[]
   /** What rules may ask about. */

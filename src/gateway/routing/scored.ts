@@ -15,7 +15,7 @@ export function scored(
   const measures = deployments.map((deployment) => measure(deployment, context))
   const leastMs = least(measures.map(({ latencyMs }) => latencyMs))
   const leastCost = least(measures.map(({ cost }) => cost))
-  const all = measures.map(({ deployment, latencyMs, cost, ...rest }) => {
+  const ranked = measures.map(({ deployment, latencyMs, cost, ...rest }) => {
     // What is not known yet counts as good, so that it becomes known; an unknown price as bad.
     const latency = latencyMs === undefined ? 1 : ratio(leastMs, latencyMs)
     const parts: ScoreParts = {
@@ -23,10 +23,13 @@ export function scored(
       latency,
       cost: cost === undefined ? 0 : ratio(leastCost, cost),
     }
-    const sum = scoreParts.reduce((all, part) => all + (weights[part] ?? 0) * (parts[part] ?? 0), 0)
+    const sum = scoreParts.reduce(
+      (sofar, part) => sofar + (weights[part] ?? 0) * (parts[part] ?? 0),
+      0,
+    )
     return { deployment, score: total === 0 ? 0 : 1 - sum / total, parts }
   })
-  return all.toSorted((a, b) => a.score - b.score).slice(0, count)
+  return ranked.toSorted((a, b) => a.score - b.score).slice(0, count)
 }
 
 function measure(deployment: Deployment, { states, headroom, estimate }: StrategyContext) {

@@ -229,6 +229,14 @@ export type ImagePartInput = {
   url: string;
 };
 
+/** An amount of money that a request may cost at most. */
+export type MaxCostInput = {
+  /** A decimal amount, as `"0.05"`. */
+  amount: string;
+  /** ISO 4217 code, as `USD`. */
+  currency: string;
+};
+
 /** One turn of the conversation. */
 export type MessageInput = {
   /** Keep the prompt up to the end of this turn in the provider's cache. */
@@ -306,6 +314,8 @@ export type RoutingInput = {
   deploymentTags?: Array<string> | null | undefined;
   /** For `HEDGE`: when the next attempt begins; after the deployment's p95 unless told. */
   hedgeAfterMs?: number | null | undefined;
+  /** Models that may cost more are passed over, and a stream that gets there ends with INSUFFICIENT_QUOTA. */
+  maxCost?: MaxCostInput | null | undefined;
   /** Only deployments of at most this. */
   maxPrice?: PriceCapInput | null | undefined;
   /** For `RACE` and `HEDGE`: attempts at once, 2 to 10. */
