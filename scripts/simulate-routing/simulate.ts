@@ -65,6 +65,7 @@ export function simulate(simulation: Simulation): Outcome[] {
     states,
     headroom: createHeadroom(now),
     affinity: createAffinity(undefined, now),
+    rules: [],
     random,
     now,
   }
