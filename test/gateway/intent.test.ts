@@ -24,11 +24,11 @@ describe('the classifier', () => {
       ({ intent, text }) => predict(intentModel(), text).intent === intent,
     )
     expect(right.length / heldout.length).toBeGreaterThanOrEqual(0.85)
-    for (const intent of textIntents) {
-      const all = heldout.filter((each) => each.intent === intent).length
+    const shares = textIntents.map((intent) => {
       const hits = right.filter((each) => each.intent === intent).length
-      expect(hits / all, intent).toBeGreaterThanOrEqual(0.5)
-    }
+      return hits / heldout.filter((each) => each.intent === intent).length
+    })
+    expect(Math.min(...shares)).toBeGreaterThanOrEqual(0.5)
   })
 
   test('is the one that training makes of the labelled texts', () => {
