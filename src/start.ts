@@ -34,7 +34,12 @@ import { apiKeyHasher, embeddedSecret } from './lib/secret.ts'
 import { createLocalBus, createRedisBus, type Bus } from './redis/bus.ts'
 import { openRedis, type RedisConnection } from './redis/client.ts'
 import { createServer, type Route } from './server.ts'
-import { createFirstAdminKey, ensureOrganization, findApiKeyByHash } from './services/api-keys.ts'
+import {
+  createFirstAdminKey,
+  defaultOrganization,
+  ensureOrganization,
+  findApiKeyByHash,
+} from './services/api-keys.ts'
 import type { ServiceDeps } from './services/deps.ts'
 import { startResponseCleanup } from './services/response-cleanup.ts'
 import { startUsageRetention } from './services/usage-retention.ts'
@@ -206,7 +211,8 @@ async function serve(
   })
   const sockets = graphql.attachWebSocket(app.server)
   cutSlowClients(app.server, config.server.slowClientTimeoutMs)
-  await limits.ready()
+  // Known from now on, also while the database is away.
+  await Promise.all([limits.ready(), limits.books.of(defaultOrganization)])
   await app.listen({ host: config.server.host, port: config.server.port })
   const discovery = startDiscovery({
     catalogue,
