@@ -32,7 +32,7 @@ const ignoredPaths = [
 
 export interface CacheKeyParts {
   request: ChatRequest
-  call: Pick<Call, 'actor' | 'hints'>
+  call: Pick<Call, 'actor'>
   /** Where the request may go, in any order. */
   deployments: readonly Deployment[]
   namespace: string
@@ -51,7 +51,6 @@ export function placeOf(
     namespace,
     revision,
     deployments: deployments.map((one) => revisionOf(settings, one)).toSorted(),
-    hints: call.hints,
     request: without(request, [...ignoredPaths, ...further]),
   })
   return {

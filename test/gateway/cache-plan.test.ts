@@ -111,7 +111,7 @@ describe('the place of an answer', () => {
       deployments: [deployment('a/b'), deployment('a/c')],
       namespace: 'default',
       ...parts,
-      call: { actor, hints: {}, ...call },
+      call: { actor, ...call },
     }).digest
   }
 
@@ -146,7 +146,6 @@ describe('the place of an answer', () => {
     ['model', asked({ model: 'a/c' })],
     ['set of deployments', { deployments: [deployment('a/b')] }],
     ['address of a provider', { deployments: [deployment('a/b', 'https://b'), deployment('a/c')] }],
-    ['routing', { call: { hints: { denyProviders: ['x'] } } }],
     ['member of the dialect', asked({ passthrough: { dialect: 'd', members: { top_a: 1 } } })],
     ['revision', { table: { revision: '2' } }],
     ['revision of a model', { table: { revisions: { 'a/c': '2' } } }],
@@ -173,7 +172,7 @@ describe('the place of an answer', () => {
   })
 
   test('cannot be computed without the secret', () => {
-    const parts = { request, call: { actor, hints: {} }, deployments: [], namespace: 'n' }
+    const parts = { request, call: { actor }, deployments: [], namespace: 'n' }
     const one = placeOf(settingsOf(), Buffer.alloc(32, 1), parts)
     expect(placeOf(settingsOf(), Buffer.alloc(32, 2), parts).digest).not.toBe(one.digest)
   })
