@@ -57,7 +57,11 @@ function openProvider(
     timeoutIdleMs: connection.timeout_idle_ms,
     timeoutTotalMs: connection.timeout_total_ms,
   })
-  return { ...provider, maxConcurrent: connection.max_concurrent }
+  return {
+    ...provider,
+    maxConcurrent: connection.max_concurrent,
+    healthCheckIntervalMs: connection.health_check_interval_ms,
+  }
 }
 
 /** Members that every provider has, and the type's own; what the file says stands before the environment. */

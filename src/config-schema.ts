@@ -166,6 +166,8 @@ export const connectionSchema = z.strictObject({
   timeout_first_byte_ms: milliseconds.default(300_000),
   timeout_idle_ms: milliseconds.default(120_000),
   timeout_total_ms: milliseconds.default(900_000),
+  /** How often its list of models is asked for, to see whether it is there. */
+  health_check_interval_ms: milliseconds.optional(),
   /** Attempts that may run at once. */
   max_concurrent: z.number().int().min(1).max(1_000_000).optional(),
 })

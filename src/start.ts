@@ -7,13 +7,12 @@ import { connect, type Database, type DatabaseHandle } from './db/client.ts'
 import { startEmbedded } from './db/embedded.ts'
 import { migrate } from './db/migrate.ts'
 import { createCatalogue, namesWithoutModel, type Catalogue } from './gateway/catalogue.ts'
-import { createDeploymentStates } from './gateway/deployment-state.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { openAnswerCache } from './gateway/open-answer-cache.ts'
 import { discoverModels } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
-import { createHealthMonitor } from './gateway/provider-health.ts'
-import { createConcurrency } from './gateway/concurrency.ts'
+import { startHealthChecks } from './gateway/health-checks.ts'
+import { openResilience } from './gateway/open-resilience.ts'
 import { openLedger } from './gateway/open-ledger.ts'
 import { createRates } from './gateway/rates.ts'
 import { createShutdown } from './gateway/shutdown.ts'
@@ -24,6 +23,7 @@ import { newId } from './lib/id.ts'
 import { addressReader } from './lib/client-address.ts'
 import { cutSlowClients } from './lib/slow-client.ts'
 import { apiKeyHasher, embeddedSecret } from './lib/secret.ts'
+import { createHealthLink } from './redis/health-link.ts'
 import { createLocalBus, createRedisBus, type Bus } from './redis/bus.ts'
 import { createServer, type Route } from './server.ts'
 import { createFirstAdminKey, ensureOrganization, findApiKeyByHash } from './services/api-keys.ts'
@@ -108,16 +108,18 @@ async function serve(
   })
   const upstreams = openUpstreams(catalogue.providers.values())
   const shutdown = createShutdown()
+  const link = config.storage.redis && createHealthLink(bus)
+  const { close: closeResilience, ...resilience } = openResilience(config.resilience, {
+    link,
+    logger,
+  })
   const { call: callUpstream, embed: embedUpstream } = upstreams
   const gateway: GatewayDeps = {
     catalogue,
     ledger,
     metrics,
-    health: createHealthMonitor(),
     rates: createRates(config.accounting),
-    states: createDeploymentStates(config.resilience),
-    concurrency: createConcurrency(config.resilience.queue),
-    resilience: config.resilience,
+    ...resilience,
     shutdown,
     cache: openAnswerCache({ settings: config.cache, secret, metrics, logger }),
     callUpstream,
@@ -157,6 +159,7 @@ async function serve(
   cutSlowClients(app.server, config.server.slowClientTimeoutMs)
   await app.listen({ host: config.server.host, port: config.server.port })
   void discoverModels({ catalogue, upstreams, logger })
+  const checks = startHealthChecks(catalogue.providers.values(), { ...gateway, upstreams })
   const cleanup = startResponseCleanup({ db }, logger)
   return {
     app,
@@ -168,11 +171,13 @@ async function serve(
     firstAdminKey,
     stop: async (drainMs) => {
       cleanup.stop()
+      checks.stop()
       await shutdown.drain(drainMs)
       await Promise.all([closeServer(app), sockets.close()])
       idempotency.close()
       await closeLedger()
       metrics.close()
+      closeResilience()
       await upstreams.close()
       await bus.close()
       await database.close()

@@ -161,6 +161,13 @@ export function visibleModel(
   }
 }
 
+/** The names of the providers of which an actor may use a model, sorted. */
+export function visibleProviders(catalogue: Catalogue, actor: Actor): string[] {
+  const mayUseSome = (provider: string): boolean =>
+    actor.models?.some((model) => model.startsWith(`${provider}/`)) ?? true
+  return [...catalogue.providers.keys()].filter(mayUseSome).toSorted()
+}
+
 /** Whether the actor's allow-list of models has this one: exact, or `provider/*`. */
 export function mayUse(actor: Actor, id: string): boolean {
   if (actor.models === null) return true

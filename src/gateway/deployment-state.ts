@@ -1,8 +1,7 @@
 import { isProviderFault, type GatewayError } from '../errors.ts'
 import type { AttemptRecord } from '../protocol/settlement.ts'
 import { promptTokens, type Usage } from '../protocol/usage.ts'
-import { Breaker, type BreakerSettings, type Verdict } from './breaker.ts'
-import type { Deployment } from './catalogue.ts'
+import { Breaker, type BreakerSettings, type BreakerState, type Verdict } from './breaker.ts'
 import { PeakEwma } from './peak-ewma.ts'
 import { Recent } from './recent.ts'
 
@@ -59,9 +58,26 @@ export interface StateAttempt {
 /** What this process knows of its deployments: one entry for each that was ever called. */
 export interface DeploymentStates {
   /** By the deployment's id. */
-  of(deployment: Pick<Deployment, 'id' | 'provider'>): DeploymentView
-  begin(deployment: Pick<Deployment, 'id' | 'provider'>): StateAttempt
+  of(deployment: Called): DeploymentView
+  begin(deployment: Called): StateAttempt
+  /** Those of a provider that were ever called. */
+  ofProvider(provider: string): DeploymentStatus[]
+  /** Takes what another instance saw. */
+  learn(change: StateChange): void
+  /** Whether a check found that a provider does not answer. */
+  markDown(provider: string, down: boolean): void
 }
+
+export interface DeploymentStatus {
+  id: string
+  blocked: Blocked | undefined
+  breaker: BreakerState
+}
+
+/** A rest that began, or a breaker that opened for a time or (0) closed. Times are milliseconds from now. */
+export type StateChange =
+  | { kind: 'cooldown'; key: string; reason: BlockReason; ms: number }
+  | { kind: 'breaker'; provider: string; deployment: string; openMs: number }
 
 const ttftTimeConstantMs = 10_000
 const ttftsMax = 100
@@ -81,25 +97,62 @@ const neverOpen: BreakerSettings = {
 
 export function createDeploymentStates(
   settings: StateSettings,
-  now: () => number = Date.now,
+  options: { now?: () => number; onChange?: (change: StateChange) => void } = {},
 ): DeploymentStates {
+  const { now = Date.now, onChange = () => {} } = options
   const states = new Map<string, DeploymentState>()
   const cooldowns = new Map<string, Blocked & { untilMs: number }>()
+  const down = new Set<string>()
 
-  function stateOf({ id, provider }: Pick<Deployment, 'id' | 'provider'>): DeploymentState {
+  function stateOf({ id, provider }: Called): DeploymentState {
     let state = states.get(id)
     if (!state) {
-      const context = { settings, now, cooldowns, credential: provider.id }
+      const credential = provider.id
+      const context = {
+        settings,
+        now,
+        onChange,
+        cooldowns,
+        down,
+        provider: provider.id,
+        credential,
+      }
       states.set(id, (state = new DeploymentState(id, context)))
     }
     return state
   }
-  return { of: stateOf, begin: (deployment) => stateOf(deployment).begin() }
+  return {
+    of: stateOf,
+    begin: (deployment) => stateOf(deployment).begin(),
+    ofProvider: (provider) =>
+      [...states.values()]
+        .filter((state) => state.provider === provider)
+        .map((state) => state.status),
+    learn: (change) => {
+      if (change.kind === 'breaker') {
+        stateOf({ id: change.deployment, provider: { id: change.provider } }).learn(change.openMs)
+        return
+      }
+      const untilMs = Math.max(now() + change.ms, cooldowns.get(change.key)?.untilMs ?? 0)
+      cooldowns.set(change.key, { reason: change.reason, untilMs })
+    },
+    markDown: (provider, isDown) => void (isDown ? down.add(provider) : down.delete(provider)),
+  }
+}
+
+/** What is needed to know of a deployment. */
+interface Called {
+  id: string
+  provider: { id: string }
 }
 
 interface Context {
   settings: StateSettings
   now: () => number
+  onChange: (change: StateChange) => void
+  /** Providers that a check found down. */
+  down: ReadonlySet<string>
+  provider: string
   /** By deployment, or by credential where all of its deployments are concerned. */
   cooldowns: Map<string, Blocked & { untilMs: number }>
   credential: string
@@ -137,7 +190,23 @@ class DeploymentState implements DeploymentView {
     const cooldown = this.#cooldownOf(this.#id) ?? this.#cooldownOf(credential)
     if (cooldown) return cooldown
     const open = this.#breaker.closedUntil(this.#context.now())
-    return open && { reason: 'BREAKER_OPEN', ...open }
+    if (open) return { reason: 'BREAKER_OPEN', ...open }
+    return this.#context.down.has(this.provider) ? { reason: 'DOWN' } : undefined
+  }
+
+  get provider(): string {
+    return this.#context.provider
+  }
+
+  get status(): DeploymentStatus {
+    const breaker = this.#breaker.state(this.#context.now())
+    return { id: this.#id, blocked: this.blocked, breaker }
+  }
+
+  learn(openMs: number): void {
+    const nowMs = this.#context.now()
+    if (openMs > 0) this.#breaker.openFor(openMs, nowMs)
+    else this.#breaker.close(nowMs)
   }
 
   begin(): StateAttempt {
@@ -154,7 +223,10 @@ class DeploymentState implements DeploymentView {
   noteEnd(record: AttemptRecord, { error, probe }: AttemptEnd): void {
     const nowMs = this.#context.now()
     this.inFlight -= 1
+    const openBefore = this.#breaker.openUntilMs
     this.#breaker.end(verdictOf(record), { probe, nowMs })
+    const openAfter = this.#breaker.openUntilMs
+    if (openAfter !== openBefore) this.#tell(openAfter === undefined ? 0 : openAfter - nowMs)
     if (error && record.status === 'failed') this.#coolDown(error, nowMs)
     if (record.usage) this.#noteCached(record.usage)
   }
@@ -174,7 +246,14 @@ class DeploymentState implements DeploymentView {
     const ms = Math.min(error.retryAfterMs ?? rest.ms, settings.cooldown.maxMs)
     const key = rest.whole ? credential : this.#id
     const untilMs = Math.max(nowMs + ms, cooldowns.get(key)?.untilMs ?? 0)
-    if (untilMs > nowMs) cooldowns.set(key, { reason: rest.reason, untilMs })
+    if (untilMs <= nowMs) return
+    cooldowns.set(key, { reason: rest.reason, untilMs })
+    this.#context.onChange({ kind: 'cooldown', key, reason: rest.reason, ms: untilMs - nowMs })
+  }
+
+  #tell(openMs: number): void {
+    const { provider, onChange } = this.#context
+    onChange({ kind: 'breaker', provider, deployment: this.#id, openMs })
   }
 
   #noteCached(usage: Usage): void {

@@ -8,6 +8,7 @@ import type { Concurrency } from './concurrency.ts'
 import type { DeploymentStates } from './deployment-state.ts'
 import type { Ledger } from './ledger.ts'
 import type { Metrics } from './metrics.ts'
+import type { HealthWatch } from './health-watch.ts'
 import type { HealthMonitor } from './provider-health.ts'
 import type { Rates } from './rates.ts'
 import type { RetrySettings } from './retry.ts'
@@ -19,6 +20,7 @@ export interface GatewayDeps {
   ledger: Ledger
   metrics: Metrics
   health: HealthMonitor
+  healthWatch: HealthWatch
   /** What money is worth in other currencies. */
   rates: Rates
   states: DeploymentStates

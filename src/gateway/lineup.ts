@@ -12,7 +12,7 @@ export interface PassedOver {
 }
 
 export interface LineupOptions {
-  states: DeploymentStates
+  states: Pick<DeploymentStates, 'of'>
   concurrency: Pick<Concurrency, 'isFree'>
   /** Absent where nothing is called twice. */
   retry: RetrySettings | undefined
@@ -96,10 +96,11 @@ export class Lineup {
 
   /**
    * Of those that were passed over, one to call after all where there is nothing else: a credential that was
-   * refused may be good again, while a rate that is used up and an open breaker are known not to be.
+   * refused or a failed check may be good again, while a rate that is used up and an open breaker are known not to be.
    */
   lastResort(): Deployment | undefined {
-    const isWorthIt = ({ reason }: PassedOver): boolean => reason === 'AUTH' || reason === 'QUOTA'
+    const isWorthIt = ({ reason }: PassedOver): boolean =>
+      reason === 'AUTH' || reason === 'QUOTA' || reason === 'DOWN'
     const index = this.passedOver.findIndex(isWorthIt)
     return index < 0 ? undefined : this.passedOver.splice(index, 1)[0]?.deployment
   }

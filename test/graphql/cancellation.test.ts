@@ -3,6 +3,7 @@ import { Socket } from 'node:net'
 import { createMetrics } from '../../src/gateway/metrics.ts'
 import { createConcurrency } from '../../src/gateway/concurrency.ts'
 import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
+import { createHealthWatch } from '../../src/gateway/health-watch.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
 import { createRates } from '../../src/gateway/rates.ts'
 import { createShutdown } from '../../src/gateway/shutdown.ts'
@@ -38,6 +39,7 @@ async function subscribe(signal: AbortSignal) {
     metrics: createMetrics({}),
     rates: createRates({ accountingCurrency: undefined, rates: [] }),
     health: createHealthMonitor(),
+    healthWatch: createHealthWatch(createHealthMonitor()),
     states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
     concurrency: createConcurrency({ size: 1, waitMaxMs: 1 }),
     resilience: { retry: undefined, ejectionShare: undefined },

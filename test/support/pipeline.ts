@@ -11,6 +11,7 @@ import type { GatewayDeps } from '../../src/gateway/deps.ts'
 import { estimateUsage, expectedUsage } from '../../src/gateway/estimate.ts'
 import type { LedgerEntry } from '../../src/gateway/ledger.ts'
 import { createMetrics } from '../../src/gateway/metrics.ts'
+import { createHealthWatch } from '../../src/gateway/health-watch.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
 import { createRates } from '../../src/gateway/rates.ts'
 import { createShutdown } from '../../src/gateway/shutdown.ts'
@@ -63,6 +64,7 @@ export function openPipeline(
     ledger: memoryLedger(ledger),
     metrics: createMetrics({}),
     health: createHealthMonitor(),
+    healthWatch: createHealthWatch(createHealthMonitor()),
     rates: createRates({ accountingCurrency: undefined, rates: [] }),
     states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
     concurrency: createConcurrency({ size: 2, waitMaxMs: 5_000 }),
