@@ -25,6 +25,7 @@ import { cutSlowClients } from './lib/slow-client.ts'
 import { apiKeyHasher, embeddedSecret } from './lib/secret.ts'
 import { createHealthLink } from './redis/health-link.ts'
 import { createLocalBus, createRedisBus, type Bus } from './redis/bus.ts'
+import { openRedis, type RedisConnection } from './redis/client.ts'
 import { createServer, type Route } from './server.ts'
 import { createFirstAdminKey, ensureOrganization, findApiKeyByHash } from './services/api-keys.ts'
 import type { ServiceDeps } from './services/deps.ts'
@@ -57,9 +58,11 @@ export async function start(config: Config, logger: Logger): Promise<Running> {
   const database = await openDatabase(config)
   const { redis } = config.storage
   const bus = redis ? createRedisBus(redis, logger) : createLocalBus(logger)
+  const commands = redis && openRedis(redis, logger)
   try {
-    return await serve(config, logger, { catalogue, database, bus })
+    return await serve(config, logger, { catalogue, database, bus, commands })
   } catch (error) {
+    commands?.close()
     await bus.close()
     await database.close()
     throw error
@@ -74,10 +77,18 @@ export function openCatalogue(config: Config): Catalogue {
   return catalogue
 }
 
+/** What the gateway stands on; `commands` is a connection to Redis, where there is one. */
+interface Parts {
+  catalogue: Catalogue
+  database: DatabaseHandle
+  bus: Bus
+  commands: RedisConnection | undefined
+}
+
 async function serve(
   config: Config,
   logger: Logger,
-  { catalogue, database, bus }: { catalogue: Catalogue; database: DatabaseHandle; bus: Bus },
+  { catalogue, database, bus, commands }: Parts,
 ): Promise<Running> {
   const { db } = database
   await migrate(database.address)
@@ -121,13 +132,20 @@ async function serve(
     rates: createRates(config.accounting),
     ...resilience,
     shutdown,
-    cache: openAnswerCache({ settings: config.cache, secret, metrics, logger }),
+    cache: openAnswerCache({
+      settings: config.cache,
+      secret,
+      redis: commands?.client,
+      bus,
+      metrics,
+      logger,
+    }),
     callUpstream,
     countUpstream: upstreams.count,
     embedUpstream,
     logger,
   }
-  const services = { db, ledger, hashApiKey, bus }
+  const services = { db, ledger, hashApiKey, bus, answers: gateway.cache }
   const idempotency = createIdempotency(services, logger)
   const graphql = createGraphqlServer({
     gateway,
@@ -179,6 +197,7 @@ async function serve(
       metrics.close()
       closeResilience()
       await upstreams.close()
+      commands?.close()
       await bus.close()
       await database.close()
     },

@@ -54,7 +54,7 @@ const mayImport: Record<string, readonly string[]> = {
   rest: ['auth', 'dialects', 'errors', 'gateway', 'idempotency', 'lib', 'protocol', 'services'],
   auth: ['db', 'errors', 'lib', 'protocol', 'redis', 'services'],
   idempotency: ['errors', 'lib', 'protocol', 'services'],
-  gateway: ['db', 'errors', 'lib', 'protocol', 'providers'],
+  gateway: ['db', 'errors', 'lib', 'protocol', 'providers', 'redis'],
   services: ['db', 'errors', 'lib', 'protocol', 'providers', 'redis'],
   providers: ['dialects', 'errors', 'lib', 'protocol'],
   dialects: ['errors', 'lib', 'protocol'],

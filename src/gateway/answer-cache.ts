@@ -41,6 +41,8 @@ export interface AnswerCacheDeps {
   store: CacheStore
   logger: Logger
   onStoreFailure: () => void
+  /** Tells other instances. */
+  onInvalidated?: (organization: string, label: string) => Promise<void>
   /** The time in milliseconds. */
   now?: () => number
   wait?: (delayMs: number, signal: AbortSignal) => Promise<void>
@@ -62,6 +64,8 @@ type Asked = Partial<Found>
 
 const pollMs = { first: 20, most: 250 }
 const askAgainMs = 1_000
+/** A single failure may be our own: an event loop that was held up takes an answer for missing. */
+const failuresInARow = 3
 const logEveryMs = 10_000
 
 class Answers implements AnswerCache {
@@ -73,19 +77,24 @@ class Answers implements AnswerCache {
   readonly #complain: (error: unknown) => void
   /** Answers that this process makes, by place. */
   readonly #flights = new Map<string, Flight>()
+  #failures = 0
   #awayUntil = 0
 
-  constructor({ settings, digestKey, store, logger, onStoreFailure, ...clock }: AnswerCacheDeps) {
+  readonly #onInvalidated: AnswerCacheDeps['onInvalidated']
+
+  constructor({ settings, digestKey, store, logger, onStoreFailure, ...rest }: AnswerCacheDeps) {
     this.settings = settings
     this.digestKey = digestKey
     this.#store = store
-    this.#now = clock.now ?? Date.now
-    this.#wait = clock.wait ?? ((delayMs, signal) => delay(delayMs, undefined, { signal }))
+    this.#onInvalidated = rest.onInvalidated
+    this.#now = rest.now ?? Date.now
+    this.#wait = rest.wait ?? ((delayMs, signal) => delay(delayMs, undefined, { signal }))
     const log = sparing(logEveryMs, (reason: string) =>
       logger.warn({ reason }, 'the store of answers is away; requests are answered without it'),
     )
     this.#complain = (error) => {
-      this.#awayUntil = this.#now() + askAgainMs
+      this.#failures += 1
+      if (this.#failures >= failuresInARow) this.#awayUntil = this.#now() + askAgainMs
       onStoreFailure()
       log(reasonOf(error))
     }
@@ -113,7 +122,9 @@ class Answers implements AnswerCache {
 
   async invalidate(organization: string, label: string): Promise<number> {
     this.forget(organization)
-    return this.#store.invalidate(organization, label)
+    const removed = await this.#store.invalidate(organization, label)
+    await this.#onInvalidated?.(organization, label)
+    return removed
   }
 
   forget(organization: string): void {
@@ -215,7 +226,9 @@ class Answers implements AnswerCache {
   async #ask(place: CachePlace, claim?: string): Promise<Asked> {
     if (this.#now() < this.#awayUntil) return {}
     try {
-      return await this.#store.find(place, claim)
+      const found = await this.#store.find(place, claim)
+      this.#failures = 0
+      return found
     } catch (error) {
       this.#complain(error)
       return {}

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { CachePlace } from './cache-key.ts'
-import { everything, type CacheStore, type Found, type StoredEntry } from './cache-store.ts'
+import { everything } from '../protocol/cache-label.ts'
+import type { CacheStore, Found, StoredEntry } from './cache-store.ts'
 
 interface Kept {
   bytes: Buffer
@@ -64,15 +65,14 @@ class MemoryStore implements CacheStore {
   async renew(): Promise<void> {}
 
   async release(place: CachePlace, claim: string): Promise<void> {
-    const key = keyOf(place)
-    if (this.#claims.get(key) === claim) this.#claims.delete(key)
+    this.#release(place, claim)
   }
 
   async put(
     place: CachePlace,
     { text, ttlMs, labels, asOf, claim }: StoredEntry,
   ): Promise<boolean> {
-    if (claim !== undefined) await this.release(place, claim)
+    if (claim !== undefined) this.#release(place, claim)
     const bytes = Buffer.from(text)
     if (bytes.length > this.#entryBytesMax || ttlMs <= 0) return false
     const own = [everything, ...labels].map((label) => labelled(place.organization, label))
@@ -103,6 +103,11 @@ class MemoryStore implements CacheStore {
 
   size(): { entries: number; bytes: number } {
     return { entries: this.#entries.size, bytes: this.#entries.calculatedSize }
+  }
+
+  #release(place: CachePlace, claim: string): void {
+    const key = keyOf(place)
+    if (this.#claims.get(key) === claim) this.#claims.delete(key)
   }
 
   #unlabel(key: string, labels: readonly string[]): void {

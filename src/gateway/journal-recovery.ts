@@ -101,7 +101,7 @@ async function* linesOf(path: string) {
 
 /** Nobody saw the end of it: it lasted at least until the journal was last written to. */
 function interruptedAt({ request, attempts }: LedgerRows, writtenAtMs: number): LedgerRows {
-  const since = (start: Date): number => Math.max(0, writtenAtMs - start.getTime())
+  const since = (start: string): number => Math.max(0, writtenAtMs - Date.parse(start))
   return {
     request: { ...request, latencyMs: since(request.createdAt) },
     attempts: attempts.map((attempt) =>

@@ -3,14 +3,24 @@ import type { Database } from '../db/client.ts'
 import { apiKeys } from '../db/schema/api-key.ts'
 import type { attempts } from '../db/schema/attempt.ts'
 import type { requests } from '../db/schema/request.ts'
+import { isoTime } from '../lib/iso-time.ts'
 import type { AttemptRecord, Money } from '../protocol/settlement.ts'
 import { totalTokens, type Usage } from '../protocol/usage.ts'
 import { insertRows } from './ledger-insert.ts'
 import type { LedgerEntry } from './ledger.ts'
 import { rollUp } from './usage-rollup.ts'
 
-export type RequestRow = typeof requests.$inferInsert
-export type AttemptRow = typeof attempts.$inferInsert
+export type RequestRow = Written<typeof requests.$inferInsert>
+export type AttemptRow = Written<typeof attempts.$inferInsert>
+
+/** A row as JSON has it, in the journal and on its way to the database: times and big numbers are text. */
+type Written<Row> = {
+  [Member in keyof Row]: Row[Member] extends Date
+    ? string
+    : Row[Member] extends bigint | null | undefined
+      ? string | null | undefined
+      : Row[Member]
+}
 
 /** A request and its attempts in the form of their tables. */
 export interface LedgerRows {
@@ -23,7 +33,9 @@ export interface LedgerRows {
 /** One transaction; requests that are there already stay as they are, so that a batch may be written twice. */
 export async function writeRows(db: Database, batch: readonly LedgerRows[]): Promise<void> {
   const keyIds = new Set(batch.flatMap(({ request }) => request.apiKeyId ?? []))
-  const lastUsedAt = new Date(Math.max(...batch.map(({ request }) => request.createdAt.getTime())))
+  const lastUsedAt = new Date(
+    Math.max(...batch.map(({ request }) => Date.parse(request.createdAt))),
+  )
   await db.transaction(async (tx) => {
     const inserted = await insertRows(tx, batch)
     const fresh = batch.filter(({ request }) => inserted.delete(request.id))
@@ -43,7 +55,7 @@ export function rowsOf(entry: LedgerEntry): LedgerRows {
     id: settlement.requestId,
     organizationId: entry.organization,
     apiKeyId: entry.apiKeyId,
-    createdAt: entry.createdAt,
+    createdAt: isoTime(entry.createdAt),
     door: entry.door,
     requestedModel: entry.requestedModel,
     model: settlement.model,
@@ -56,7 +68,7 @@ export function rowsOf(entry: LedgerEntry): LedgerRows {
     cache: settlement.cache,
     tags: entry.tags,
     userId: entry.user,
-    reservedNanos: entry.reserved?.nanos,
+    reservedNanos: entry.reserved?.nanos.toString(),
     reservedCurrency: entry.reserved?.currency,
     ...usageRow(settlement.usage, settlement.cost),
   }
@@ -71,7 +83,7 @@ function attemptRow(requestId: string, attempt: AttemptRecord): AttemptRow {
     provider: attempt.provider,
     model: attempt.model,
     status: attempt.status,
-    startedAt: attempt.startedAt,
+    startedAt: isoTime(attempt.startedAt),
     httpStatus: attempt.httpStatus,
     errorCode: attempt.errorCode,
     errorMessage: attempt.errorMessage,
@@ -81,7 +93,7 @@ function attemptRow(requestId: string, attempt: AttemptRecord): AttemptRow {
     upstreamModel: attempt.upstreamModel,
     rawUsage: attempt.usage?.raw?.body,
     price: attempt.price,
-    accountingNanos: attempt.accounting?.money.nanos,
+    accountingNanos: attempt.accounting?.money.nanos.toString(),
     accountingCurrency: attempt.accounting?.money.currency,
     rate: attempt.accounting?.rate,
     ...usageRow(attempt.usage, attempt.cost),
@@ -97,7 +109,7 @@ function usageRow(usage: Usage | undefined, cost: Money | undefined) {
     reasoningTokens: usage?.reasoningTokens,
     totalTokens: usage && totalTokens(usage),
     usageEstimated: usage?.estimated,
-    costNanos: cost?.nanos,
+    costNanos: cost?.nanos.toString(),
     costCurrency: cost?.currency,
   }
 }

@@ -49,10 +49,12 @@ export interface LedgerSettings {
   memoryRowsMax?: number
 }
 
-const batchDelayMs = 25
+/** A batch is five statements, whatever is in it; who reads the ledger here has it written first. */
+const batchDelayMs = 100
 /** Small while the database keeps up, so that the text of a batch is no large object of the heap. */
 const batchRows = 80
 const batchRowsMax = 500
+const retryDelayMsMin = 25
 const retryDelayMsMax = 5_000
 
 export function createLedger(settings: LedgerSettings): Ledger {
@@ -72,7 +74,7 @@ class JournaledLedger implements Ledger {
   #spilled = new Map<Segment, number>()
   #writing: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
-  #retryDelayMs = batchDelayMs
+  #retryDelayMs = retryDelayMsMin
 
   constructor(settings: LedgerSettings) {
     this.#settings = settings
@@ -119,7 +121,7 @@ class JournaledLedger implements Ledger {
         for (const { segment } of batch) if (segment) this.#settings.journal.written(segment)
       }
       await this.#drainSpilled()
-      this.#retryDelayMs = batchDelayMs
+      this.#retryDelayMs = retryDelayMsMin
     } catch (error) {
       this.#retryDelayMs = Math.min(this.#retryDelayMs * 2, retryDelayMsMax)
       this.#schedule(this.#retryDelayMs)

@@ -19,7 +19,7 @@ export function lossesOf(deployment: Deployment, request: ChatRequest): string[]
   const support = provider.supportOf?.(model) ?? provider.support
   const warnings: string[] = []
   const refused: Loss[] = []
-  for (const name of featureNames) {
+  for (const name of lackingIn(support)) {
     const how = wordFor(name, { support, request, dialect: provider.chat?.dialect })
     if (how === 'native') continue
     const paths = features[name]
@@ -39,6 +39,28 @@ export function lossesOf(deployment: Deployment, request: ChatRequest): string[]
   }
   return warnings
 }
+
+/** Features that may be something else than native: most are, for every request. */
+function lackingIn(support: FeatureSupport): readonly FeatureName[] {
+  const known = lacking.get(support)
+  if (known) return known
+  const names = featureNames.filter(
+    (name) => wordsByRequest.has(name) || support[name] !== 'native',
+  )
+  lacking.set(support, names)
+  return names
+}
+
+const lacking = new WeakMap<FeatureSupport, readonly FeatureName[]>()
+
+/** Those for which `wordFor` looks at the request. */
+const wordsByRequest: ReadonlySet<FeatureName> = new Set([
+  'passthrough',
+  'native_tools',
+  'tool_choice_native',
+  'native_response_format',
+  'native_part',
+])
 
 interface Loss {
   name: FeatureName

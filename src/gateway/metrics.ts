@@ -1,8 +1,14 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { AttemptRecord } from '../protocol/settlement.ts'
-import { tokenClasses, tokenClassWords } from '../protocol/usage.ts'
+import { tokenClasses } from '../protocol/usage.ts'
 import type { LedgerEntry } from './ledger.ts'
+import {
+  createAttemptSeries,
+  createFamilies,
+  createRequestSeries,
+  type AttemptSeries,
+} from './metric-series.ts'
 
 /** What an operator's Prometheus reads. No label holds a key, a tag, a request id or what a client typed. */
 export interface Metrics {
@@ -33,12 +39,13 @@ export interface MetricsSettings {
 const furtherModelsMax = 500
 const none = 'none'
 const eventLoopResolutionMs = 20
-const firstTokenBuckets = [0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 60]
-const durationBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 60, 120, 300, 900]
 
 export function createMetrics(settings: MetricsSettings): Metrics {
   const registry = new Registry()
-  const { streamsOpen, journalErrors, cacheErrors, ...meters } = createMeters(registry)
+  const { streamsOpen, journalErrors, cacheErrors } = createMeters(registry)
+  const families = createFamilies()
+  const seriesOfRequest = createRequestSeries(families)
+  const seriesOfAttempt = createAttemptSeries(families)
   const modelLabel = createModelLabels(settings.models ?? [])
   const stopEventLoop = watchEventLoop(registry)
   const { journalBacklog } = settings
@@ -47,17 +54,23 @@ export function createMetrics(settings: MetricsSettings): Metrics {
   return {
     settled: (entry) => {
       const { settlement, door, stream, timeToFirstTokenMs } = entry
-      for (const attempt of settlement.attempts) countAttempt(meters, attempt, modelLabel(attempt))
+      for (const attempt of settlement.attempts) {
+        const { provider, status, errorCode: code = none } = attempt
+        const series = seriesOfAttempt({ provider, model: modelLabel(attempt), status, code })
+        countAttempt(series, attempt)
+      }
       const { provider = none, status, cache } = settlement
       const model = settlement.model ? modelLabel(answeringOf(settlement.model, entry)) : none
-      if (cache) meters.cache.inc({ result: cache, door })
-      const streamed = String(stream)
-      meters.requests.inc({ door, provider, model, status, stream: streamed })
-      meters.requestSeconds.observe({ door, stream: streamed, status }, entry.latencyMs / 1000)
-      if (status === 'failed') meters.errors.inc({ door, code: entry.errorCode ?? none })
+      if (cache) families.cache.with({ result: cache, door }).value += 1
+      const series = seriesOfRequest({ door, provider, model, status, stream: String(stream) })
+      series.requests.value += 1
+      series.seconds.observe(entry.latencyMs / 1000)
+      if (status === 'failed') {
+        families.errors.with({ door, code: entry.errorCode ?? none }).value += 1
+      }
       // The first token of an answer that is not streamed comes with its last.
       if (stream && timeToFirstTokenMs !== undefined && cache !== 'hit') {
-        meters.firstTokenSeconds.observe({ provider, model }, timeToFirstTokenMs / 1000)
+        series.firstTokenSeconds().observe(timeToFirstTokenMs / 1000)
       }
     },
     streamOpened: () => streamsOpen.inc(),
@@ -65,7 +78,10 @@ export function createMetrics(settings: MetricsSettings): Metrics {
     journalFailed: () => journalErrors.inc(),
     cacheFailed: () => cacheErrors.inc(),
     watchCache: (size) => watchCacheSize(registry, size),
-    render: async () => (await registry.metrics()) + (await processRegistry().metrics()),
+    render: async () => {
+      const counted = Object.values(families).map((family) => family.text())
+      return counted.join('') + (await registry.metrics()) + (await processRegistry().metrics())
+    },
     contentType: registry.contentType,
     close: () => {
       stopEventLoop()
@@ -83,75 +99,28 @@ function answeringOf(
   return answering ?? { model, status: 'succeeded' }
 }
 
-type Meters = Omit<ReturnType<typeof createMeters>, 'streamsOpen' | 'journalErrors' | 'cacheErrors'>
-
-function countAttempt(meters: Meters, attempt: AttemptRecord, model: string): void {
-  const { provider, status, usage, cost } = attempt
-  meters.attempts.inc({ provider, model, status, code: attempt.errorCode ?? none })
-  meters.attemptSeconds.observe({ provider, status }, attempt.latencyMs / 1000)
+function countAttempt(series: AttemptSeries, { latencyMs, usage, cost }: AttemptRecord): void {
+  series.attempts.value += 1
+  series.seconds.observe(latencyMs / 1000)
   for (const tokenClass of tokenClasses) {
     const count = usage?.[tokenClass] ?? 0
-    // A counter throws at a negative number and at one that is none.
-    if (count > 0 && Number.isFinite(count))
-      meters.tokens.inc({ provider, model, class: tokenClassWords[tokenClass] }, count)
+    // A provider may report a negative number, or one that is none.
+    if (count > 0 && Number.isFinite(count)) series.tokens(tokenClass).value += count
   }
-  if (cost && cost.nanos > 0n) {
-    meters.costNanos.inc({ provider, model, currency: cost.currency }, Number(cost.nanos))
-  }
+  if (cost && cost.nanos > 0n) series.costNanos(cost.currency).value += Number(cost.nanos)
 }
 
 function createMeters(registry: Registry) {
-  const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
-    new Counter({ name: `xrouter_${name}`, help, labelNames, registers: [registry] })
-  const seconds = <Label extends string>(
-    name: string,
-    help: string,
-    { buckets, labelNames }: { buckets: number[]; labelNames: Label[] },
-  ) => new Histogram({ name: `xrouter_${name}`, help, labelNames, buckets, registers: [registry] })
+  const registers = [registry]
+  const counter = (name: string, help: string) =>
+    new Counter({ name: `xrouter_${name}`, help, registers })
   return {
-    requests: counter(
-      'requests_total',
-      'Completions that have ended, by the model that answered.',
-      [...(['door', 'provider', 'model', 'status', 'stream'] as const)],
-    ),
-    errors: counter('errors_total', 'Completions that failed, by error code.', ['door', 'code']),
-    attempts: counter('attempts_total', 'Calls of a provider, several where one failed over.', [
-      ...(['provider', 'model', 'status', 'code'] as const),
-    ]),
-    tokens: counter('tokens_total', 'Tokens of all attempts, in disjoint classes.', [
-      ...(['provider', 'model', 'class'] as const),
-    ]),
-    costNanos: counter(
-      'cost_nanos_total',
-      'Cost of all attempts in 1e-9 of the currency. Approximate (a floating-point sum): the ledger is exact.',
-      ['provider', 'model', 'currency'],
-    ),
-    firstTokenSeconds: seconds(
-      'time_to_first_token_seconds',
-      'From the arrival of a streamed request to its first content.',
-      { buckets: firstTokenBuckets, labelNames: ['provider', 'model'] },
-    ),
-    requestSeconds: seconds(
-      'request_duration_seconds',
-      'From the arrival of a request to the end of its answer.',
-      { buckets: durationBuckets, labelNames: ['door', 'stream', 'status'] },
-    ),
-    attemptSeconds: seconds(
-      'attempt_duration_seconds',
-      'From the call of a provider to the end of its answer.',
-      { buckets: durationBuckets, labelNames: ['provider', 'status'] },
-    ),
-    cache: counter(
-      'cache_requests_total',
-      'Completions for which the cache of answers was asked: hit, miss or bypass.',
-      ['result', 'door'],
-    ),
-    cacheErrors: counter('cache_errors_total', 'Failures of the store of answers.', []),
-    journalErrors: counter('journal_errors_total', 'Journal writes that failed.', []),
+    cacheErrors: counter('cache_errors_total', 'Failures of the store of answers.'),
+    journalErrors: counter('journal_errors_total', 'Journal writes that failed.'),
     streamsOpen: new Gauge({
       name: 'xrouter_streams_open',
       help: 'Completions under way, streamed or not.',
-      registers: [registry],
+      registers,
     }),
   }
 }

@@ -1,7 +1,11 @@
 import type { Logger } from 'pino'
 import { cacheKeys } from '../lib/secret.ts'
 import { createAnswerCache, type AnswerCache } from './answer-cache.ts'
+import { answerScripts } from '../redis/answers.ts'
+import type { Bus } from '../redis/bus.ts'
+import type { RedisClient } from '../redis/client.ts'
 import { createMemoryStore } from './cache-memory.ts'
+import { createRedisStore } from './cache-redis.ts'
 import type { CacheSettings } from './cache-settings.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -10,18 +14,37 @@ export interface AnswerCacheOptions {
   settings: (CacheSettings & { store: 'auto' | 'memory' }) | undefined
   /** The installation's secret. */
   secret: string
+  /** Where answers are kept for all instances; absent where each process keeps its own. */
+  redis: RedisClient | undefined
+  /** Tells other instances of what was invalidated. */
+  bus: Bus
   metrics: Metrics
   logger: Logger
 }
 
-/** The cache of answers that the configuration asks for. */
+/** Messages `<organisation> <label>` between instances. */
+const channel = 'answers.invalidated'
+
+/** The cache of answers that the configuration asks for; what one instance invalidates, all do. */
 export function openAnswerCache(options: AnswerCacheOptions): AnswerCache | undefined {
-  const { settings, secret, metrics, logger } = options
+  const { settings, secret, redis, bus, metrics, logger } = options
   if (!settings) return undefined
-  const { digestKey } = cacheKeys(secret)
-  const store = createMemoryStore(settings)
+  const { digestKey, sealKey } = cacheKeys(secret)
+  const shared = settings.store === 'auto' && redis
+  const store = shared
+    ? createRedisStore({ ...settings, sealKey, scripts: answerScripts(redis) })
+    : createMemoryStore(settings)
   const onStoreFailure = (): void => metrics.cacheFailed()
-  const cache = createAnswerCache({ settings, digestKey, store, logger, onStoreFailure })
-  metrics.watchCache(() => store.size?.())
+  const onInvalidated = (organization: string, label: string): Promise<void> =>
+    bus.publish(channel, `${organization} ${label}`)
+  const deps = { settings, digestKey, store, logger, onStoreFailure, onInvalidated }
+  const cache = createAnswerCache(deps)
+  if (!shared) metrics.watchCache(() => store.size?.())
+  bus.subscribe(channel, (message) => {
+    const space = message.indexOf(' ')
+    const organization = message.slice(0, space)
+    cache.forget(organization)
+    if (!shared) void store.invalidate(organization, message.slice(space + 1))
+  })
   return cache
 }

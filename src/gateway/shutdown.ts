@@ -1,12 +1,12 @@
-import { setMaxListeners } from 'node:events'
 import { GatewayError } from '../errors.ts'
+import type { Ending } from '../lib/abortable.ts'
 
 /** How a gateway comes to its end: no new answers, the running ones get time, then they are ended. */
 export interface Shutdown {
   /** True from the moment when no new work is taken. */
   readonly draining: boolean
   /** Aborted, with the error that clients are told, when running answers must end. */
-  readonly signal: AbortSignal
+  readonly signal: Ending
   /** Counts an answer in; the result counts it out. */
   enter(): () => void
   /** Resolves when no answer runs any more, at the latest a moment after `drainMs`. */
@@ -17,9 +17,7 @@ export interface Shutdown {
 const farewellMs = 2_000
 
 export function createShutdown(): Shutdown {
-  const controller = new AbortController()
-  // Every running answer listens; that is no leak.
-  setMaxListeners(0, controller.signal)
+  const end = new End()
   let draining = false
   let running = 0
   let idle = (): void => {}
@@ -28,7 +26,7 @@ export function createShutdown(): Shutdown {
     get draining() {
       return draining
     },
-    signal: controller.signal,
+    signal: end,
     enter() {
       running += 1
       return () => {
@@ -40,14 +38,35 @@ export function createShutdown(): Shutdown {
       draining = true
       if (running === 0) return
       const emptied = new Promise<void>((resolve) => (idle = resolve))
-      const end = setTimeout(() => controller.abort(stopped()), drainMs)
+      const timer = setTimeout(() => end.reach(stopped()), drainMs)
       const giveUp = setTimeout(idle, drainMs + farewellMs)
       await emptied
-      clearTimeout(end)
+      clearTimeout(timer)
       clearTimeout(giveUp)
       // The last answer is out of the pipeline; its door still has to say that it is complete.
       await new Promise((resolve) => setImmediate(resolve))
     },
+  }
+}
+
+/** Every running answer listens to it: an `AbortSignal` costs many times as much for each. */
+class End implements Ending {
+  aborted = false
+  reason: unknown
+  readonly #listeners = new Set<() => void>()
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners.add(listener)
+  }
+
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners.delete(listener)
+  }
+
+  reach(reason: unknown): void {
+    this.aborted = true
+    this.reason = reason
+    for (const listener of this.#listeners) listener()
   }
 }
 

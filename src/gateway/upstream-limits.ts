@@ -12,19 +12,22 @@ export class CallLimits {
   reached: TimeLimit | undefined
   readonly #connection: Connection
   readonly #caller: AbortSignal
-  readonly #total: NodeJS.Timeout
+  readonly #totalEndsMs: number
   #onCut: ((reason: unknown) => void) | undefined
   #cut: { reason: unknown } | undefined
   #awaited: 'first-byte' | 'idle' | undefined
   #awaitedSinceMs = 0
-  #silence: NodeJS.Timeout | undefined
-  #silenceEndsMs = 0
+  /** The next look at the clocks. One that comes too early looks again: it serves many short silences. */
+  #timer: NodeJS.Timeout | undefined
+  #timerEndsMs = Infinity
   #lastLook: NodeJS.Immediate | undefined
 
   constructor(connection: Connection, caller: AbortSignal) {
     this.#connection = connection
     this.#caller = caller
-    this.#total = setTimeout(reachTotal, connection.timeoutTotalMs, this)
+    const nowMs = performance.now()
+    this.#totalEndsMs = nowMs + connection.timeoutTotalMs
+    this.#lookAt(Math.min(this.#totalEndsMs, nowMs + connection.timeoutFirstByteMs), nowMs)
     if (caller.aborted) this.#leave()
     else caller.addEventListener('abort', this.#leave, { once: true })
   }
@@ -44,8 +47,7 @@ export class CallLimits {
     this.#awaited = limit
     this.#awaitedSinceMs = performance.now()
     const endsMs = this.#awaitedSinceMs + this.#limitMs(limit)
-    // A timer that rings too early looks again: one timer serves many short silences.
-    if (!this.#silence || this.#silenceEndsMs > endsMs) this.#setSilence(endsMs)
+    if (endsMs < this.#timerEndsMs) this.#lookAt(endsMs, this.#awaitedSinceMs)
   }
 
   /** It said something. While its reader takes time the clock stands still. */
@@ -57,8 +59,7 @@ export class CallLimits {
 
   /** Stops the clocks; a call whose answer is not whole is cut. */
   close({ whole }: { whole: boolean }): void {
-    clearTimeout(this.#total)
-    clearTimeout(this.#silence)
+    clearTimeout(this.#timer)
     this.heard()
     this.#caller.removeEventListener('abort', this.#leave)
     if (!whole) this.#end(new DOMException('This operation was aborted', 'AbortError'))
@@ -69,15 +70,15 @@ export class CallLimits {
     this.#end(new Error(`the limit ${limit} was reached`))
   }
 
-  /** The timer of the silence rang. */
+  /** The timer rang. */
   look(): void {
-    this.#silence = undefined
-    if (!this.#awaited) return
+    const nowMs = performance.now()
+    if (this.#totalEndsMs <= nowMs) return this.reach('total')
     const limit = this.#awaited
-    const endsMs = this.#awaitedSinceMs + this.#limitMs(limit)
-    if (endsMs > performance.now()) this.#setSilence(endsMs)
+    const endsMs = limit ? this.#awaitedSinceMs + this.#limitMs(limit) : Infinity
+    this.#lookAt(endsMs > nowMs ? Math.min(endsMs, this.#totalEndsMs) : this.#totalEndsMs, nowMs)
     // What came while this process was busy is read before it counts as silence.
-    else this.#lastLook = setImmediate(() => this.reach(limit))
+    if (limit && endsMs <= nowMs) this.#lastLook = setImmediate(() => this.reach(limit))
   }
 
   readonly #leave = (): void => this.#end(this.#caller.reason)
@@ -87,10 +88,10 @@ export class CallLimits {
     return limit === 'idle' ? timeoutIdleMs : timeoutFirstByteMs
   }
 
-  #setSilence(endsMs: number): void {
-    clearTimeout(this.#silence)
-    this.#silenceEndsMs = endsMs
-    this.#silence = setTimeout(lookAgain, Math.max(1, endsMs - performance.now()), this)
+  #lookAt(endsMs: number, nowMs: number): void {
+    clearTimeout(this.#timer)
+    this.#timerEndsMs = endsMs
+    this.#timer = setTimeout(look, Math.max(1, endsMs - nowMs), this)
   }
 
   #end(reason: unknown): void {
@@ -100,10 +101,6 @@ export class CallLimits {
   }
 }
 
-function reachTotal(limits: CallLimits): void {
-  limits.reach('total')
-}
-
-function lookAgain(limits: CallLimits): void {
+function look(limits: CallLimits): void {
   limits.look()
 }

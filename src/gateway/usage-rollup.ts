@@ -88,7 +88,7 @@ function addAttempt(sum: Sum, attempt: AttemptRow): void {
   sum.output_tokens += attempt.outputTokens ?? 0
   sum.reasoning_tokens += attempt.reasoningTokens ?? 0
   sum.total_tokens += attempt.totalTokens ?? 0
-  if (attempt.costNanos) sum.cost_nanos = String(BigInt(sum.cost_nanos) + attempt.costNanos)
+  if (attempt.costNanos) sum.cost_nanos = String(BigInt(sum.cost_nanos) + BigInt(attempt.costNanos))
 }
 
 /** The row that an attempt adds to; one of no provider for a request that was never sent. */
@@ -100,7 +100,7 @@ function sumOf(
   const { provider = null, model = null, costCurrency: currency = null } = attempt ?? {}
   const [tagName, tagValue] = tag ? [tag[0], JSON.stringify(tag[1])] : [null, null]
   const bucketMs = hourSeconds * 1000
-  const bucket = Math.floor(createdAt.getTime() / bucketMs)
+  const bucket = Math.floor(Date.parse(createdAt) / bucketMs)
   const dimensions = JSON.stringify([apiKeyId, provider, model, tagName, tagValue, currency])
   const key = `${bucket} ${organizationId} ${dimensions}`
   const known = byKey.get(key)

@@ -1,5 +1,6 @@
 import { builder } from './builder.ts'
 import './scalar.ts'
+import './answer-cache.ts'
 import './completion.ts'
 import './embedding.ts'
 import './model.ts'

@@ -1,16 +1,24 @@
+/** What can end a stream: an `AbortSignal`, or as much of one as is needed. */
+export interface Ending {
+  readonly aborted: boolean
+  readonly reason: unknown
+  addEventListener(type: 'abort', listener: () => void): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}
+
 /**
  * A stream whose `return()` aborts `signal` at once, even while a `next()` is waiting: a bare async
  * generator would run its `finally` only after the pending `next()` has settled by itself. It is
  * aborted by any of `outer`, too, with that signal's reason.
  */
 export function abortable<T>(
-  outer: readonly AbortSignal[],
+  outer: readonly Ending[],
   start: (signal: AbortSignal) => AsyncGenerator<T>,
 ): AsyncGenerator<T> {
   const controller = new AbortController()
   const abort = (): void => controller.abort(outer.find((signal) => signal.aborted)?.reason)
   if (outer.some((signal) => signal.aborted)) abort()
-  else for (const signal of outer) signal.addEventListener('abort', abort, { once: true })
+  else for (const signal of outer) signal.addEventListener('abort', abort)
   const release = (): void => {
     for (const signal of outer) signal.removeEventListener('abort', abort)
   }

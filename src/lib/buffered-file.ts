@@ -1,6 +1,7 @@
 import { write, writeSync } from 'node:fs'
 
-const bufferedChars = 8192
+/** Each write is a job for another thread, whose cost is that of many lines. */
+const bufferedChars = 65_536
 const delayMs = 100
 const retryMs = 10
 

@@ -1,18 +1,24 @@
 /** Deeper than anything that is meant seriously, and far from where a recursive reader runs out of stack. */
 export const jsonDepthMax = 200
 
-/** Whether a parsed JSON value is nested deeper than `limit`; it does not recurse itself. Bytes are no JSON yet. */
+/** Whether a parsed JSON value is nested deeper than `limit`, which bounds the recursion. Bytes are no JSON yet. */
 export function isDeeperThan(value: unknown, limit: number): boolean {
-  let level: unknown[] = [value]
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > limit) return true
-    level = level.flatMap(membersOf)
-  }
+  return limit < 0 || (isNested(value) && hasDeeper(value, limit - 1))
+}
+
+function hasDeeper(value: Nested, limit: number): boolean {
+  if (Array.isArray(value)) return value.some((member) => isNestedDeeper(member, limit))
+  for (const name in value) if (isNestedDeeper(value[name], limit)) return true
   return false
 }
 
-/** The members that can have members themselves. */
-function membersOf(value: unknown): unknown[] {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return []
-  return Object.values(value).filter((member) => typeof member === 'object' && member !== null)
+/** Texts and numbers are not nested, wherever they stand. */
+function isNestedDeeper(value: unknown, limit: number): boolean {
+  return isNested(value) && isDeeperThan(value, limit)
+}
+
+type Nested = unknown[] | Record<string, unknown>
+
+function isNested(value: unknown): value is Nested {
+  return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
 }

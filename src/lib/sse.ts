@@ -1,6 +1,9 @@
 import { createParser, type ParseError } from 'eventsource-parser'
 
-/** The `data` of each event of a server-sent stream. `onOversized` makes the error for an endless line. */
+/**
+ * The `data` of each event of a server-sent stream, and last the JSON that stands in no event: a service
+ * that fails amid a stream may forget the form. `onOversized` makes the error for an endless line.
+ */
 export async function* sseData(
   body: AsyncIterable<Uint8Array>,
   limits: { bufferCharsMax: number; onOversized: (error: ParseError) => Error },
@@ -8,6 +11,8 @@ export async function* sseData(
   const decoder = new TextDecoder()
   let ready: string[] = []
   let oversized: ParseError | undefined
+  // What came since the last event.
+  let tail = ''
   const parser = createParser({
     onEvent: (event) => ready.push(event.data),
     onError: (error) => {
@@ -16,15 +21,24 @@ export async function* sseData(
     maxBufferSize: limits.bufferCharsMax,
   })
   for await (const chunk of body) {
-    parser.feed(decoder.decode(chunk, { stream: true }))
+    const text = decoder.decode(chunk, { stream: true })
+    parser.feed(text)
     if (ready.length > 0) {
+      tail = afterEvents(text)
       yield* ready
       ready = []
-    }
+    } else if (tail.length < limits.bufferCharsMax) tail += text
     if (oversized) throw limits.onOversized(oversized)
   }
   parser.feed(`${decoder.decode()}\n\n`)
   yield* ready.filter(isWhole)
+  if (/^\s*[[{]/.test(tail) && isWhole(tail)) yield tail.trim()
+}
+
+/** An event ends with an empty line, which may have begun in the chunk before. */
+function afterEvents(chunk: string): string {
+  const end = Math.max(chunk.lastIndexOf('\n\n'), chunk.lastIndexOf('\n\r\n'))
+  return (end < 0 ? chunk : chunk.slice(end)).trimStart()
 }
 
 /** The last event may lack its blank line; one that was cut in the middle is no event. */

@@ -31,6 +31,8 @@ export interface DecodedRequest {
   further?: ChatRequest[] | undefined
   /** What the door left out of the request. */
   warnings?: string[] | undefined
+  /** Where a member of the request, named in OpenAI's words, stands in the body; the same where absent. */
+  placeOf?: ((path: string) => string) | undefined
   /** The whole answer, for a client that did not ask for a stream. */
   encodeResponse(response: ChatResponse, context: AnswerContext): unknown
   /** The answer as it is made. */

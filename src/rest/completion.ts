@@ -21,6 +21,7 @@ import {
   namesDeployment,
 } from './deployment-headers.ts'
 import { decodeHints } from './hints.ts'
+import { inDoorWords } from './places.ts'
 import { openSse } from './sse.ts'
 
 /** What the route needs to know of one HTTP exchange. */
@@ -99,7 +100,7 @@ async function sendJson(
   for await (const event of events) {
     if (namesDeployment(event)) nameDeployment(reply, event)
     else if (event.type === 'cache-lookup') nameCacheResult(reply, event)
-    collector.add(event)
+    collector.add(inDoorWords(event, decoded.placeOf))
   }
   if (signal.aborted) return void reply.hijack()
   const response = collector.response()
@@ -112,8 +113,9 @@ async function sendStream(exchange: Exchange, events: AsyncGenerator<ChatEvent>)
   const opening: ChatEvent[] = []
   let deployment: Origin | undefined
   for (;;) {
-    const { value: event, done } = await events.next()
+    const { value, done } = await events.next()
     if (done) return void reply.hijack()
+    const event = inDoorWords(value, decoded.placeOf)
     if (event.type === 'error') {
       await events.return(undefined)
       throw event.error

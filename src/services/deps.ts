@@ -8,6 +8,8 @@ export interface ServiceDeps {
   hashApiKey: (key: string) => Buffer
   /** Tells other instances of what changed. */
   bus: Pick<Bus, 'publish'>
+  /** Removes kept answers; absent where none are kept. */
+  answers?: { invalidate(organization: string, label: string): Promise<number> } | undefined
   /** Reads wait until what was settled so far is written. */
   ledger: { flush(): Promise<void> }
 }

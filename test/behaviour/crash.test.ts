@@ -59,12 +59,15 @@ function rest(url: string, body: object): Promise<Response> {
   })
 }
 
-/** Sends until the gateway is gone; `received` collects what came back whole. */
-async function load(url: string, received: Set<string>, gone: () => boolean): Promise<void> {
+/** Sends until the gateway is gone, and tells the id of each request whose answer came back whole. */
+async function load(
+  url: string,
+  { received, gone }: { received: (id: string) => void; gone: () => boolean },
+): Promise<void> {
   const client = async (seat: number): Promise<void> => {
     for (let turn = seat; !gone(); turn += 1) {
       const id = await exchanges[turn % exchanges.length]?.(url).catch(() => undefined)
-      if (id) received.add(id)
+      if (id) received(id)
     }
   }
   await Promise.all(Array.from({ length: 8 }, (_, seat) => client(seat)))
@@ -125,9 +128,16 @@ describe.each(databasesUnderTest())('kill -9 under load, on $name', ({ environme
       const gateway = startProcess(settings, home)
       const url = await gateway.printed(/^XRouter listens on (\S+)$/m)
       let gone = false
-      const loading = load(url, received, () => gone)
-      const enough = received.size + 20 + Math.floor(Math.random() * 150)
-      while (received.size < enough) await new Promise((resolve) => setImmediate(resolve))
+      const goal = received.size + 20 + Math.floor(Math.random() * 150)
+      const enough = Promise.withResolvers<void>()
+      const loading = load(url, {
+        received: (id) => {
+          received.add(id)
+          if (received.size >= goal) enough.resolve()
+        },
+        gone: () => gone,
+      })
+      await enough.promise
       gateway.child.kill('SIGKILL')
       await gateway.exited
       gone = true

@@ -8,7 +8,7 @@ import {
   type FuzzRequest,
 } from '../support/fuzz/gateway.ts'
 import { graphqlGets, graphqlPosts, otherRequests, restPosts } from '../support/fuzz/requests.ts'
-import { graphqlBodies, restCompletions } from '../support/fuzz/samples.ts'
+import { graphqlBodies, restBodies } from '../support/fuzz/samples.ts'
 import { faultOfBytes, faultOfFrames } from '../support/fuzz/socket.ts'
 import { bytes, frames } from '../support/fuzz/wire.ts'
 import { resultTable } from '../support/table.ts'
@@ -77,9 +77,9 @@ async function sendValid(): Promise<void> {
     'content-type': 'application/json',
   }
   for (const [path, bodies] of [
-    ['/v1/chat/completions', restCompletions],
-    ['/graphql', graphqlBodies],
-  ] as const) {
+    ...Object.entries(restBodies),
+    ['/graphql', graphqlBodies] as const,
+  ]) {
     for (const value of bodies) {
       const body = Buffer.from(JSON.stringify(value))
       const answer = await gateway.send({ method: 'POST', path, headers, body })
@@ -90,11 +90,7 @@ async function sendValid(): Promise<void> {
 
 describe('odd input is answered, with a failure that blames the client', () => {
   const kinds: [string, number, () => Promise<void>][] = [
-    [
-      'REST completions',
-      3_500,
-      () => fuzz(restPosts(gateway.key), { count: 3_500 }, faultOfRequest),
-    ],
+    ['REST bodies', 3_500, () => fuzz(restPosts(gateway.key), { count: 3_500 }, faultOfRequest)],
     [
       'GraphQL over POST',
       3_500,

@@ -3,6 +3,7 @@ import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { requestOf } from '../support/ledger.ts'
 import { complete } from '../support/rest-answer.ts'
 import {
+  afterFrames,
   errorFrameAfter,
   httpError,
   malformedFrameAfter,
@@ -108,6 +109,14 @@ describe('amid a stream', () => {
       'provider_unavailable',
     ],
     ['a failure in a list', errorFrameAfter(2, [errorFor(503).body()]), 'provider_unavailable'],
+    [
+      'a failure that stands in no frame',
+      afterFrames(2, (exchange) => {
+        exchange.write(JSON.stringify(errorFor(503).body(), null, 2))
+        exchange.end()
+      }),
+      'provider_unavailable',
+    ],
     ['an end without a finish reason', truncateAfter(2), 'upstream_truncated'],
     ['a frame that is no JSON', malformedFrameAfter(2), 'provider_error'],
     ['a broken connection', resetAfter(2), 'upstream_truncated'],
@@ -118,14 +127,14 @@ describe('amid a stream', () => {
     expect(spoken.startsWith(reply.text) && reply.text !== '').toBe(true)
   })
 
-  test('a failure that is no frame at all is an answer cut short', async () => {
+  test('a failure in a line of its own is one too', async () => {
     const upstream = simulator.controlled()
     const reply = complete(gateway, { ...hello, stream: true })
     await upstream.received
     upstream.text('One')
     upstream.write(`${JSON.stringify(errorFor(503).body())}\r\n`)
     upstream.end()
-    expect(await reply).toMatchObject({ text: 'One', error: { code: 'upstream_truncated' } })
+    expect(await reply).toMatchObject({ text: 'One', error: { code: 'provider_unavailable' } })
   })
 
   test('what comes after the finish reason is read to the end', async () => {

@@ -141,7 +141,7 @@ describe('a stream through the Responses API on both sides', () => {
       .openai()
       .responses.create({ model, input: 'a', max_output_tokens: 3 })
     expect(response).toMatchObject({
-      xrouter: { warnings: [expect.stringContaining('max_tokens')] },
+      xrouter: { warnings: [expect.stringContaining('max_output_tokens')] },
     })
     expect(upstream.requests.at(-1)?.body).toMatchObject({ max_output_tokens: 16, store: false })
   })

@@ -1,7 +1,10 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { GatewayError } from '../../src/errors.ts'
-import { createDeploymentStates, type DeploymentStates } from '../../src/gateway/deployment-state.ts'
+import {
+  createDeploymentStates,
+  type DeploymentStates,
+} from '../../src/gateway/deployment-state.ts'
 import { startHealthChecks } from '../../src/gateway/health-checks.ts'
 import { createHealthMonitor, type HealthMonitor } from '../../src/gateway/provider-health.ts'
 import type { ModelInfo, Provider } from '../../src/providers/provider.ts'
@@ -36,7 +39,12 @@ function start(providers: Provider[] = [checked]) {
       return answer()
     },
   }
-  return startHealthChecks(providers, { health, states, upstreams, logger: pino({ level: 'silent' }) })
+  return startHealthChecks(providers, {
+    health,
+    states,
+    upstreams,
+    logger: pino({ level: 'silent' }),
+  })
 }
 
 const unreachable = async () => {

@@ -144,15 +144,18 @@ describe('a deployment whose failure may pass', () => {
 })
 
 describe('a line in which all are blocked', () => {
-  test.each(['AUTH', 'QUOTA', 'DOWN'] as const)('tries one that is blocked by %s after all', (reason) => {
-    views['a/x'] = { blocked: { reason: 'BREAKER_OPEN', untilMs: start + 9_000 } }
-    views['b/x'] = { blocked: { reason, untilMs: start + 9_000 } }
-    const line = lineup({}, [a, b])
-    expect(line.next()).toBeUndefined()
-    expect(line.lastResort()).toBe(b)
-    expect(line.passedOver).toMatchObject([{ deployment: a }])
-    expect(line.lastResort()).toBeUndefined()
-  })
+  test.each(['AUTH', 'QUOTA', 'DOWN'] as const)(
+    'tries one that is blocked by %s after all',
+    (reason) => {
+      views['a/x'] = { blocked: { reason: 'BREAKER_OPEN', untilMs: start + 9_000 } }
+      views['b/x'] = { blocked: { reason, untilMs: start + 9_000 } }
+      const line = lineup({}, [a, b])
+      expect(line.next()).toBeUndefined()
+      expect(line.lastResort()).toBe(b)
+      expect(line.passedOver).toMatchObject([{ deployment: a }])
+      expect(line.lastResort()).toBeUndefined()
+    },
+  )
 
   test.each([
     ['RATE_LIMITED', 'PROVIDER_RATE_LIMITED'],

@@ -1,3 +1,4 @@
+import { getIntrospectionQuery } from 'graphql'
 import { request as httpRequest } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createContext } from '../../src/graphql/context.ts'
@@ -6,15 +7,30 @@ import { leftSignal, notAcceptable, sendError, sendResponse } from '../../src/gr
 import type { GraphqlServer, GraphqlServerDeps } from '../../src/graphql/server.ts'
 import { startGraphql, type TestServer } from './support.ts'
 
+const persisted = { documents: new Map([['who', '{ viewer { id } }']]), only: false }
+const usual = { protection: { persisted } }
+const strict = {
+  protection: {
+    persisted: { ...persisted, only: true },
+    suggestions: false,
+    introspection: false,
+    batchLimit: 2,
+  },
+}
+
 let ours: TestServer
 let yogas: TestServer
+let ourStrict: TestServer
+let yogasStrict: TestServer
 
 beforeAll(async () => {
-  ours = await startGraphql()
-  yogas = await startGraphql({ handler: yogaHandler })
+  ours = await startGraphql(usual)
+  yogas = await startGraphql({ ...usual, handler: yogaHandler })
+  ourStrict = await startGraphql(strict)
+  yogasStrict = await startGraphql({ ...strict, handler: yogaHandler })
 })
 
-afterAll(() => Promise.all([ours.stop(), yogas.stop()]))
+afterAll(() => Promise.all([ours, yogas, ourStrict, yogasStrict].map((server) => server.stop())))
 
 /** Yoga's own handler for HTTP over the same engine, but that its 406 gets a body: what every answer is compared with. */
 function yogaHandler(deps: GraphqlServerDeps): GraphqlServer['handle'] {
@@ -30,6 +46,10 @@ function yogaHandler(deps: GraphqlServerDeps): GraphqlServer['handle'] {
     await sendResponse(answer, res)
   }
 }
+
+/** `count` parts of a document. */
+const list = (count: number, part: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => part(index)).join(' ')
 
 interface Exchange {
   status: number | undefined
@@ -87,6 +107,29 @@ const follow = `subscription ($input: CompletionInput!) { completion(input: $inp
 const who = { query: '{ viewer { id } }' }
 const twoNamed = 'query A { viewer { id } } query B { __typename }'
 
+/** What each limit and policy refuses or lets pass. */
+const protectedOperations: [string, unknown][] = [
+  ['the schema', { query: getIntrospectionQuery() }],
+  ['too much depth', { query: `{ ${'a { '.repeat(20)} b ${'} '.repeat(20)} }` }],
+  ['too many aliases', { query: `{ ${list(200, (n) => `a${n}: __typename`)} }` }],
+  ['too many tokens', { query: `{ ${list(3_000, () => '__typename')} }` }],
+  ['too many directives', { query: `{ viewer ${list(200, (n) => `@a${n}`)} { id } }` }],
+  ['too much cost', { query: `{ ${list(20, (n) => `a${n}: models { id name }`)} }` }],
+  [
+    'a cost that its variables decide',
+    {
+      query: `query ($n: Int) { ${list(9, (n) => `a${n}: apiKeys(first: $n) { edges { node { id name } } }`)} }`,
+      variables: { n: 100 },
+    },
+  ],
+  ['a name that is like a known one', { query: '{ viewr { id } }' }],
+  ['a document by its hash', { extensions: { persistedQuery: { version: 1, sha256Hash: 'who' } } }],
+  [
+    'a document by a hash that is unknown',
+    { extensions: { persistedQuery: { version: 1, sha256Hash: 'nope' } } },
+  ],
+]
+
 const operations: [string, unknown][] = [
   ['a query', who],
   ['a query with a name', { query: 'query Who { viewer { id } }', operationName: 'Who' }],
@@ -141,6 +184,7 @@ const operations: [string, unknown][] = [
     'an argument out of its range',
     { query: '{ models(first: 100000) { edges { node { id } } } }' },
   ],
+  ...protectedOperations,
   ['no member at all', {}],
   ['no query', { variables: {} }],
   ['a query that is null', { query: null }],
@@ -201,6 +245,16 @@ describe.each(accepts)('to a client that takes %s', (_accept, headers) => {
     expect(await ourAnswer(body, headers)).toEqual(await yogasAnswer(body, headers))
   })
 })
+
+test.each([...protectedOperations, ['a batch over the limit', [who, who, who]] as const])(
+  'under the strictest protection %s is answered as by Yoga',
+  async (_operation, body) => {
+    for (const [, headers] of accepts) {
+      const answer = await exchange(ourStrict.url, bytesOf(body), headers)
+      expect(answer).toEqual(await exchange(yogasStrict.url, bytesOf(body), headers))
+    }
+  },
+)
 
 describe('accept', () => {
   test.each([

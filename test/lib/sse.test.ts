@@ -20,8 +20,34 @@ describe('server-sent data', () => {
     ['a last event without its blank line', 'data: {"a":1}\n\ndata: [DONE]', ['{"a":1}', '[DONE]']],
     ['a last event that was cut', 'data: {"a":1}\n\ndata: {"b":', ['{"a":1}']],
     ['nothing', '', []],
+    [
+      'bare JSON after the last event',
+      'data: {"a":1}\n\n{"error":{"code":503}}',
+      ['{"a":1}', '{"error":{"code":503}}'],
+    ],
+    [
+      'bare JSON in a line of its own',
+      'data: {"a":1}\r\n\r\n{"error":{}}\r\n',
+      ['{"a":1}', '{"error":{}}'],
+    ],
+    ['bare JSON that was cut', 'data: {"a":1}\n\n{"error":{"co', ['{"a":1}']],
+    ['words in no event', 'data: {"a":1}\n\nupstream connect error: 503\n', ['{"a":1}']],
   ])('%s', async (_name, text, expected) => {
     expect(await read([text])).toEqual(expected)
+  })
+
+  test('bare JSON on several lines is one text', async () => {
+    const pretty = JSON.stringify(
+      [{ error: { code: 429, message: 'a: b', details: [{}] } }],
+      null,
+      2,
+    )
+    const body = `data: {"a":1}\r\n\r\n${pretty}\n`
+    for (const chunks of [[body], body.split(''), [body.slice(0, 30), body.slice(30)]]) {
+      const [data, ...others] = await read(chunks)
+      expect(data).toBe('{"a":1}')
+      expect(others.map((each) => JSON.parse(each))).toEqual([JSON.parse(pretty)])
+    }
   })
 
   test('is the same however the bytes are split, also inside a character', async () => {

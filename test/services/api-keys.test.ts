@@ -1,11 +1,12 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { connect, type DatabaseHandle } from '../../src/db/client.ts'
 import { apiKeys } from '../../src/db/schema/api-key.ts'
 import { auditLog } from '../../src/db/schema/audit-log.ts'
 import { organizations } from '../../src/db/schema/organization.ts'
 import { GatewayError } from '../../src/errors.ts'
-import type { Scope } from '../../src/protocol/actor.ts'
+import type { Actor, Scope } from '../../src/protocol/actor.ts'
+import { rotateApiKey } from '../../src/services/api-key-rotate.ts'
 import {
   createApiKey,
   findApiKeyByHash,
@@ -439,6 +440,30 @@ describe('revokeApiKey', () => {
     expect(row?.revokedAt).toBeNull()
     expect(published).toEqual([])
   })
+})
+
+test.each<[string, (actor: Actor, id: string) => Promise<unknown>]>([
+  ['a new key', (actor) => createApiKey(deps, actor, { ...wanted, name: 'another' })],
+  ['a change', (actor, id) => updateApiKey(deps, actor, { id, name: 'renamed' })],
+  ['a rotation', (actor, id) => rotateApiKey(deps, actor, { id, overlapSeconds: 60 })],
+  ['a revocation', (actor, id) => revokeApiKey(deps, actor, id)],
+])('%s that cannot be noted in the audit log does not happen', async (_name, mutate) => {
+  const actor = managerOf(organization)
+  const { apiKey } = await createApiKey(deps, actor, wanted)
+  const stored = () =>
+    handle.db.select().from(apiKeys).where(eq(apiKeys.organizationId, organization))
+  const before = await stored()
+  await handle.db.execute(sql`alter table audit_log rename to audit_log_away`)
+  try {
+    await expect(mutate(actor, apiKey.id)).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('audit_log') },
+    })
+  } finally {
+    await handle.db.execute(sql`alter table audit_log_away rename to audit_log`)
+  }
+  expect(await stored()).toEqual(before)
+  expect(await auditOf(apiKey.id)).toHaveLength(1)
+  expect(published).toEqual([])
 })
 
 describe('listApiKeys', () => {

@@ -4,6 +4,12 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
+/** What such a process has of this one's environment. */
+const shared = {
+  PATH: process.env['PATH'],
+  NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+}
+
 /** The gateway as a process of its own, as an operator starts it. */
 export interface GatewayProcess {
   child: ChildProcessWithoutNullStreams
@@ -24,7 +30,7 @@ export function startProcess(
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', `${root}/${script}`, ...rest],
-    { cwd, env: { PATH: process.env['PATH'], PORT: '0', ...environment } },
+    { cwd, env: { ...shared, PORT: '0', ...environment } },
   )
   const output = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk) => (output.stdout += String(chunk)))

@@ -6,7 +6,7 @@ export interface ResultTable {
 }
 
 /** Long enough for any answer here, and an end for what would hang. */
-const cellMsDefault = 5_000
+const cellMsDefault = 20_000
 
 export function resultTable(title: string, cellMsMax = cellMsDefault): ResultTable {
   const rows = new Map<string, Record<string, string>>()

@@ -5,13 +5,14 @@ import { anthropicMessages } from './dialect.ts'
 import { encodeErrorBody } from './encode-error.ts'
 import { createEventEncoder } from './encode-events.ts'
 import { encodeMessage } from './encode-response.ts'
+import { placesOf } from './places.ts'
 
 /** `POST /v1/messages`, as Anthropic's SDKs speak to it. */
 export const anthropicMessagesDoor: ChatDoor = {
   dialect: anthropicMessages,
   decode: (body, headers) => {
     const { request, xrouter } = decodeMessageRequest(body, headers)
-    return { request, xrouter, encodeResponse: encodeMessage, openStream }
+    return { request, xrouter, placeOf: placesOf(body), encodeResponse: encodeMessage, openStream }
   },
   encodeError: (error, requestId) => ({ body: encodeErrorBody(error, requestId) }),
 }

@@ -44,7 +44,10 @@ export function thinks(request: ChatRequest, traits: ModelTraits): boolean {
  * With thinking no tool can be forced, and a turn that is under way must have begun with the thinking
  * that its provider signed.
  */
-export function mayThink(request: ChatRequest): boolean {
+export function mayThink(
+  request: Pick<ChatRequest, 'messages' | 'toolChoice'>,
+  dialect = anthropicMessages,
+): boolean {
   const mode = request.toolChoice?.mode
   if (mode === 'required' || mode === 'tool') return false
   const last = request.messages.findLastIndex(({ role }) => role !== 'tool')
@@ -52,7 +55,7 @@ export function mayThink(request: ChatRequest): boolean {
   if (turn?.role !== 'assistant' || !turn.toolCalls?.length) return true
   const [first] = turn.parts
   const proof = first?.type === 'reasoning' ? (first.sealed ?? first.signature) : undefined
-  return proof?.dialect === anthropicMessages
+  return proof?.dialect === dialect
 }
 
 /** Our words for efforts in the words of a model, or the nearest. */

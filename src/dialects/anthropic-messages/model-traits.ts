@@ -36,6 +36,9 @@ function generationOf(model: string): { family: string; version: number } {
   if (named) return { family: named[1] ?? '', version: versionOf(named[2], named[3]) }
   const numbered = /claude-(\d+)(?:[-.](\d{1,2}))?(?:-([a-z]+))?/.exec(model)
   if (numbered) return { family: numbered[3] ?? '', version: versionOf(numbered[1], numbered[2]) }
+  // `claude-v2`, `claude-instant-v1`
+  const first = /claude-(?:instant-)?v(\d)/.exec(model)
+  if (first) return { family: '', version: versionOf(first[1]) }
   return { family: '', version: Infinity }
 }
 

@@ -13,8 +13,9 @@ export function additionalFields(request: ChatRequest, model: string): Extra {
 
 function encodeTopK(request: ChatRequest, model: string): Extra {
   const { topK } = request
-  if (topK === undefined || thinks(request, model)) return {}
-  switch (modelTraits(model).family) {
+  const traits = modelTraits(model)
+  if (topK === undefined || !traits.topK || thinks(request, model)) return {}
+  switch (traits.family) {
     case 'claude':
       return { top_k: topK }
     case 'nova':

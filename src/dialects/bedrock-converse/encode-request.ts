@@ -1,9 +1,10 @@
 import type { ChatRequest, Extra } from '../../protocol/request.ts'
+import { closeSchema } from '../anthropic-messages/close-schema.ts'
 import { additionalFields } from './additional-fields.ts'
 import { bedrockConverse } from './dialect.ts'
 import { encodeMessages } from './encode-messages.ts'
 import { encodeToolConfig } from './encode-tools.ts'
-import { modelTraits } from './model-traits.ts'
+import { type ModelTraits, modelTraits } from './model-traits.ts'
 import { thinks } from './reasoning.ts'
 import { unsupported } from './unsupported.ts'
 
@@ -26,7 +27,7 @@ export function encodeConverseRequest(
   })
   const additional = additionalFields(request, model)
   const inferenceConfig = encodeInference(request, model)
-  const outputConfig = encodeFormat(request.responseFormat)
+  const outputConfig = encodeFormat(request.responseFormat, traits)
   const { passthrough } = request
   return {
     ...(passthrough?.dialect === bedrockConverse && passthrough.members),
@@ -47,16 +48,21 @@ function encodeInference(request: ChatRequest, model: string): Extra {
   const { maxTokens, temperature, topP, stop } = request
   const config: Extra = {}
   if (maxTokens !== undefined) config['maxTokens'] = maxTokens
+  const { sampling, samplingTogether } = modelTraits(model)
   // Claude takes neither beside its thinking.
-  const samples = !thinks(request, model)
+  const samples = sampling && !thinks(request, model)
   if (temperature !== undefined && samples) config['temperature'] = Math.min(temperature, 1)
-  if (topP !== undefined && samples) config['topP'] = topP
+  const beside = samplingTogether || temperature === undefined
+  if (topP !== undefined && samples && beside) config['topP'] = topP
   if (stop && stop.length > 0) config['stopSequences'] = stop
   return config
 }
 
 /** The schema is a string of JSON there. */
-function encodeFormat(format: ChatRequest['responseFormat']): Extra | undefined {
+function encodeFormat(
+  format: ChatRequest['responseFormat'],
+  { closedSchemas }: ModelTraits,
+): Extra | undefined {
   switch (format?.type) {
     case undefined:
     case 'text':
@@ -64,7 +70,7 @@ function encodeFormat(format: ChatRequest['responseFormat']): Extra | undefined 
     case 'json_schema': {
       const { name, description, schema = { type: 'object' } } = format
       const jsonSchema = {
-        schema: JSON.stringify(schema),
+        schema: JSON.stringify(closedSchemas ? closeSchema(schema).schema : schema),
         name,
         ...(description !== undefined && { description }),
       }

@@ -1,7 +1,12 @@
 import type { ChatRequest, Extra } from '../../protocol/request.ts'
+import { mayThink } from '../anthropic-messages/encode-thinking.ts'
+import { bedrockConverse } from './dialect.ts'
 import { modelTraits } from './model-traits.ts'
 
-type Asked = Pick<ChatRequest, 'reasoningEffort' | 'reasoningBudgetTokens' | 'maxTokens'>
+type Asked = Pick<
+  ChatRequest,
+  'messages' | 'toolChoice' | 'reasoningEffort' | 'reasoningBudgetTokens' | 'maxTokens'
+>
 
 /** The least that Claude takes for its thinking. */
 const budgetMin = 1_024
@@ -15,6 +20,7 @@ export function thinks(request: Asked, model: string): boolean {
 export function encodeReasoning(request: Asked, model: string): Extra {
   const { reasoningEffort: effort } = request
   const { reasoning } = modelTraits(model)
+  if (isWithheld(request, model)) return {}
   switch (reasoning) {
     case 'adaptive':
       if (effort === undefined || effort === 'none') return {}
@@ -35,12 +41,17 @@ export function encodeReasoning(request: Asked, model: string): Extra {
   }
 }
 
+/** Claude does not think beside a forced tool, nor in a turn that began without its own thinking. */
+export function isWithheld(request: Asked, model: string): boolean {
+  return modelTraits(model).family === 'claude' && !mayThink(request, bedrockConverse)
+}
+
 /** Thinking must leave room for the answer; where there is none the model does not think. */
 function budgetFor({
   reasoningEffort,
   reasoningBudgetTokens,
   maxTokens,
-}: Asked): number | undefined {
+}: Omit<Asked, 'messages' | 'toolChoice'>): number | undefined {
   const asked = reasoningBudgetTokens ?? budgets.get(reasoningEffort ?? 'none')
   if (asked === undefined || asked === 0) return undefined
   const budget = Math.max(budgetMin, asked)

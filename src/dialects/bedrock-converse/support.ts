@@ -1,9 +1,10 @@
-import { type FeatureSupport, nothingBut } from '../../protocol/features.ts'
+import { type FeatureSupport, nothingBut, type Support } from '../../protocol/features.ts'
 import type { ChatRequest } from '../../protocol/request.ts'
+import { closeSchema } from '../anthropic-messages/close-schema.ts'
 import { bedrockConverse } from './dialect.ts'
 import { offersTools } from './encode-tools.ts'
 import { modelTraits } from './model-traits.ts'
-import { thinks } from './reasoning.ts'
+import { isWithheld, thinks } from './reasoning.ts'
 
 /** What the wire has words for, whatever the model. */
 export const bedrockSupport: FeatureSupport = nothingBut({
@@ -43,27 +44,57 @@ export function bedrockSupportOf(model: string): FeatureSupport {
   return {
     ...bedrockSupport,
     ...(topK && { top_k: besideThinking(model) }),
-    ...(family === 'claude' && {
-      temperature: {
-        emulated: 'sent as 1 at most, and not at all beside thinking',
-        when: (request) => (request.temperature ?? 0) > 1 || thinks(request, model),
-      },
-      top_p: besideThinking(model),
-      parallel_tool_calls: 'native',
-    }),
-    ...(reasoning === 'adaptive' && { reasoning_effort: 'native' }),
+    ...(family === 'claude' && claudeSupport(model)),
+    ...(reasoning === 'adaptive' && { reasoning_effort: claudeEffort(model) }),
     ...(reasoning === 'effort' && { reasoning_effort: 'native' }),
     ...(reasoning === 'levels' && {
       reasoning_effort: { emulated: 'there are three degrees', when: isBeyondThree },
     }),
     ...(reasoning === 'budget' && {
       reasoning_effort: {
-        emulated: 'a number of tokens stands for it',
+        emulated: `a number of tokens stands for it, and ${withheldNote}`,
         when: ({ reasoningEffort }) => reasoningEffort !== 'none',
       },
-      reasoning_budget: 'native',
+      reasoning_budget: {
+        emulated: withheldNote,
+        when: (request) => isWithheld(request, model),
+      },
     }),
   }
+}
+
+const withheldNote = 'it does not think beside a forced tool or a foreign tool call'
+
+function claudeEffort(model: string): Support {
+  return { emulated: withheldNote, when: (request) => isWithheld(request, model) }
+}
+
+function claudeSupport(model: string): Partial<FeatureSupport> {
+  const { sampling, samplingTogether, schemas } = modelTraits(model)
+  return {
+    ...(sampling
+      ? {
+          temperature: {
+            emulated: 'sent as 1 at most, and not at all beside thinking',
+            when: (request) => (request.temperature ?? 0) > 1 || thinks(request, model),
+          },
+          top_p: {
+            emulated: 'it is not sent beside thinking, nor to newer models beside a temperature',
+            when: (request) =>
+              thinks(request, model) || (request.temperature !== undefined && !samplingTogether),
+          },
+        }
+      : { temperature: 'ignored', top_p: 'ignored' }),
+    parallel_tool_calls: 'native',
+    json_schema: schemas
+      ? { emulated: 'objects may have only the members that the schema names', when: isOpen }
+      : 'refused',
+    tool_strict: schemas ? 'native' : 'ignored',
+  }
+}
+
+function isOpen({ responseFormat: format }: ChatRequest): boolean {
+  return format?.type === 'json_schema' && closeSchema(format.schema).changed
 }
 
 function besideThinking(model: string): FeatureSupport['top_p'] {

@@ -72,8 +72,8 @@ export function decodeWholeChoice(
 export function finishChoice(state: ChoiceState, raw: string | undefined, out: ChatEvent[]): void {
   if (state.finished) return
   state.finished = true
-  endToolCalls(state.calls, out)
   const unified = unifiedReason(raw, state.calls.all.length > 0)
+  endToolCalls(state.calls, unified, out)
   const reason: FinishReason = raw === undefined ? { unified } : { unified, raw }
   out.push({ type: 'finish', choice: state.index, reason })
 }

@@ -57,8 +57,8 @@ export function decodeChatBody(body: unknown): ChatEvent[] {
 interface Answer {
   started: boolean
   choices: Map<number, ChoiceState>
-  /** The last usage object as text, to see whether it changed. */
-  usage: string | undefined
+  /** The last usage object, to see whether it changed; most answers tell no second one. */
+  usage: { raw: unknown; text?: string } | undefined
   /** Members of the answer as last seen: most repeat on every chunk. */
   members: Map<string, unknown>
 }
@@ -139,8 +139,12 @@ function startAnswer(answer: Answer, chunk: Record<string, unknown>, out: ChatEv
 function decodeUsageReport(answer: Answer, chunk: Record<string, unknown>, out: ChatEvent[]): void {
   const raw = chunk['usage'] ?? vendorUsage(chunk)
   if (raw === null || raw === undefined) return
-  const seen = JSON.stringify(raw)
-  if (seen === answer.usage) return
+  const seen: NonNullable<Answer['usage']> = { raw }
+  if (answer.usage) {
+    answer.usage.text ??= JSON.stringify(answer.usage.raw)
+    seen.text = JSON.stringify(raw)
+    if (seen.text === answer.usage.text) return
+  }
   const usage = decodeUsage(raw)
   if (!usage) return
   answer.usage = seen

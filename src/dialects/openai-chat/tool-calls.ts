@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { ChatEvent } from '../../protocol/event.ts'
+import type { ChatEvent, FinishReason } from '../../protocol/event.ts'
 import type { Extra, ToolCallKind } from '../../protocol/request.ts'
 import { isRecord, text, unreadValues } from '../narrow.ts'
 import { openaiChat } from './dialect.ts'
@@ -20,6 +20,8 @@ interface OpenCall {
   name: string | undefined
   /** Arguments that came before the name. */
   waiting: string
+  /** All arguments that have come. */
+  written: string
   extra: Extra | undefined
   ended: boolean
 }
@@ -56,10 +58,17 @@ export function addFunctionCall(calls: ToolCalls, piece: unknown, out: ChatEvent
   feedCall(calls, call, { name: text(piece['name']), written: piece['arguments'], out })
 }
 
-/** The choice is complete, and with it its last call. */
-export function endToolCalls(calls: ToolCalls, out: ChatEvent[]): void {
-  const last = calls.all.at(-1)
-  if (last) endCall(calls, last, out)
+/** The choice is complete, and with it its calls; one of which nothing was written takes no arguments. */
+export function endToolCalls(
+  calls: ToolCalls,
+  reason: FinishReason['unified'],
+  out: ChatEvent[],
+): void {
+  for (const call of calls.all) {
+    const takesNothing = call.kind === 'function' && call.written === '' && reason === 'tool_calls'
+    if (takesNothing) call.waiting = '{}'
+    endCall(calls, call, out)
+  }
 }
 
 const readMembers: ReadonlySet<string> = new Set(['index', 'id', 'type', 'function', 'custom'])
@@ -82,18 +91,35 @@ function findCall(calls: ToolCalls, { wireIndex, id, name }: Marks): OpenCall | 
 }
 
 function openCall(calls: ToolCalls, kind: ToolCallKind, out: ChatEvent[]): OpenCall {
-  endToolCalls(calls, out)
+  endWholeCalls(calls, out)
   const call: OpenCall = {
     index: calls.all.length,
     kind,
     wireId: undefined,
     name: undefined,
     waiting: '',
+    written: '',
     extra: undefined,
     ended: false,
   }
   calls.all.push(call)
   return call
+}
+
+/** The next call may open before the one before it is written: it has ended where nothing can follow. */
+function endWholeCalls(calls: ToolCalls, out: ChatEvent[]): void {
+  for (const call of calls.all) {
+    if (!call.ended && call.kind === 'function' && isWhole(call.written)) endCall(calls, call, out)
+  }
+}
+
+function isWhole(written: string): boolean {
+  if (!written.trimEnd().endsWith('}')) return false
+  try {
+    return isRecord(JSON.parse(written))
+  } catch {
+    return false
+  }
 }
 
 interface Piece {
@@ -103,7 +129,9 @@ interface Piece {
 }
 
 function feedCall(calls: ToolCalls, call: OpenCall, { name, written, out }: Piece): void {
-  call.waiting += argumentsText(written)
+  const piece = argumentsText(written)
+  call.waiting += piece
+  call.written += piece
   if (call.name === undefined) {
     if (name === undefined) return
     startCall(calls, call, { name, out })

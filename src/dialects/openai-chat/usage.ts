@@ -9,13 +9,11 @@ export function decodeUsage(raw: unknown): Usage | undefined {
   const completion = count(raw['completion_tokens'])
   const total = count(raw['total_tokens'])
   if (prompt === undefined && completion === undefined && total === undefined) return undefined
-  return {
-    ...promptClasses(raw, prompt),
-    ...completionClasses(raw, { prompt, completion, total }),
-    ...(total !== undefined && { totalTokens: total }),
-    estimated: false,
-    raw: { dialect: openaiChat, body: raw },
-  }
+  const usage: Usage = { estimated: false, raw: { dialect: openaiChat, body: raw } }
+  addPromptClasses(usage, raw, prompt)
+  addCompletionClasses(usage, raw, { prompt, completion, total })
+  if (total !== undefined) usage.totalTokens = total
+  return usage
 }
 
 /** OpenAI's inclusive counts, in which the total is the sum of both sides; unknown is null. */
@@ -42,12 +40,8 @@ export function encodeUsage(usage: Usage): Record<string, unknown> {
 }
 
 type Raw = Record<string, unknown>
-type Classes = Pick<
-  Usage,
-  'inputTokens' | 'cachedInputTokens' | 'cacheWriteTokens' | 'outputTokens' | 'reasoningTokens'
->
 
-function promptClasses(raw: Raw, prompt: number | undefined): Classes {
+function addPromptClasses(usage: Usage, raw: Raw, prompt: number | undefined): void {
   const inside = object(raw['prompt_tokens_details'])
   const reported =
     count(inside['cached_tokens']) ??
@@ -56,11 +50,9 @@ function promptClasses(raw: Raw, prompt: number | undefined): Classes {
   const cached = capped(reported, prompt)
   const written = capped(count(inside['cache_write_tokens']), less(prompt, cached))
   const input = less(less(prompt, cached), written)
-  return {
-    ...(input !== undefined && { inputTokens: input }),
-    ...(cached !== undefined && { cachedInputTokens: cached }),
-    ...(written !== undefined && { cacheWriteTokens: written }),
-  }
+  if (input !== undefined) usage.inputTokens = input
+  if (cached !== undefined) usage.cachedInputTokens = cached
+  if (written !== undefined) usage.cacheWriteTokens = written
 }
 
 interface Sums {
@@ -69,21 +61,18 @@ interface Sums {
   total: number | undefined
 }
 
-function completionClasses(raw: Raw, { prompt, completion, total }: Sums): Classes {
+function addCompletionClasses(usage: Usage, raw: Raw, { prompt, completion, total }: Sums): void {
   const inside = object(raw['completion_tokens_details'])
   const reasoning = count(inside['reasoning_tokens']) ?? count(raw['reasoning_tokens'])
-  if (completion === undefined) {
-    return reasoning === undefined ? {} : { reasoningTokens: reasoning }
-  }
-  if (reasoning === undefined) return { outputTokens: completion }
+  if (reasoning !== undefined) usage.reasoningTokens = reasoning
+  if (completion === undefined) return
+  usage.outputTokens = completion
+  if (reasoning === undefined) return
   // Some servers count reasoning beside the completion; only their arithmetic tells.
   const beside =
     reasoning > completion ||
     (reasoning > 0 && prompt !== undefined && total === prompt + completion + reasoning)
-  return {
-    outputTokens: beside ? completion : completion - reasoning,
-    reasoningTokens: reasoning,
-  }
+  if (!beside) usage.outputTokens = completion - reasoning
 }
 
 /** The details as they came, with our counts in the place of theirs. */
@@ -93,9 +82,11 @@ function details(
   counts: Record<string, number | undefined>,
 ): Raw | undefined {
   const before = shown?.[member]
-  const known = Object.entries(counts).filter(([, value]) => value !== undefined)
-  if (known.length === 0 && !isRecord(before)) return undefined
-  return { ...object(before), ...Object.fromEntries(known) }
+  let told: Raw | undefined = isRecord(before) ? { ...before } : undefined
+  for (const name in counts) {
+    if (counts[name] !== undefined) (told ??= {})[name] = counts[name]
+  }
+  return told
 }
 
 function object(value: unknown): Raw {

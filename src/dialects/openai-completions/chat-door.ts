@@ -16,6 +16,7 @@ export const openaiCompletionsDoor: ChatDoor = {
       request,
       further,
       xrouter,
+      placeOf: (path) => (path.startsWith('messages[') ? 'prompt' : path),
       encodeResponse: (response, context) => encodeTextResponse(response, context, echoOf),
       openStream: (context) => openTextStream({ ...context, includeUsage, echoOf }),
     }

@@ -1,10 +1,11 @@
 import type { ChatDoor, DecodedRequest } from '../../protocol/chat-door.ts'
 import { encodeErrorBody, type ErrorBody } from '../openai-chat/encode-error.ts'
 import type { GatewayError } from '../../errors.ts'
-import { decodeResponsesRequest, type Earlier } from './decode-request.ts'
+import { decodeResponsesRequest, type Earlier, nothingEarlier } from './decode-request.ts'
 import { openaiResponses } from './dialect.ts'
 import { encodeResponse } from './encode-response.ts'
 import { openResponseStream } from './encode-stream.ts'
+import { placesOf } from './places.ts'
 
 /** A request for a response, and what is to be kept of it. */
 export interface DecodedResponse extends DecodedRequest {
@@ -26,7 +27,7 @@ export const openaiResponsesDoor: ChatDoor = {
 }
 
 /** The same with what the request builds upon. */
-export function decodeResponse(body: unknown, earlier?: Earlier): DecodedResponse {
+export function decodeResponse(body: unknown, earlier: Earlier = nothingEarlier): DecodedResponse {
   const decoded = decodeResponsesRequest(body, earlier)
   const { request, store, items, warnings, xrouter } = decoded
   const asked = { body: decoded.asked, store }
@@ -36,6 +37,7 @@ export function decodeResponse(body: unknown, earlier?: Earlier): DecodedRespons
     store,
     items,
     warnings,
+    placeOf: placesOf(decoded.asked, { earlier, items }),
     forget: () => {
       asked.store = false
     },

@@ -15,7 +15,7 @@ export interface Earlier {
   itemOf: (id: string) => unknown
 }
 
-const nothingEarlier: Earlier = { items: [], itemOf: () => undefined }
+export const nothingEarlier: Earlier = { items: [], itemOf: () => undefined }
 
 /** What a client asked for, and what it asked of the door alone. */
 export interface DecodedResponsesRequest {

@@ -3,9 +3,11 @@ import { bedrockChatApi } from '../../../src/dialects/bedrock-converse/chat-api.
 import { encodeConverseRequest } from '../../../src/dialects/bedrock-converse/encode-request.ts'
 import { modelTraits } from '../../../src/dialects/bedrock-converse/model-traits.ts'
 import { bedrockSupportOf } from '../../../src/dialects/bedrock-converse/support.ts'
+import type { Support } from '../../../src/protocol/features.ts'
 import type { ChatRequest, ContentPart, Message } from '../../../src/protocol/request.ts'
 
 const claude = 'us.anthropic.claude-sonnet-4-5-20250929-v1:0'
+const sonnet4 = 'eu.anthropic.claude-sonnet-4-20250514-v1:0'
 const adaptive = 'global.anthropic.claude-opus-5'
 const nova = 'us.amazon.nova-2-lite-v1:0'
 const oss = 'openai.gpt-oss-120b-1:0'
@@ -21,6 +23,11 @@ function encode(rest: Partial<ChatRequest>, model = claude): Record<string, unkn
 
 function turns(messages: Message[], rest: Partial<ChatRequest> = {}, model = claude): unknown {
   return encode({ messages, ...rest }, model)['messages']
+}
+
+/** Whether a client is told of what becomes of the request. */
+function isTold(word: Support, request: ChatRequest): boolean {
+  return typeof word === 'object' && (word.when?.(request) ?? true)
 }
 
 const call = (id: string, name = 'weather', written = '{"city":"Oslo"}') => ({
@@ -113,14 +120,61 @@ describe('what depends on the vendor', () => {
     const body = encode({ ...sampling, reasoningEffort: 'low' })
     expect(body).not.toHaveProperty('inferenceConfig')
     expect(JSON.stringify(body)).not.toContain('top_k')
-    expect(encode(sampling)['inferenceConfig']).toEqual({ temperature: 0.5, topP: 0.5 })
-    const { temperature, top_p: topP } = bedrockSupportOf(claude)
+    expect(encode(sampling, sonnet4)['inferenceConfig']).toEqual({ temperature: 0.5, topP: 0.5 })
+    const { temperature, top_p: topP } = bedrockSupportOf(sonnet4)
     for (const word of [temperature, topP]) {
-      const when = typeof word === 'object' ? word.when : undefined
       const request = { model: 'm', messages: [user], stream: false, ...sampling }
-      expect(when?.({ ...request, reasoningEffort: 'low' })).toBe(true)
-      expect(when?.(request)).toBe(false)
+      expect(isTold(word, { ...request, reasoningEffort: 'low' })).toBe(true)
+      expect(isTold(word, request)).toBe(false)
     }
+  })
+
+  it('newer generations of Claude take a temperature without top_p, and the newest neither', () => {
+    const sampling = { temperature: 0.5, topP: 0.5, topK: 5 }
+    const request = { model: 'm', messages: [user], stream: false, ...sampling }
+    expect(encode(sampling)['inferenceConfig']).toEqual({ temperature: 0.5 })
+    expect(encode({ topP: 0.5 })['inferenceConfig']).toEqual({ topP: 0.5 })
+    expect(isTold(bedrockSupportOf(claude).top_p, request)).toBe(true)
+    expect(isTold(bedrockSupportOf(claude).temperature, request)).toBe(false)
+    const newest = encode(sampling, adaptive)
+    expect(newest).toEqual({ messages: [{ role: 'user', content: [{ text: 'hi' }] }] })
+    const { temperature, top_p: topP, top_k: topK } = bedrockSupportOf(adaptive)
+    expect([temperature, topP, topK]).toEqual(['ignored', 'ignored', 'ignored'])
+    const all = { temperature: 0.5, topP: 0.5 }
+    expect(encode(sampling, nova)['inferenceConfig']).toEqual(all)
+  })
+
+  it.each([claude, adaptive])('%s is not told to think where it would refuse to', (model) => {
+    const tools = [weather]
+    const forced = { tools, reasoningEffort: 'low', toolChoice: { mode: 'required' as const } }
+    const fields = (rest: Partial<ChatRequest>) =>
+      encode(rest, model)['additionalModelRequestFields']
+    expect(fields(forced)).toBeUndefined()
+    const asked: Message = { role: 'assistant', parts: [], toolCalls: [call('c1')] }
+    const result: Message = { role: 'tool', parts: [text('sunny')], toolCallId: 'c1' }
+    const foreign = { tools, reasoningEffort: 'low', messages: [user, asked, result] }
+    expect(fields(foreign)).toBeUndefined()
+    const signature = { dialect: 'bedrock-converse', value: 's' }
+    const thought: ContentPart = { type: 'reasoning', text: 'hm', signature }
+    const own = { ...foreign, messages: [user, { ...asked, parts: [thought] }, result] }
+    expect(fields(own)).toHaveProperty('thinking')
+    const word = bedrockSupportOf(model).reasoning_effort
+    const request = { model: 'm', stream: false, messages: [user] }
+    expect(isTold(word, { ...request, ...forced })).toBe(true)
+    expect(isTold(word, { ...request, ...foreign })).toBe(true)
+  })
+
+  it('Claude’s schemas name all members, and its older generations know none', () => {
+    const schema = { type: 'object', properties: { a: { type: 'object' } } }
+    const responseFormat = { type: 'json_schema' as const, name: 'n', schema }
+    const closed = (model: string) =>
+      JSON.stringify(encode({ responseFormat }, model)).match(/additionalProperties/g)
+    expect([closed(claude)?.length, closed(nova)]).toEqual([2, null])
+    const request = { model: 'm', messages: [user], stream: false, responseFormat }
+    expect(isTold(bedrockSupportOf(claude).json_schema, request)).toBe(true)
+    expect(bedrockSupportOf('anthropic.claude-3-haiku-20240307-v1:0').json_schema).toBe('refused')
+    expect(bedrockSupportOf('anthropic.claude-v2:1').json_schema).toBe('refused')
+    expect(bedrockSupportOf(nova).json_schema).toBe('native')
   })
 
   it.each([
@@ -142,7 +196,8 @@ describe('what depends on the vendor', () => {
 describe('settings', () => {
   it('have their names, and only those that were given', () => {
     expect(encode({})).toEqual({ messages: [{ role: 'user', content: [{ text: 'hi' }] }] })
-    expect(encode({ maxTokens: 5, temperature: 1.5, topP: 0.9, stop: ['END'] })).toMatchObject({
+    const asked = { maxTokens: 5, temperature: 1.5, topP: 0.9, stop: ['END'] }
+    expect(encode(asked, sonnet4)).toMatchObject({
       inferenceConfig: { maxTokens: 5, temperature: 1, topP: 0.9, stopSequences: ['END'] },
       additionalModelResponseFieldPaths: ['/stop_sequence'],
     })
@@ -152,7 +207,7 @@ describe('settings', () => {
   it('a schema is a string', () => {
     const schema = { type: 'object' }
     const format = { type: 'json_schema' as const, name: 'n', description: 'd', schema }
-    expect(encode({ responseFormat: format })['outputConfig']).toEqual({
+    expect(encode({ responseFormat: format }, nova)['outputConfig']).toEqual({
       textFormat: {
         type: 'json_schema',
         structure: { jsonSchema: { schema: '{"type":"object"}', name: 'n', description: 'd' } },

@@ -79,7 +79,7 @@ describe('tool calls in a stream', () => {
         calls({ index: 0, ...piece(null) }),
         calls({ index: 0, ...piece('') }),
       ],
-      [call('a', 'f', '')],
+      [call('a', 'f', '{}')],
     ],
     [
       'arguments as an object',
@@ -171,6 +171,12 @@ describe('tool calls in a stream', () => {
     expect(await callsOf(frames)).toEqual(expected)
   })
 
+  it('without arguments stay without them where the answer was cut', async () => {
+    const frames = [calls({ index: 0, ...called('a', 'f', '') }), finish('length')]
+    const { choices } = await collect(await contentOf(frames))
+    expect(choices[0]?.toolCalls).toEqual([call('a', 'f', '')])
+  })
+
   it('get an id of their own where the upstream gives none', async () => {
     const first = { index: 0, function: { name: 'f', arguments: '{}' } }
     const made = await callsOf([calls(first, { ...first, index: 1, id: '' })])
@@ -238,7 +244,7 @@ it('arguments survive any fragmentation, from any first index', async () => {
         calls({ index: from + position, ...called(id, name, '') }),
         ...pieces.map((written) => calls({ index: from + position, ...piece(written) })),
       ])
-      const expected = made.map(({ id, name, pieces }) => call(id, name, pieces.join('')))
+      const expected = made.map(({ id, name, pieces }) => call(id, name, pieces.join('') || '{}'))
       expect(await callsOf(frames)).toEqual(expected)
     }),
   )

@@ -7,9 +7,10 @@ export interface FuzzAnswer {
   text: string
 }
 
-const restCodes: ReadonlySet<unknown> = new Set(
-  Object.values(errorTable).map(({ openaiCode }) => openaiCode),
-)
+const restCodes: ReadonlySet<unknown> = new Set([
+  ...Object.values(errorTable).map(({ openaiCode }) => openaiCode),
+  'previous_response_not_found', // OpenAI's own word, by which its SDKs know the case
+])
 const codes: ReadonlySet<unknown> = new Set(errorCodes)
 
 /** What is wrong with an answer: a status of 5xx, a failure in no door's form, a code that nobody knows. */
@@ -25,11 +26,13 @@ export function faultOf({ status, type, text }: FuzzAnswer): string | undefined 
 
 /** The same of a GraphQL result, or of the body of a REST error. */
 export function faultOfBody(body: unknown, status = 200): string | undefined {
-  const { error, errors, data } = Object(body)
+  const { errors, data, response } = Object(body)
   if (Array.isArray(errors)) return errors.map(faultOfError).find(Boolean)
+  const error = Object(body).error ?? response?.error
   if (error && typeof error === 'object') {
-    const isKnown = restCodes.has(error.code) && typeof error.message === 'string'
-    return isKnown && error.code !== 'internal_error' ? undefined : `error ${JSON.stringify(error)}`
+    const code = error.code ?? error.details?.error_code // Anthropic's shape has no member for it
+    const isKnown = restCodes.has(code) && typeof error.message === 'string'
+    return isKnown && code !== 'internal_error' ? undefined : `error ${JSON.stringify(error)}`
   }
   if (status >= 400)
     return `status ${status} without an error: ${JSON.stringify(body).slice(0, 200)}`

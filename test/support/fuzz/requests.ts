@@ -4,7 +4,7 @@ import type { FuzzRequest } from './gateway.ts'
 import { bodyLimitBytes } from './gateway.ts'
 import { graphqlDocument } from './graphql.ts'
 import { damage, jsonText, nearly } from './json.ts'
-import { graphqlBodies, richCompletions } from './samples.ts'
+import { graphqlBodies, richRestBodies } from './samples.ts'
 
 const contentTypes = [
   ...Array.from({ length: 8 }, () => 'application/json'),
@@ -74,13 +74,17 @@ function posts(key: string, path: string, text: fc.Arbitrary<string>): fc.Arbitr
     }))
 }
 
-/** Requests for the REST door's completions. */
+/** Requests for every REST route that takes a body. */
 export function restPosts(key: string): fc.Arbitrary<FuzzRequest> {
-  const text = fc.oneof(
-    { weight: 6, arbitrary: nearly(richCompletions) },
-    { weight: 1, arbitrary: jsonText },
-  )
-  return posts(key, '/v1/chat/completions', text)
+  const routes = Object.entries(richRestBodies).map(([path, bodies]) => ({
+    weight: bodies.length,
+    arbitrary: posts(
+      key,
+      path,
+      fc.oneof({ weight: 6, arbitrary: nearly(bodies) }, { weight: 1, arbitrary: jsonText }),
+    ),
+  }))
+  return fc.oneof(...routes)
 }
 
 /** Requests for GraphQL over POST: bodies near to valid ones, batches, and documents by the grammar. */

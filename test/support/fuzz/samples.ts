@@ -42,7 +42,7 @@ export const restCompletions: readonly object[] = ['demo/echo', 'openai/gpt-4o-m
 )
 
 /** Valid ones of which the demo refuses a part: it calls no tools. */
-export const richCompletions = [
+const richCompletions = [
   ...restCompletions,
   {
     model: 'openai/gpt-4o-mini',
@@ -63,6 +63,77 @@ export const richCompletions = [
   },
   { model: 'demo/echo', messages, tools, stream: true },
 ]
+
+const question = [{ role: 'user', content: [{ type: 'text', text: 'Hello there' }] }]
+
+/** For each REST route that takes a body: bodies that are answered with 200 when nothing is changed. */
+export const restBodies: Readonly<Record<string, readonly object[]>> = {
+  '/v1/chat/completions': restCompletions,
+  '/v1/completions': [
+    { model: 'demo/echo', prompt: 'Hello there', max_tokens: 5 },
+    { model: 'openai/gpt-4o-mini', prompt: ['Hello there'], stream: true, echo: true },
+  ],
+  '/v1/messages': ['demo/echo', 'openai/gpt-4o-mini'].flatMap((model) => [
+    { model, max_tokens: 9, system: 'Be brief.', messages: question },
+    { model, max_tokens: 9, stream: true, messages: question, temperature: 0.5 },
+  ]),
+  '/v1/messages/count_tokens': [{ model: 'demo/echo', messages: question }],
+  '/v1/responses': ['demo/echo', 'openai/gpt-4o-mini'].flatMap((model) => [
+    { model, input: 'Hello there', store: false, max_output_tokens: 20 },
+    {
+      model,
+      stream: true,
+      instructions: 'Be brief.',
+      input: [{ role: 'user', content: [{ type: 'input_text', text: 'Hello there' }] }],
+      metadata: { a: 'b' },
+    },
+  ]),
+  '/v1/embeddings': [
+    { model: 'openai/text-embedding-3-small', input: ['Hello', 'there'], dimensions: 8 },
+    { model: 'openai/text-embedding-3-small', input: 'Hello', encoding_format: 'base64' },
+  ],
+}
+
+/** The same, and bodies that are valid and rich, whether or not they are answered. */
+export const richRestBodies: typeof restBodies = {
+  ...restBodies,
+  '/v1/chat/completions': richCompletions,
+  '/v1/messages': [
+    ...(restBodies['/v1/messages'] ?? []),
+    {
+      model: 'openai/gpt-4o-mini',
+      max_tokens: 99,
+      system: [{ type: 'text', text: 'Be brief.', cache_control: { type: 'ephemeral' } }],
+      messages: [
+        ...question,
+        {
+          role: 'assistant',
+          content: [{ type: 'tool_use', id: 'c1', name: 'f', input: { a: 1 } }],
+        },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'c1', content: '2' }] },
+      ],
+      tools: [{ name: 'f', description: 'd', input_schema: { type: 'object' } }],
+      tool_choice: { type: 'auto' },
+      stop_sequences: ['x'],
+      metadata: { user_id: 'u' },
+    },
+  ],
+  '/v1/responses': [
+    ...(restBodies['/v1/responses'] ?? []),
+    {
+      model: 'openai/gpt-4o-mini',
+      input: [
+        { type: 'message', role: 'user', content: 'Hello' },
+        { type: 'function_call', call_id: 'c1', name: 'f', arguments: '{"a":1}' },
+        { type: 'function_call_output', call_id: 'c1', output: '2' },
+      ],
+      tools: [{ type: 'function', name: 'f', parameters: { type: 'object' }, strict: false }],
+      tool_choice: 'auto',
+      previous_response_id: 'resp_none',
+      text: { format: { type: 'json_schema', name: 'n', schema: { type: 'object' } } },
+    },
+  ],
+}
 
 const input = {
   model: 'demo/echo',
