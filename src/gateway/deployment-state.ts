@@ -76,7 +76,14 @@ export interface DeploymentStatus {
 
 /** A rest that began, or a breaker that opened for a time or (0) closed. Times are milliseconds from now. */
 export type StateChange =
-  | { kind: 'cooldown'; key: string; reason: BlockReason; ms: number }
+  | {
+      kind: 'cooldown'
+      provider: string
+      deployment: string
+      key: string
+      reason: BlockReason
+      ms: number
+    }
   | { kind: 'breaker'; provider: string; deployment: string; openMs: number }
 
 const ttftTimeConstantMs = 10_000
@@ -129,8 +136,9 @@ export function createDeploymentStates(
         .filter((state) => state.provider === provider)
         .map((state) => state.status),
     learn: (change) => {
+      const state = stateOf({ id: change.deployment, provider: { id: change.provider } })
       if (change.kind === 'breaker') {
-        stateOf({ id: change.deployment, provider: { id: change.provider } }).learn(change.openMs)
+        state.learn(change.openMs)
         return
       }
       const untilMs = Math.max(now() + change.ms, cooldowns.get(change.key)?.untilMs ?? 0)
@@ -248,7 +256,9 @@ class DeploymentState implements DeploymentView {
     const untilMs = Math.max(nowMs + ms, cooldowns.get(key)?.untilMs ?? 0)
     if (untilMs <= nowMs) return
     cooldowns.set(key, { reason: rest.reason, untilMs })
-    this.#context.onChange({ kind: 'cooldown', key, reason: rest.reason, ms: untilMs - nowMs })
+    const { provider, onChange } = this.#context
+    const { reason } = rest
+    onChange({ kind: 'cooldown', provider, deployment: this.#id, key, reason, ms: untilMs - nowMs })
   }
 
   #tell(openMs: number): void {

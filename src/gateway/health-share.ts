@@ -35,6 +35,8 @@ const message = z.object({
     z.discriminatedUnion('kind', [
       z.object({
         kind: z.literal('cooldown'),
+        provider: z.string(),
+        deployment: z.string(),
         key: z.string(),
         reason: z.enum(blockReasons),
         ms: z.number(),
