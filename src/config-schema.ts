@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { limits } from './config-limits.ts'
 import { cacheSchema } from './config-cache.ts'
 import { resilienceSchema } from './config-resilience.ts'
 import { isProxyName } from './lib/client-address.ts'
@@ -146,6 +147,7 @@ export const fileSchema = z.strictObject({
   responses: responses.prefault({}),
   cache: cacheSchema.prefault({}),
   resilience: resilienceSchema.prefault({}),
+  limits: limits.prefault({}),
   log: log.prefault({}),
   providers: z.unknown().optional(),
   aliases: z.record(z.string().min(1), z.string().min(1)).default({}),

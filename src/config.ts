@@ -5,6 +5,7 @@ import { cacheNames, type CacheTable } from './config-cache.ts'
 import { isTable, joinPath, parsed, type Problem } from './config-problem.ts'
 import { openProviders } from './config-providers.ts'
 import { resilienceNames, type ResilienceSettings } from './config-resilience.ts'
+import { limitNames, type LimitsConfig } from './config-limits.ts'
 import { fileSchema, type FileSettings } from './config-schema.ts'
 import type { RedisAddress } from './lib/redis-url.ts'
 import type { PriceSnapshot, RateSnapshot } from './protocol/settlement.ts'
@@ -51,6 +52,7 @@ export interface Config {
     }
   }
   responses: { retentionHours: number }
+  limits: LimitsConfig
   /** Absent where no answers are kept. */
   cache: CacheTable | undefined
   resilience: ResilienceSettings
@@ -119,7 +121,7 @@ export function loadConfig(
 }
 
 function ourNames(settings: FileSettings, production: boolean) {
-  const { server, storage, graphql, responses, cache, resilience, log } = settings
+  const { server, storage, graphql, responses, cache, resilience, limits, log } = settings
   const { aliases, fallbacks, prices } = settings
   return {
     server: {
@@ -141,6 +143,7 @@ function ourNames(settings: FileSettings, production: boolean) {
     responses: { retentionHours: responses.retention_hours },
     cache: cacheNames(cache),
     resilience: resilienceNames(resilience),
+    limits: limitNames(limits),
     logLevel: log.level,
     aliases,
     fallbacks,

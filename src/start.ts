@@ -12,6 +12,7 @@ import { openAnswerCache } from './gateway/open-answer-cache.ts'
 import { discoverModels } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { startHealthChecks } from './gateway/health-checks.ts'
+import { openLimits } from './gateway/limits/open-limits.ts'
 import { openResilience } from './gateway/open-resilience.ts'
 import { openLedger } from './gateway/open-ledger.ts'
 import { createRates } from './gateway/rates.ts'
@@ -110,12 +111,25 @@ async function serve(
   const metrics = createMetrics({
     models: catalogue.models.map((model) => model.id),
     journalBacklog: () => ledger.backlog(),
+    reservations: () => limits.engine.open,
   })
   const { ledger, close: closeLedger } = openLedger({
     dataDir: config.storage.dataDir,
     db,
     logger,
     onJournalFailure: () => metrics.journalFailed(),
+  })
+  const rates = createRates(config.accounting)
+  const limits = openLimits({
+    db,
+    bus,
+    redis: config.storage.redis,
+    ledger,
+    settings: config.limits,
+    toCurrency: (money, currency) => rates.convert(money, currency, new Date())?.money.nanos,
+    emit: ({ type, organization, data }) =>
+      logger.info({ event: type, organization, data }, 'event'),
+    logger,
   })
   const upstreams = openUpstreams(catalogue.providers.values())
   const shutdown = createShutdown()
@@ -129,9 +143,10 @@ async function serve(
     catalogue,
     ledger,
     metrics,
-    rates: createRates(config.accounting),
+    rates,
     ...resilience,
     shutdown,
+    limits,
     cache: openAnswerCache({
       settings: config.cache,
       secret,
@@ -193,6 +208,7 @@ async function serve(
       await shutdown.drain(drainMs)
       await Promise.all([closeServer(app), sockets.close()])
       idempotency.close()
+      await limits.close()
       await closeLedger()
       metrics.close()
       closeResilience()

@@ -36,6 +36,7 @@ const mayImport: Record<string, readonly string[]> = {
     'services',
   ],
   config: [
+    'config-limits',
     'config-cache',
     'config-problem',
     'config-providers',
@@ -49,7 +50,8 @@ const mayImport: Record<string, readonly string[]> = {
   'config-problem': [],
   'config-cache': ['protocol'],
   'config-resilience': [],
-  'config-schema': ['config-cache', 'config-resilience', 'lib'],
+  'config-limits': ['protocol'],
+  'config-schema': ['config-cache', 'config-limits', 'config-resilience', 'lib'],
   graphql: ['auth', 'errors', 'gateway', 'idempotency', 'lib', 'protocol', 'providers', 'services'],
   rest: ['auth', 'dialects', 'errors', 'gateway', 'idempotency', 'lib', 'protocol', 'services'],
   auth: ['db', 'errors', 'lib', 'protocol', 'redis', 'services'],

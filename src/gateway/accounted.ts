@@ -29,7 +29,7 @@ function tagsOf({ actor, tags }: Call): Tags | undefined {
   return actor.kind === 'api-key' && actor.tags ? { ...actor.tags, ...tags } : tags
 }
 
-type Steps = AsyncGenerator<Events>
+type Steps = AsyncGenerator<Events> | Promise<AsyncGenerator<Events>>
 
 async function* run(
   deps: GatewayDeps,
@@ -40,7 +40,7 @@ async function* run(
   const leave = deps.shutdown.enter()
   deps.metrics.streamOpened()
   try {
-    for await (const events of steps(ticket)) yield events
+    for await (const events of await steps(ticket)) yield events
     yield [{ type: 'end', settlement: await settle(deps, ticket, { status: 'succeeded' }) }]
   } catch (thrown) {
     // A signal that aborts with an error of ours ends the answer; any other is a client that left.

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Actor } from '../protocol/actor.ts'
-import type { OnSettled } from '../protocol/settlement.ts'
+import type { OnLimits } from '../protocol/limit.ts'
+import type { Money, OnSettled } from '../protocol/settlement.ts'
 import type { Tags } from '../protocol/tags.ts'
 
 /** What surrounds one completion: who asks, through which door, how it may be routed, and when to stop. */
@@ -16,6 +17,8 @@ export interface Call {
   tags?: Tags | undefined
   /** The end user behind the request, as the client names them. */
   user?: string | undefined
+  /** Told how the limits stand that hold for it, before its answer begins. */
+  onLimits?: OnLimits | undefined
   /** What the client says of the cache of answers. */
   cache?: CacheWishes | undefined
   onSettled?: OnSettled | null | undefined
@@ -51,6 +54,8 @@ export interface RoutingHints {
   allowProviders?: readonly string[] | undefined
   /** None of these providers. */
   denyProviders?: readonly string[] | undefined
+  /** What the request may cost at most: dearer deployments are passed over, and a stream that gets there ends. */
+  maxCost?: Money | undefined
   /** From the request's arrival to the first content of its answer. */
   deadlineMs?: number | undefined
   /** In the queue of a busy provider: higher goes first; 0 when absent. */

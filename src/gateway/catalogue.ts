@@ -17,6 +17,8 @@ export interface Deployment {
   provider: Provider
   model: string
   price: PriceSnapshot | undefined
+  /** How many tokens an answer may have; undefined where that is not known. */
+  maxOutputTokens?: number | undefined
 }
 
 /** What can be called, and under which names: what the configuration says, and what was learnt since. */
@@ -56,7 +58,8 @@ export function createCatalogue(settings: CatalogueSettings): Catalogue {
   function deployment(provider: Provider, model: string): Deployment {
     const id = `${provider.id}/${model}`
     const price = settings.prices.get(id) ?? known.byId.get(id)?.price ?? undatedPrice(id)
-    return { id, provider, model, price }
+    const maxOutputTokens = known.byId.get(id)?.maxOutputTokens
+    return { id, provider, model, price, maxOutputTokens }
   }
 
   /** A dated snapshot (`gpt-4o-2024-08-06`, `claude-opus-4-5-20251101`) costs what its model costs. */

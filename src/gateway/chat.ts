@@ -9,10 +9,13 @@ import type { Call } from './call.ts'
 import type { GatewayDeps } from './deps.ts'
 import { emulate } from './emulate.ts'
 import { withUser } from './end-user.ts'
+import { chatDemand } from './limits/demand.ts'
 import { costOf } from './cost.ts'
 import { estimateUsage, expectedUsage } from './estimate.ts'
 import { lossesOf } from './loss.ts'
+import { reserve } from './reserve.ts'
 import { route } from './route.ts'
+import { stopAtLimit } from './stop-at-limit.ts'
 import type { Events } from './running-attempt.ts'
 import { openTicket, type Ticket } from './ticket.ts'
 
@@ -34,12 +37,18 @@ export function chat(
   })
 }
 
-function steps(deps: GatewayDeps, request: ChatRequest, ticket: Ticket): AsyncGenerator<Events> {
+async function steps(
+  deps: GatewayDeps,
+  request: ChatRequest,
+  ticket: Ticket,
+): Promise<AsyncGenerator<Events>> {
   const { call } = ticket
   const routed = route(deps.catalogue, request, call) // where it may go, best first
   const deployments = admit(deps, call, routed) // whether this actor may send it there, now
+  const demand = chatDemand(request)
+  ticket.reservation = await reserve(deps, { call, deployments, demand }) // whether the limits have room
   // What was answered before, or call them until one answers.
-  return cached(deps, { request, ticket, deployments }, () =>
+  const events = cached(deps, { request, ticket, deployments }, () =>
     attempt(deps, ordered(deployments), ticket, {
       losses: (deployment) => lossesOf(deployment, request),
       events: (deployment, options) =>
@@ -47,4 +56,5 @@ function steps(deps: GatewayDeps, request: ChatRequest, ticket: Ticket): AsyncGe
       cost: async ({ price }) => costOf(price, await expectedUsage(request)),
     }),
   )
+  return stopAtLimit(deps, ticket, { events, demand }) // before it costs more than it may
 }

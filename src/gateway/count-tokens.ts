@@ -1,8 +1,12 @@
 import type { ChatRequest } from '../protocol/request.ts'
 import { admit } from './admit.ts'
 import type { Call } from './call.ts'
+import type { Deployment } from './catalogue.ts'
 import type { GatewayDeps } from './deps.ts'
+import { withUser } from './end-user.ts'
 import { estimatePrompt } from './estimate.ts'
+import { noDemand } from './limits/demand.ts'
+import { reserve } from './reserve.ts'
 import { route } from './route.ts'
 
 /** How many tokens a prompt has for the deployment to which it would go first. */
@@ -19,7 +23,22 @@ export async function countTokens(
   call: Call,
 ): Promise<PromptCount> {
   const [first] = admit(deps, call, route(deps.catalogue, request, call))
-  const counted = first && (await deps.countUpstream(first, request))
+  const counted = first && (await limited(deps, call, { request, first }))
   if (counted !== undefined) return { inputTokens: counted, estimated: false }
   return { inputTokens: await estimatePrompt(request), estimated: true }
+}
+
+/** It takes a request of the limits, and neither tokens nor money. */
+async function limited(
+  deps: GatewayDeps,
+  call: Call,
+  { request, first }: { request: ChatRequest; first: Deployment },
+): Promise<number | undefined> {
+  const named = withUser(call, request)
+  const reservation = await reserve(deps, { call: named, deployments: [first], demand: noDemand })
+  try {
+    return await deps.countUpstream(first, request)
+  } finally {
+    reservation?.settle([], 0)
+  }
 }

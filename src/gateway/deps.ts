@@ -7,6 +7,7 @@ import type { Catalogue, Deployment } from './catalogue.ts'
 import type { Concurrency } from './concurrency.ts'
 import type { DeploymentStates } from './deployment-state.ts'
 import type { Ledger } from './ledger.ts'
+import type { Limits } from './limits/limits.ts'
 import type { Metrics } from './metrics.ts'
 import type { HealthWatch } from './health-watch.ts'
 import type { HealthMonitor } from './provider-health.ts'
@@ -32,6 +33,7 @@ export interface GatewayDeps {
     ejectionShare: number | undefined
   }
   shutdown: Shutdown
+  limits: Limits
   /** Absent where no answers are kept. */
   cache?: AnswerCache | undefined
   /** Calls one deployment and decodes what it answers. */

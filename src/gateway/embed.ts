@@ -13,6 +13,8 @@ import type { GatewayDeps } from './deps.ts'
 import { embeddingLosses } from './embedding-loss.ts'
 import { withUser } from './end-user.ts'
 import { estimateEmbeddingUsage } from './estimate.ts'
+import { embeddingDemand } from './limits/demand.ts'
+import { reserve } from './reserve.ts'
 import { route } from './route.ts'
 import type { Events, WorkOptions } from './running-attempt.ts'
 import { openTicket, type Ticket } from './ticket.ts'
@@ -53,15 +55,17 @@ export async function embed(
   return undefined
 }
 
-function steps(
+async function steps(
   deps: GatewayDeps,
   request: EmbeddingRequest,
   ticket: Ticket,
   vectors: number[][],
-): AsyncGenerator<Events> {
+): Promise<AsyncGenerator<Events>> {
   const { call } = ticket
   const routed = route(deps.catalogue, request, call)
   const deployments = admit(deps, call, routed)
+  const demand = embeddingDemand(request)
+  ticket.reservation = await reserve(deps, { call, deployments, demand })
   return attempt(deps, ordered(deployments), ticket, {
     losses: (deployment) => embeddingLosses(deployment, request),
     events: made,

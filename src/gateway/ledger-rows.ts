@@ -114,6 +114,14 @@ function usageRow(usage: Usage | undefined, cost: Money | undefined) {
   }
 }
 
+/** When a request ended, in Unix milliseconds: the same number as the database computes from its row. */
+export function settledAt({
+  createdAt,
+  latencyMs,
+}: Pick<LedgerEntry, 'createdAt' | 'latencyMs'>): number {
+  return createdAt.getTime() + micros(latencyMs)
+}
+
 /** Milliseconds to the microsecond: more digits say nothing and are written twice. */
 function micros(ms: number): number {
   return Math.round(ms * 1000) / 1000

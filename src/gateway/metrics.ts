@@ -1,5 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import type { ErrorCode } from '../errors.ts'
+import type { LimitScope } from '../protocol/limit.ts'
 import type { AttemptRecord } from '../protocol/settlement.ts'
 import { tokenClasses } from '../protocol/usage.ts'
 import type { LedgerEntry } from './ledger.ts'
@@ -17,6 +19,8 @@ export interface Metrics {
   streamOpened(): void
   streamClosed(): void
   journalFailed(): void
+  /** Counts a request that a limit refused. */
+  limited(scope: LimitScope, code: ErrorCode): void
   /** Counts a failure of the store of answers. */
   cacheFailed(): void
   /** What the store of answers holds in this process, where it holds any. */
@@ -31,6 +35,8 @@ export interface Metrics {
 export interface MetricsSettings {
   /** Settled requests that the database does not have yet. */
   journalBacklog?: () => number
+  /** Reservations of limits that are open. */
+  reservations?: () => number
   /** Ids of the models that the gateway knows; any other gets a label of its own only once it has answered. */
   models?: Iterable<string>
 }
@@ -42,14 +48,15 @@ const eventLoopResolutionMs = 20
 
 export function createMetrics(settings: MetricsSettings): Metrics {
   const registry = new Registry()
-  const { streamsOpen, journalErrors, cacheErrors } = createMeters(registry)
+  const { streamsOpen, journalErrors, cacheErrors, limited } = createMeters(registry)
   const families = createFamilies()
   const seriesOfRequest = createRequestSeries(families)
   const seriesOfAttempt = createAttemptSeries(families)
   const modelLabel = createModelLabels(settings.models ?? [])
   const stopEventLoop = watchEventLoop(registry)
-  const { journalBacklog } = settings
-  if (journalBacklog) watchBacklog(registry, journalBacklog)
+  const { journalBacklog, reservations } = settings
+  if (journalBacklog) watchCount(registry, journalBacklog, backlogGauge)
+  if (reservations) watchCount(registry, reservations, reservationsGauge)
 
   return {
     settled: (entry) => {
@@ -76,6 +83,7 @@ export function createMetrics(settings: MetricsSettings): Metrics {
     streamOpened: () => streamsOpen.inc(),
     streamClosed: () => streamsOpen.dec(),
     journalFailed: () => journalErrors.inc(),
+    limited: (scope, code) => limited.inc({ scope, code }),
     cacheFailed: () => cacheErrors.inc(),
     watchCache: (size) => watchCacheSize(registry, size),
     render: async () => {
@@ -117,6 +125,12 @@ function createMeters(registry: Registry) {
   return {
     cacheErrors: counter('cache_errors_total', 'Failures of the store of answers.'),
     journalErrors: counter('journal_errors_total', 'Journal writes that failed.'),
+    limited: new Counter({
+      name: 'xrouter_limited_total',
+      help: 'Requests that a limit or a budget refused, by what it is put on.',
+      labelNames: ['scope', 'code'],
+      registers,
+    }),
     streamsOpen: new Gauge({
       name: 'xrouter_streams_open',
       help: 'Completions under way, streamed or not.',
@@ -151,12 +165,24 @@ function watchCacheSize(registry: Registry, size: Parameters<Metrics['watchCache
   gauge('bytes', 'What these take of its memory.')
 }
 
-function watchBacklog(registry: Registry, journalBacklog: () => number): void {
+const backlogGauge = {
+  name: 'xrouter_journal_backlog',
+  help: 'Ended requests that are in the journal and not in the database yet.',
+}
+const reservationsGauge = {
+  name: 'xrouter_limit_reservations_open',
+  help: 'Requests of this process that hold something of a limit.',
+}
+
+function watchCount(
+  registry: Registry,
+  count: () => number,
+  described: { name: string; help: string },
+): void {
   const gauge: Gauge = new Gauge({
-    name: 'xrouter_journal_backlog',
-    help: 'Ended requests that are in the journal and not in the database yet.',
+    ...described,
     registers: [registry],
-    collect: () => gauge.set(journalBacklog()),
+    collect: () => gauge.set(count()),
   })
 }
 

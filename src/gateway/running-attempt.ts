@@ -70,7 +70,7 @@ export class RunningAttempt {
   /** What may go now; undefined when the answer is whole. Throws what the attempt failed with. */
   async next(): Promise<Events | undefined> {
     try {
-      this.#events ??= this.#open()
+      this.#events ??= await this.#enter()
       for (;;) {
         const { value, done } = await this.#events.next()
         if (done) return this.#end()
@@ -94,6 +94,15 @@ export class RunningAttempt {
   async leave(): Promise<void> {
     this.#release()
     await this.#events?.return(undefined).catch(() => {})
+  }
+
+  /** A deployment whose limit is used up is passed over like one that failed. */
+  async #enter(): Promise<AsyncGenerator<ChatEvent | Events>> {
+    const { reservation, attempts } = this.#ticket
+    if (reservation) await reservation.enter(this.meter.deployment, attempts)
+    // Another one may have won meanwhile.
+    if (this.meter.closed) throw new DOMException('This attempt was ended', 'AbortError')
+    return this.#open()
   }
 
   #open(): AsyncGenerator<ChatEvent | Events> {

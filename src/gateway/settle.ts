@@ -4,6 +4,7 @@ import { promptTokens, type Usage } from '../protocol/usage.ts'
 import type { CachedAnswer } from './cache-entry.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { LedgerEntry } from './ledger.ts'
+import { settledAt } from './ledger-rows.ts'
 import type { Ticket } from './ticket.ts'
 
 export type Outcome =
@@ -30,6 +31,7 @@ async function close(deps: GatewayDeps, ticket: Ticket, outcome: Outcome): Promi
   entry.errorCode = error?.code ?? (outcome.status === 'cancelled' ? 'CANCELLED' : undefined)
   deps.metrics.settled(entry)
   await deps.ledger.settle(entry)
+  ticket.reservation?.settle(ticket.attempts, settledAt(entry))
   const settlement = { ...entry.settlement, status: outcome.status }
   ticket.call.onSettled?.(settlement)
   return settlement

@@ -5,6 +5,7 @@ import { completionTokens, type Usage } from '../protocol/usage.ts'
 import type { Call } from './call.ts'
 import type { Deployment } from './catalogue.ts'
 import { costOf } from './cost.ts'
+import type { Reservation } from './limits/reservation.ts'
 import type { CachedAnswer } from './cache-entry.ts'
 import type { StateAttempt } from './deployment-state.ts'
 import type { PassedOver } from './lineup.ts'
@@ -23,6 +24,8 @@ export interface Ticket {
   /** From arrival to the first content event. */
   timeToFirstTokenMs: number | undefined
   attempts: AttemptRecord[]
+  /** What it holds of the limits; undefined where none applies. */
+  reservation: Reservation | undefined
   /** The attempts that are under way. */
   running: AttemptMeter[]
   /** The attempt whose words the client has. */
@@ -31,8 +34,6 @@ export interface Ticket {
   unreported: { meter: AttemptMeter; record: AttemptRecord }[]
   /** What was not called although its turn had come. */
   passedOver: readonly PassedOver[]
-  /** What the budgets hold for it by estimate, where there are any. */
-  reservation?: { money: Money } | undefined
   /** What the cache of answers said; undefined where it was not asked. */
   cache: CacheResult | undefined
   /** What the answer is, where the cache had it. */
@@ -52,6 +53,7 @@ export function openTicket(
     startedAtMs: performance.now(),
     timeToFirstTokenMs: undefined,
     attempts: [],
+    reservation: undefined,
     running: [],
     answering: undefined,
     unreported: [],

@@ -37,8 +37,12 @@ export interface RedisConnection {
 }
 
 /** Opens one connection (to a cluster: one for each node); what goes wrong with it is logged now and then. */
-export function openRedis(address: RedisAddress, logger: Logger): RedisConnection {
-  const client = clientFor(address)
+export function openRedis(
+  address: RedisAddress,
+  logger: Logger,
+  commandTimeout = commandMsMax,
+): RedisConnection {
+  const client = clientFor(address, commandTimeout)
   let lost = false
   let closed = false
   const complain = sparing(logEveryMs, (reason: string) =>
@@ -72,12 +76,13 @@ export function openRedis(address: RedisAddress, logger: Logger): RedisConnectio
   }
 }
 
-function clientFor(address: RedisAddress): RedisClient {
+function clientFor(address: RedisAddress, commandTimeout: number): RedisClient {
   const { username, password } = address
   const tls = address.tls ? { tls: {} } : {}
   const access = { ...(username && { username }), ...(password && { password }), ...tls }
-  if (address.kind === 'cluster') return openCluster(address.nodes, { ...common, ...access })
-  const options = { ...common, ...access, ...solo, db: address.db }
+  if (address.kind === 'cluster')
+    return openCluster(address.nodes, { ...common, ...access, commandTimeout })
+  const options = { ...common, ...access, ...solo, commandTimeout, db: address.db }
   if (address.kind === 'single') return new Redis({ ...options, ...address.node })
   return new Redis({
     ...options,

@@ -21,6 +21,7 @@ import {
   namesDeployment,
 } from './deployment-headers.ts'
 import { decodeHints } from './hints.ts'
+import { tellLimits } from './limit-headers.ts'
 import { inDoorWords } from './places.ts'
 import { openSse } from './sse.ts'
 
@@ -69,7 +70,8 @@ export async function answerCompletion(
   const cache = withCacheControl(said.cache, request.headers['cache-control'])
   const signal = clientGone(reply)
   const { id: requestId, headers, onSettled } = request
-  const context = { requestId, actor, door: 'rest' as const, headers, onSettled, signal }
+  const heard = { onLimits: tellLimits(reply), onSettled }
+  const context = { requestId, actor, door: 'rest' as const, headers, ...heard, signal }
   const call = { ...context, ...said, cache }
   const created = Math.floor(Date.now() / 1000)
   const requests: [ChatRequest, ...ChatRequest[]] = [decoded.request, ...(decoded.further ?? [])]

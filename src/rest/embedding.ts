@@ -8,6 +8,7 @@ import { embed } from '../gateway/embed.ts'
 import type { Actor } from '../protocol/actor.ts'
 import { clientGone } from './client-gone.ts'
 import { nameDeployment } from './deployment-headers.ts'
+import { tellLimits } from './limit-headers.ts'
 import { decodeHints, refuseCache } from './hints.ts'
 
 /** `POST /v1/embeddings`, as OpenAI's SDKs speak to it. */
@@ -27,6 +28,7 @@ export async function handleEmbedding(
     door: 'rest',
     headers: request.headers,
     ...said,
+    onLimits: tellLimits(reply),
     onSettled: request.onSettled,
     signal: clientGone(reply),
     onAttempt: (start) => nameDeployment(reply, start),

@@ -3,6 +3,7 @@ import { createConcurrency } from '../../src/gateway/concurrency.ts'
 import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
 import { createHealthWatch } from '../../src/gateway/health-watch.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
+import { withoutLimits } from '../support/without-limits.ts'
 import { createRates } from '../../src/gateway/rates.ts'
 import { createShutdown } from '../../src/gateway/shutdown.ts'
 import { memoryLedger } from '../support/memory-ledger.ts'
@@ -142,6 +143,7 @@ export async function startGraphql(
       concurrency: createConcurrency({ size: 1, waitMaxMs: 1 }),
       resilience: { retry: undefined, ejectionShare: undefined },
       shutdown: createShutdown(),
+      limits: withoutLimits(),
       callUpstream: ({ provider, model }, request, { signal }) => {
         if (!provider.generate) throw new Error('a test provider generates')
         return provider.generate(request, model, signal)

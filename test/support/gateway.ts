@@ -90,7 +90,7 @@ export async function startGateway(
         {
           organization: defaultOrganization,
           name: 'test',
-          tier: 'free',
+          tier: 'enterprise',
           scopes: ['INFERENCE'],
           models: null,
           ...input,

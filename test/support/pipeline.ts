@@ -23,6 +23,7 @@ import { openaiCompatible } from '../../src/providers/openai-compatible.ts'
 import { managerOf } from './actors.ts'
 import { memoryLedger } from './memory-ledger.ts'
 import type { OpenaiSimulator } from './simulators/openai.ts'
+import { withoutLimits } from './without-limits.ts'
 
 const connection = {
   timeoutConnectMs: 5_000,
@@ -70,6 +71,7 @@ export function openPipeline(
     concurrency: createConcurrency({ size: 2, waitMaxMs: 5_000 }),
     resilience: { retry: undefined, ejectionShare: undefined },
     shutdown: createShutdown(),
+    limits: withoutLimits(),
     callUpstream: upstreams.call,
     countUpstream: upstreams.count,
     embedUpstream: upstreams.embed,

@@ -1,0 +1,80 @@
+import type { Logger } from 'pino'
+import type { Database } from '../../db/client.ts'
+import type { RedisAddress } from '../../lib/redis-url.ts'
+import type { Rates } from '../../protocol/limit.ts'
+import type { Bus } from '../../redis/bus.ts'
+import { openRedis } from '../../redis/client.ts'
+import { limitScripts } from '../../redis/limits.ts'
+import type { EmitEvent } from '../events.ts'
+import { loadBook } from './book.ts'
+import { createLimitBooks } from './books.ts'
+import { BudgetCounters } from './counters.ts'
+import { LimitEngine, type WhenDown } from './engine.ts'
+import type { LimitSettings, Limits } from './limits.ts'
+import { LocalLimiter } from './local-limiter.ts'
+import { usualLeaseMs } from './meter.ts'
+import { createRedisLimiter } from './redis-limiter.ts'
+import { readSpent, type ToCurrency } from './spent.ts'
+import { thresholdEvents } from './thresholds.ts'
+
+/** A process that is busy itself hears an answer late; to believe Redis away would refuse its requests. */
+const commandMsMax = 4_000
+
+export interface LimitsOptions {
+  db: Database
+  bus: Pick<Bus, 'subscribe'>
+  /** Without it the limits are this process's. */
+  redis: RedisAddress | undefined
+  /** Resolves when what this process settled is in the database. */
+  ledger: { flush(): Promise<void> }
+  settings: LimitSettings & {
+    /** The configuration's words on tiers; they stand before the table's. */
+    tiers: Readonly<Record<string, Partial<Rates>>>
+    whenDown: WhenDown
+    leaseMs?: number
+  }
+  toCurrency: ToCurrency
+  emit: EmitEvent
+  logger: Logger
+}
+
+/** The limits of this instance, with what they need from Redis; `close` settles what is left. */
+export function openLimits(options: LimitsOptions): Limits & { close(): Promise<void> } {
+  const { db, bus, ledger, settings, toCurrency, emit, logger } = options
+  const { leaseMs = usualLeaseMs } = settings
+  const redis = options.redis && openRedis(options.redis, logger, commandMsMax)
+  const counters = new BudgetCounters({
+    readSpent: async (meter, cutoff) => {
+      await ledger.flush()
+      const { rule, name: subject } = meter
+      const organization = rule.row.organizationId
+      const query = { organization, rule, subject, now: Math.max(meter.slot, cutoff), cutoff }
+      return readSpent(db, query, toCurrency)
+    },
+    logger,
+  })
+  const engine = new LimitEngine({
+    local: new LocalLimiter({ leaseMs }),
+    shared: redis && createRedisLimiter(limitScripts(redis.client), leaseMs),
+    counters,
+    whenDown: settings.whenDown,
+    onSpent: thresholdEvents(emit),
+    leaseMs,
+    logger,
+  })
+  return {
+    books: createLimitBooks({
+      load: (organization) => loadBook(db, organization, settings.tiers),
+      bus,
+      logger,
+    }),
+    engine,
+    settings,
+    toCurrency,
+    close: async () => {
+      counters.close()
+      await engine.close()
+      redis?.close()
+    },
+  }
+}
