@@ -7,8 +7,11 @@ const present = missingServices().length === 0
 // Every worker and every gateway process loads the same sources: compiled once, they load twice as fast.
 process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.cache/compile')
 
-/** Suites without servers, databases and state of their own: they share their workers, and what these have loaded. */
-const units = ['test/{dialects,lib,protocol,scripts}/**/*.test.ts']
+/** Suites that change nothing outside of themselves: they share their workers, and what these have loaded. */
+const units = [
+  'test/{dialects,gateway,lib,protocol,providers,recorded,scripts,simulators}/**/*.test.ts',
+  'test/graphql/!(requests|statements).test.ts',
+]
 
 /** Suites that need a real service; there is nothing to run of them on the embedded parts. */
 const onlyReal = [
@@ -45,7 +48,15 @@ export default defineConfig({
     globalSetup: ['test/support/services.ts'],
     maxWorkers: 2,
     projects: [
-      { test: { ...common, name: 'units', include: units, isolate: false } },
+      {
+        test: {
+          ...common,
+          name: 'units',
+          include: units,
+          isolate: false,
+          provide: { database: present ? 'postgres' : 'embedded' },
+        },
+      },
       {
         test: {
           ...common,

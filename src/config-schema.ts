@@ -120,6 +120,14 @@ const priceTable = z.strictObject({
   reasoning: price.optional(),
 })
 
+const days = z.number().int().min(1).max(36_500)
+
+const retention = z.strictObject({
+  /** How long usage is kept by the minute and by the hour; by the day it is kept for good. */
+  usage_minute_days: days.default(7),
+  usage_hour_days: days.default(800),
+})
+
 const accounting = z.strictObject({
   /** In which costs are summed up across currencies. */
   currency: currencyCode.optional(),
@@ -153,6 +161,7 @@ export const fileSchema = z.strictObject({
   aliases: z.record(z.string().min(1), z.string().min(1)).default({}),
   fallbacks: z.record(z.string().min(1), z.array(z.string().min(1)).min(1)).default({}),
   prices: z.array(priceTable).default([]),
+  retention: retention.prefault({}),
   accounting: accounting.prefault({}),
   rates: z.array(rate).default([]),
 })

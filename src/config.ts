@@ -66,6 +66,7 @@ export interface Config {
   fallbacks: Record<string, string[]>
   /** By `provider/model`. */
   prices: Map<string, PriceSnapshot>
+  retention: { usageMinuteDays: number; usageHourDays: number }
   /** In which currency costs are summed up, and the rates of exchange. */
   accounting: { accountingCurrency: string | undefined; rates: RateSnapshot[] }
 }
@@ -148,6 +149,10 @@ function ourNames(settings: FileSettings, production: boolean) {
     aliases,
     fallbacks,
     prices: new Map(prices.map((price) => [price.model, priceSnapshot(price)])),
+    retention: {
+      usageMinuteDays: settings.retention.usage_minute_days,
+      usageHourDays: settings.retention.usage_hour_days,
+    },
     accounting: {
       accountingCurrency: settings.accounting.currency,
       rates: settings.rates.map(rateSnapshot),

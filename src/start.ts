@@ -31,6 +31,7 @@ import { createServer, type Route } from './server.ts'
 import { createFirstAdminKey, ensureOrganization, findApiKeyByHash } from './services/api-keys.ts'
 import type { ServiceDeps } from './services/deps.ts'
 import { startResponseCleanup } from './services/response-cleanup.ts'
+import { startUsageRetention } from './services/usage-retention.ts'
 
 /** A running gateway. */
 export interface Running {
@@ -194,6 +195,7 @@ async function serve(
   void discoverModels({ catalogue, upstreams, logger })
   const checks = startHealthChecks(catalogue.providers.values(), { ...gateway, upstreams })
   const cleanup = startResponseCleanup({ db }, logger)
+  const retention = startUsageRetention({ db }, config.retention, logger)
   return {
     app,
     db,
@@ -205,6 +207,7 @@ async function serve(
     stop: async (drainMs) => {
       cleanup.stop()
       checks.stop()
+      retention.stop()
       await shutdown.drain(drainMs)
       await Promise.all([closeServer(app), sockets.close()])
       idempotency.close()

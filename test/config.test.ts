@@ -114,6 +114,16 @@ describe('configuration', () => {
     expect(deepseek).toMatchObject({ id: 'deepseek', openModels: true })
   })
 
+  test('usage is kept by the minute for a week, by the hour for two years', () => {
+    expect(load('').retention).toEqual({ usageMinuteDays: 7, usageHourDays: 800 })
+    const told = load('[retention]\nusage_minute_days = 1\nusage_hour_days = 90')
+    expect(told.retention).toEqual({ usageMinuteDays: 1, usageHourDays: 90 })
+    expect(problemsOf('[retention]\nusage_minute_days = 0\nusage_day_days = 9')).toEqual([
+      'retention.usage_day_days',
+      'retention.usage_minute_days',
+    ])
+  })
+
   test('rates of exchange are read with their day, written as a date or as text', () => {
     const rate = (day: string) => `[[rates]]
       from = "USD"

@@ -1,22 +1,25 @@
 import { and, eq, gte, isNotNull, isNull, lt, sql, type SQL } from 'drizzle-orm'
-import { hourSeconds, usageRollups } from '../db/schema/usage-rollup.ts'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import { daySeconds, hourSeconds, minuteSeconds, usageRollups } from '../db/schema/usage-rollup.ts'
 import { invalidRequest } from '../errors.ts'
+import { addCounts } from '../lib/histogram.ts'
 import type { Actor } from '../protocol/actor.ts'
 import type { Money } from '../protocol/settlement.ts'
 import type { ServiceDeps } from './deps.ts'
 import { requireScope } from './permission.ts'
 import { isImpossible } from './requests.ts'
 
-export type UsageDimension = 'model' | 'provider' | 'apiKey' | 'tag'
-export type Granularity = 'total' | 'hour' | 'day'
+export type UsageDimension = 'model' | 'provider' | 'apiKey' | 'user' | 'tag'
+export type Granularity = 'total' | 'minute' | 'hour' | 'day'
 
 export interface UsageQuery {
-  /** Hours that begin at `from` or later and before `to`. */
+  /** Hours that begin at `from` or later and before `to`; minutes, where it is divided by minutes. */
   from: Date
   to: Date
   model?: string | undefined
   provider?: string | undefined
   apiKeyId?: string | undefined
+  user?: string | undefined
   /** Only requests with a tag of this name. */
   tag?: string | undefined
   groupBy: readonly UsageDimension[]
@@ -25,14 +28,20 @@ export interface UsageQuery {
 
 /** What was used, by the dimensions that were asked for; the others are null. */
 export interface UsageRow extends Record<UsageCount, bigint> {
-  /** When the hour or day begins; null in totals. */
+  /** When the minute, hour or day begins; null in totals. */
   time: Date | null
   model: string | null
   provider: string | null
   apiKeyId: string | null
+  user: string | null
   tag: { name: string; value: unknown } | null
   /** One amount for each currency. */
   cost: Money[]
+  /** The same in the accounting currency, or in several where it was changed. */
+  accountingCost: Money[]
+  /** Durations in buckets, as `lib/histogram.ts` reads them: of requests that succeeded, and that said something. */
+  latency: number[]
+  timeToFirstToken: number[]
 }
 
 /** Everything that is added up, but money. */
@@ -55,6 +64,7 @@ const countSums = {
   outputTokens: total(usageRollups.outputTokens),
   reasoningTokens: total(usageRollups.reasoningTokens),
   totalTokens: total(usageRollups.totalTokens),
+  cacheHits: total(usageRollups.cacheHits),
 }
 
 const countNames = namesOf(countSums)
@@ -67,7 +77,8 @@ export async function readUsage(
 ): Promise<UsageRow[]> {
   requireScope(actor, 'READ', 'read usage')
   checkRange(query)
-  if ([query.model, query.provider, query.apiKeyId, query.tag].some(isImpossible)) return []
+  if ([query.model, query.provider, query.apiKeyId, query.user, query.tag].some(isImpossible))
+    return []
   await deps.ledger.flush()
   const rows = await selectSums(deps.db, actor, query)
   if (rows.length <= rowsMax) return merged(rows)
@@ -92,7 +103,8 @@ type Sums = Awaited<ReturnType<typeof selectSums>>[number]
 
 /** A row for each currency of a group; dimensions that were not asked for are null. */
 function selectSums(db: ServiceDeps['db'], actor: Actor, query: UsageQuery) {
-  const { model, provider, apiKeyId, tagName, tagValue, currency } = usageRollups
+  const { model, provider, apiKeyId, userId, tagName, tagValue } = usageRollups
+  const { currency, accountingCurrency } = usageRollups
   const time = timeOf(query.granularity)
   const wants = (dimension: UsageDimension) => query.groupBy.includes(dimension)
   const none = sql<null>`null`
@@ -101,8 +113,10 @@ function selectSums(db: ServiceDeps['db'], actor: Actor, query: UsageQuery) {
     ...(wants('model') ? [model] : []),
     ...(wants('provider') ? [provider] : []),
     ...(wants('apiKey') ? [apiKeyId] : []),
+    ...(wants('user') ? [userId] : []),
     ...(wants('tag') ? [tagName, tagValue] : []),
     currency,
+    accountingCurrency,
   ]
   return db
     .select({
@@ -110,10 +124,15 @@ function selectSums(db: ServiceDeps['db'], actor: Actor, query: UsageQuery) {
       model: wants('model') ? model : none,
       provider: wants('provider') ? provider : none,
       apiKeyId: wants('apiKey') ? apiKeyId : none,
+      user: wants('user') ? userId : none,
       tagName: wants('tag') ? tagName : none,
       tagValue: wants('tag') ? tagValue : none,
       currency,
       costNanos: total(usageRollups.costNanos),
+      accountingCurrency,
+      accountingNanos: total(usageRollups.accountingNanos),
+      latency: histogram(usageRollups.latency),
+      timeToFirstToken: histogram(usageRollups.timeToFirstToken),
       ...countSums,
     })
     .from(usageRollups)
@@ -125,49 +144,81 @@ function selectSums(db: ServiceDeps['db'], actor: Actor, query: UsageQuery) {
 
 /** Requests are in the rows without a tag, and once more in those of each of their tags. */
 function conditionOf(actor: Actor, query: UsageQuery): SQL | undefined {
-  const { from, to, model, provider, apiKeyId, tag, groupBy } = query
+  const { from, to, model, provider, apiKeyId, user, tag, groupBy } = query
   const { tagName } = usageRollups
   const untagged = groupBy.includes('tag') ? isNotNull(tagName) : isNull(tagName)
   return and(
     eq(usageRollups.organizationId, actor.organization),
-    eq(usageRollups.bucketSeconds, hourSeconds),
+    eq(usageRollups.bucketSeconds, bucketOf(query)),
     gte(usageRollups.bucketStart, from),
     lt(usageRollups.bucketStart, to),
     tag === undefined ? untagged : eq(tagName, tag),
     model === undefined ? undefined : eq(usageRollups.model, model),
     provider === undefined ? undefined : eq(usageRollups.provider, provider),
     apiKeyId === undefined ? undefined : eq(usageRollups.apiKeyId, apiKeyId),
+    user === undefined ? undefined : eq(usageRollups.userId, user),
   )
+}
+
+/** The coarsest buckets that fit: whole days are read from days, where hours would be some dozen times as many. */
+function bucketOf({ from, to, granularity }: UsageQuery): number {
+  if (granularity === 'minute') return minuteSeconds
+  if (granularity === 'hour') return hourSeconds
+  const whole = [from, to].every((time) => time.getTime() % dayMs === 0)
+  return whole ? daySeconds : hourSeconds
 }
 
 function timeOf(granularity: Granularity): SQL<Date> | undefined {
   const { bucketStart } = usageRollups
   if (granularity === 'total') return undefined
   const time =
-    granularity === 'hour' ? sql`${bucketStart}` : sql`date_trunc('day', ${bucketStart}, 'UTC')`
+    granularity === 'day' ? sql`date_trunc('day', ${bucketStart}, 'UTC')` : sql`${bucketStart}`
   return time.mapWith(bucketStart)
 }
 
-/** Rows that differ in nothing but their currency become one; they may stand apart, as nulls sort last. */
+/** Rows that differ in nothing but their currencies become one; they may stand apart, as nulls sort last. */
 function merged(rows: readonly Sums[]): UsageRow[] {
   const groups = new Map<string, UsageRow>()
   for (const { tagName, tagValue, currency, costNanos, ...row } of rows) {
-    const { time, model, provider, apiKeyId } = row
-    const key = JSON.stringify([time, model, provider, apiKeyId, tagName, tagValue])
+    const { accountingCurrency, accountingNanos, ...counted } = row
+    const { time, model, provider, apiKeyId, user } = row
+    const key = JSON.stringify([time, model, provider, apiKeyId, user, tagName, tagValue])
     const tag =
       tagName === null || tagValue === null ? null : { name: tagName, value: JSON.parse(tagValue) }
     const group = groups.get(key)
-    if (group) for (const name of countNames) group[name] += row[name]
-    const whole: UsageRow = group ?? { ...row, tag, cost: [] }
+    if (group) addRow(group, row)
+    const whole: UsageRow = group ?? { ...counted, tag, cost: [], accountingCost: [] }
     groups.set(key, whole)
-    if (currency !== null) whole.cost.push({ currency, nanos: costNanos })
+    addMoney(whole.cost, currency, costNanos)
+    addMoney(whole.accountingCost, accountingCurrency, accountingNanos)
   }
   return [...groups.values()]
 }
 
+type Durations = 'latency' | 'timeToFirstToken'
+
+function addRow(group: UsageRow, row: Pick<UsageRow, UsageCount | Durations>): void {
+  for (const name of countNames) group[name] += row[name]
+  addCounts(group.latency, row.latency)
+  addCounts(group.timeToFirstToken, row.timeToFirstToken)
+}
+
+function addMoney(amounts: Money[], currency: string | null, nanos: bigint): void {
+  if (currency === null) return
+  const known = amounts.find((amount) => amount.currency === currency)
+  if (known) known.nanos += nanos
+  else amounts.push({ currency, nanos })
+}
+
 /** Sums of `bigint` columns are of type `numeric`, which arrives as text. */
-function total(column: typeof usageRollups.requests | typeof usageRollups.costNanos) {
+function total(column: PgColumn) {
   return sql<string>`sum(${column})`.mapWith((text: string) => BigInt(text))
+}
+
+/** The counts of all rows, bucket by bucket. */
+function histogram(column: PgColumn) {
+  const counts = sql<string>`array_to_json(sum_counts(${column}))::text`
+  return counts.mapWith((text: string): number[] => JSON.parse(text))
 }
 
 /** `Object.keys` forgets that the keys of a literal are known; nothing adds others to it. */

@@ -229,6 +229,8 @@ export type Granularity =
   | 'DAY'
   /** By hour. */
   | 'HOUR'
+  /** By minute; minutes are kept for some days only (`[retention] usage_minute_days`). */
+  | 'MINUTE'
   /** Not at all. */
   | 'TOTAL';
 
@@ -410,13 +412,15 @@ export type UsageDimension =
   /** By provider: `{"provider": "name"}`. */
   | 'PROVIDER'
   /** By tag: `{"tag": {"name": value}}`. A request counts under each of its tags; one without tags is left out. */
-  | 'TAG';
+  | 'TAG'
+  /** By user, as the client names its own: `{"user": "…"}`, null where it does not. */
+  | 'USER';
 
 /** Which usage is meant. */
 export type UsageFilter = {
   /** Only requests made with this key. */
   apiKeyId?: string | number | null | undefined;
-  /** Usage is kept by hour: the first one is that which begins here or next. */
+  /** The first hour is that which begins here or next; the first minute, where it is divided by minutes. */
   from: string;
   /** Only this `provider/model`. */
   model?: string | null | undefined;
@@ -424,8 +428,10 @@ export type UsageFilter = {
   provider?: string | null | undefined;
   /** Only requests that have a tag of this name. */
   tag?: string | null | undefined;
-  /** Hours that begin here or later are left out; at most 400 days after `from`. */
+  /** Hours or minutes that begin here or later are left out; at most 400 days after `from`. */
   to: string;
+  /** Only requests of this user, as the client names its own. */
+  user?: string | null | undefined;
 };
 
 export type CreateCompletionMutationVariables = Exact<{

@@ -46,6 +46,7 @@ describe('default deny', () => {
       rotateApiKey: { scope: 'MANAGE' },
       revokeApiKey: { scope: 'MANAGE' },
       createAdjustment: { scope: 'ADMIN' },
+      invalidateCache: { scope: 'MANAGE' },
       createCompletion: { anyActor: true },
       createEmbedding: { anyActor: true },
       completion: { anyActor: true },
@@ -93,8 +94,10 @@ describe('the names that clients rely on', () => {
     Provider: 'id models health',
     ProviderHealth:
       'provider state reason successRate latencyP50Ms latencyP95Ms timeToFirstTokenP50Ms since checkedAt',
-    UsageFilter: 'from to model provider apiKeyId',
-    UsageRow: 'time key requests errors inputTokens outputTokens cost',
+    UsageFilter: 'from to model provider apiKeyId user tag',
+    UsageRow:
+      'time key requests errors inputTokens outputTokens cost cacheHits cacheHitRate latency timeToFirstToken accountingCost',
+    DurationPercentiles: 'p50Ms p95Ms p99Ms',
     ApiKey:
       'id name prefix tier scopes models allowedIps tags metadata createdAt lastUsedAt revokedAt expiresAt ' +
       'disabledAt previousSecretExpiresAt',
@@ -127,8 +130,8 @@ describe('the names that clients rely on', () => {
     FinishReason: 'STOP LENGTH TOOL_CALLS CONTENT_FILTER REFUSAL CANCELLED ERROR OTHER',
     AttemptStatus: 'SUCCEEDED FAILED CANCELLED',
     HealthState: 'OPERATIONAL DEGRADED DOWN UNKNOWN',
-    UsageDimension: 'MODEL PROVIDER API_KEY TAG',
-    Granularity: 'TOTAL HOUR DAY',
+    UsageDimension: 'MODEL PROVIDER API_KEY USER TAG',
+    Granularity: 'TOTAL MINUTE HOUR DAY',
     Scope: 'INFERENCE READ MANAGE ADMIN',
     ErrorCode: errorCodes.join(' '),
   }

@@ -55,7 +55,8 @@ beforeAll(async () => {
   const hashApiKey = (key: string) => Buffer.from(key)
   const bus = { publish: async () => {} }
   const { ledger } = open
-  server = await startGraphql({ services: { db, ledger, hashApiKey, bus } })
+  const answers = { invalidate: async () => 0 }
+  server = await startGraphql({ services: { db, ledger, hashApiKey, bus, answers } })
 })
 
 afterAll(async () => {
@@ -114,6 +115,10 @@ const operations: Record<string, [operation: string, statements: string[]]> = {
   createAdjustment: [
     'mutation { createAdjustment(input: { requestId: "req_log_1", currency: "USD", amountNanos: "5", reason: "x" }) { id } }',
     ['begin', 'select requests', 'insert ledger_entries', 'insert audit_log', 'commit'],
+  ],
+  invalidateCache: [
+    'mutation { invalidateCache(input: { all: true }) { removed } }',
+    ['insert audit_log'],
   ],
   createCompletion: [
     `mutation { createCompletion(input: { model: "test/words", messages: [{ role: USER, content: "Hi" }] }) {

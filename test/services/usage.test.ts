@@ -10,6 +10,8 @@ import type { LedgerEntry } from '../../src/gateway/ledger.ts'
 import { rowsOf, writeRows } from '../../src/gateway/ledger-rows.ts'
 import type { Scope } from '../../src/protocol/actor.ts'
 import { readUsage, type UsageQuery, type UsageRow } from '../../src/services/usage.ts'
+import { percentile, relativeErrorMax } from '../../src/lib/histogram.ts'
+import { deleteOldUsage } from '../../src/services/usage-retention.ts'
 import { managerOf } from '../support/actors.ts'
 import { startDatabase } from '../support/gateway.ts'
 import { refused, usageEntry } from '../support/usage-entries.ts'
@@ -83,6 +85,7 @@ describe('a request', () => {
         model: null,
         provider: null,
         apiKeyId: null,
+        user: null,
         tag: null,
         requests: 2n,
         errors: 0n,
@@ -94,7 +97,11 @@ describe('a request', () => {
         outputTokens: 8n,
         reasoningTokens: 10n,
         totalTokens: 30n,
+        cacheHits: 0n,
         cost: [{ currency: 'USD', nanos: 2_000n }],
+        accountingCost: [],
+        latency: expect.any(Array),
+        timeToFirstToken: [],
       },
     ])
   })
@@ -323,7 +330,7 @@ describe('what is asked for', () => {
 
   test('must not be more than ten thousand rows', async () => {
     await handle.db.execute(sql`
-      insert into usage_rollups select ${organization}, 3600, ${day.from.toISOString()}::timestamptz,
+      insert into usage_rollups select ${organization}, 86400, ${day.from.toISOString()}::timestamptz,
         'd' || i, 'key_' || i, null, null, null, null, null, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
       from generate_series(1, 10001) as i`)
     await expect(read({ groupBy: ['apiKey'] })).rejects.toMatchObject({
@@ -357,6 +364,102 @@ describe('what is asked for', () => {
   })
 })
 
+describe('every size of buckets', () => {
+  const at = (time: string) => new Date(`2026-11-20T${time}Z`)
+
+  test('says the same of a day, and minutes are told apart', async () => {
+    await write(
+      entry({ createdAt: at('09:59:59.999') }),
+      entry({ createdAt: at('10:00:00') }),
+      entry({ createdAt: at('10:00:59.999'), status: 'failed' }),
+      entry({ createdAt: at('10:01:00') }),
+    )
+    expect(await briefly({ granularity: 'minute' })).toEqual([
+      ['2026-11-20T09:59:00.000Z', 1, 0, '1000 USD'],
+      ['2026-11-20T10:00:00.000Z', 2, 1, '2000 USD'],
+      ['2026-11-20T10:01:00.000Z', 1, 0, '1000 USD'],
+    ])
+    const whole = await read()
+    const part = { from: new Date(day.from.getTime() - 3_600_000) }
+    expect(await read(part)).toEqual(whole)
+    expect(whole.map(brief)).toEqual([['', 4, 1, '4000 USD']])
+  })
+
+  test('is kept as long as it is told: minutes shortest, days for good', async () => {
+    await write(entry({ createdAt: at('10:00:00') }))
+    const now = new Date('2026-11-28T00:00:00Z')
+    const db = { db: handle.db }
+    await deleteOldUsage(db, { usageMinuteDays: 7, usageHourDays: 30 }, now)
+    expect(await briefly({ granularity: 'minute' })).toEqual([])
+    expect(await briefly({ granularity: 'hour' })).toHaveLength(1)
+    await deleteOldUsage(db, { usageMinuteDays: 7, usageHourDays: 7 }, now)
+    expect(await briefly({ granularity: 'hour' })).toEqual([])
+    expect(await briefly({})).toEqual([['', 1, 0, '1000 USD']])
+  })
+})
+
+describe('beside tokens and money', () => {
+  test('users are told apart', async () => {
+    await write(entry({ user: 'ann' }), entry({ user: 'bob' }), entry({ user: 'ann' }), entry())
+    const rows = await read({ groupBy: ['user'] })
+    expect(rows.map(({ user, requests }) => [user, requests])).toEqual([
+      ['ann', 2n],
+      ['bob', 1n],
+      [null, 1n],
+    ])
+    expect(await briefly({ user: 'bob' })).toEqual([['', 1, 0, '1000 USD']])
+  })
+
+  test('hits of the cache count, where their answer comes from', async () => {
+    const hit = usageEntry(organization, { attempts: [] })
+    Object.assign(hit.settlement, { cache: 'hit', provider: 'openai', model: 'openai/gpt-4o' })
+    await write(entry(), hit)
+    const rows = await read({ groupBy: ['model'] })
+    expect(rows).toMatchObject([
+      { model: 'openai/gpt-4o', requests: 2n, cacheHits: 1n, attempts: 1n },
+    ])
+  })
+
+  test('durations of several batches and rows add up, of what succeeded and of what spoke', async () => {
+    const latencies = Array.from({ length: 100 }, (_, index) => (index + 1) * 10)
+    const entries = latencies.map((latencyMs, index) =>
+      entry({
+        latencyMs,
+        timeToFirstTokenMs: latencyMs / 10,
+        createdAt: new Date(day.from.getTime() + index * 600_000),
+      }),
+    )
+    await write(...entries.slice(0, 50), entry({ latencyMs: 90_000, status: 'failed' }))
+    await write(...entries.slice(50))
+    const [row] = await read()
+    for (const share of [0.5, 0.95, 0.99]) {
+      expect(relativeError(row?.latency, share, share * 1_000)).toBeLessThan(relativeErrorMax)
+      expect(relativeError(row?.timeToFirstToken, share, share * 100)).toBeLessThan(
+        relativeErrorMax,
+      )
+    }
+  })
+
+  test('the cost is summed up in the accounting currency as well', async () => {
+    const roubles = (nanos: bigint) => ({
+      accounting: { money: { currency: 'RUB', nanos }, rate: undefined },
+    })
+    await write(
+      entry({ attempts: [roubles(90_000n)] }),
+      entry({ attempts: [{ cost: { currency: 'CNY', nanos: 5n }, ...roubles(60n) }] }),
+      entry({ attempts: [{ cost: { currency: 'EUR', nanos: 1n } }] }),
+    )
+    const [row] = await read()
+    expect(row?.accountingCost).toEqual([{ currency: 'RUB', nanos: 90_060n }])
+    expect(row?.cost).toHaveLength(3)
+  })
+})
+
+function relativeError(counts: number[] | undefined, share: number, truth: number): number {
+  const told = percentile(counts ?? [], share) ?? 0
+  return Math.abs(told - truth) / truth - 1e-9
+}
+
 test('what was on the log before there were roll-ups is counted by the migration alike', async () => {
   const statuses = ['succeeded', 'failed', 'cancelled', 'interrupted'] as const
   const entries = Array.from({ length: 60 }, (_, index) =>
@@ -377,16 +480,20 @@ test('what was on the log before there were roll-ups is counted by the migration
     { groupBy: ['model', 'provider', 'apiKey'] },
     { groupBy: ['tag', 'provider'], granularity: 'day' },
   ]
-  const kept = await Promise.all(queries.map((query) => read(query)))
+  const withoutDurations = async (query: Partial<UsageQuery>) =>
+    (await read(query)).map((row) => ({ ...row, latency: undefined }))
+  const kept = await Promise.all(queries.map(withoutDurations))
   await handle.db.delete(usageRollups)
-  await handle.db.execute(sql.raw(backfill()))
-  expect(await Promise.all(queries.map((query) => read(query)))).toEqual(kept)
+  for (const name of ['_usage_rollups', '_usage_rollup_sizes']) {
+    await handle.db.execute(sql.raw(backfill(name)))
+  }
+  expect(await Promise.all(queries.map(withoutDurations))).toEqual(kept)
   expect(kept.every((rows) => rows.length > 2)).toBe(true)
 })
 
-function backfill(): string {
+function backfill(migration: string): string {
   const folder = join(import.meta.dirname, '../../drizzle')
-  const name = readdirSync(folder).find((each) => each.endsWith('_usage_rollups')) ?? ''
+  const name = readdirSync(folder).find((each) => each.endsWith(migration)) ?? ''
   const statements = readFileSync(join(folder, name, 'migration.sql'), 'utf8')
   return statements.split('--> statement-breakpoint').at(-1) ?? ''
 }

@@ -297,7 +297,8 @@ describe('a failure', () => {
     expect(body).toEqual({
       type: 'error',
       error: {
-        type: byStatus[error.status] ?? 'api_error',
+        type:
+          code === 'NOT_CACHED' ? 'invalid_request_error' : (byStatus[error.status] ?? 'api_error'),
         message: 'm',
         details: { error_code: errorTable[code].openaiCode, param: 'a.b' },
       },

@@ -57,7 +57,11 @@ function calls(choice: number): fc.Arbitrary<ChatEvent[]> {
     made.flatMap(({ call, size }, index): ChatEvent[] => {
       const { arguments: written, extra: known, ...opened } = call
       const members = known && { extra: { dialect, members: known } }
-      const parts = written.match(new RegExp(`[^]{1,${size}}`, 'gu')) ?? []
+      // A call without arguments has an empty object on the way back.
+      const parts =
+        (written === '' && opened.kind === 'function' ? '{}' : written).match(
+          new RegExp(`[^]{1,${size}}`, 'gu'),
+        ) ?? []
       return [
         { type: 'tool-call-start', choice, index, ...opened, ...members },
         ...parts.map((argumentsDelta): ChatEvent => {
