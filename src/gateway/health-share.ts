@@ -55,8 +55,8 @@ type Message = z.infer<typeof message>
 
 /** Collects what this instance sees; what it collects is sent a moment later, never on a request's path. */
 export interface HealthShare {
-  outcome(provider: string, outcome: Outcome): void
-  change(change: StateChange): void
+  outcome: (provider: string, outcome: Outcome) => void
+  change: (change: StateChange) => void
   /** Takes what others saw, from now on and lately. */
   join(known: { health: HealthMonitor; states: DeploymentStates }): Promise<void>
   close(): void
