@@ -75,6 +75,8 @@ const graphql = z
     max_tokens: count(2_000),
     max_directives: count(50),
     max_complexity: count(20_000),
+    /** Whether answers to reads of models, providers and usage are kept for some seconds. */
+    cache_reads: z.boolean().default(true),
     /** Operations in one HTTP request. */
     batch_limit: count(10),
     /** A JSON file of documents by id, as code generators write it. */

@@ -41,6 +41,7 @@ export interface Config {
     maxDirectives: number
     maxComplexity: number
     batchLimit: number
+    cacheReads: boolean
     /** The documents that clients may name by their id, and whether they may send others. */
     persisted: { documents: ReadonlyMap<string, string>; only: boolean } | undefined
     webSocket: {
@@ -172,6 +173,7 @@ function graphqlNames(graphql: FileSettings['graphql'], production: boolean): Co
     maxDirectives: graphql.max_directives,
     maxComplexity: graphql.max_complexity,
     batchLimit: graphql.batch_limit,
+    cacheReads: graphql.cache_reads,
     persisted: documents && { documents, only },
     webSocket: webSocketNames(graphql.websocket),
   }

@@ -18,8 +18,10 @@ import { openLedger } from './gateway/open-ledger.ts'
 import { createRates } from './gateway/rates.ts'
 import { createShutdown } from './gateway/shutdown.ts'
 import { openUpstreams } from './gateway/upstream.ts'
+import { forgetReads } from './graphql/read-cache.ts'
 import { createGraphqlServer } from './graphql/server.ts'
 import { createIdempotency } from './idempotency.ts'
+import { openReadCache } from './open-read-cache.ts'
 import { newId } from './lib/id.ts'
 import { addressReader } from './lib/client-address.ts'
 import { cutSlowClients } from './lib/slow-client.ts'
@@ -163,8 +165,12 @@ async function serve(
   }
   const services = { db, ledger, hashApiKey, bus, answers: gateway.cache }
   const idempotency = createIdempotency(services, logger)
+  const reads = config.graphql.cacheReads
+    ? openReadCache({ redis: commands?.client, secret, bus, logger })
+    : undefined
   const graphql = createGraphqlServer({
     gateway,
+    reads,
     services,
     idempotency,
     authenticate,
@@ -192,7 +198,8 @@ async function serve(
   const sockets = graphql.attachWebSocket(app.server)
   cutSlowClients(app.server, config.server.slowClientTimeoutMs)
   await app.listen({ host: config.server.host, port: config.server.port })
-  void discoverModels({ catalogue, upstreams, logger })
+  const discovered = discoverModels({ catalogue, upstreams, logger })
+  if (reads) void discovered.then(() => forgetReads(reads, { typename: 'Model' })).catch(() => {})
   const checks = startHealthChecks(catalogue.providers.values(), { ...gateway, upstreams })
   const cleanup = startResponseCleanup({ db }, logger)
   const retention = startUsageRetention({ db }, config.retention, logger)

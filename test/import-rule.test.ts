@@ -17,10 +17,12 @@ const mayImport: Record<string, readonly string[]> = {
     'graphql',
     'idempotency',
     'lib',
+    'open-read-cache',
     'redis',
     'server',
     'services',
   ],
+  'open-read-cache': ['gateway', 'graphql', 'lib', 'redis', 'services'],
   server: [
     'auth',
     'config',

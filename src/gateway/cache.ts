@@ -19,33 +19,38 @@ export interface Admitted {
   deployments: readonly Deployment[]
 }
 
+/** What else is done for a request. */
+export interface Answering {
+  /** Called before a kept answer is given; may refuse it. */
+  onHit: () => Promise<void>
+  /** A new answer. */
+  make: () => Promise<AsyncGenerator<Events>>
+}
+
 /**
  * The kept answer of an equal request, else what `make` makes, which is kept when it is whole. Without a
  * cache, and where it is off, that is `make` itself.
  */
-export function cached(
+export async function cached(
   { cache }: Pick<GatewayDeps, 'cache'>,
   admitted: Admitted,
-  make: () => AsyncGenerator<Events>,
-): AsyncGenerator<Events> {
+  answering: Answering,
+): Promise<AsyncGenerator<Events>> {
   const plan = planOf(cache?.settings, admitted.request, admitted.ticket.call)
-  if (!cache || plan === 'off') return make()
-  if (plan === 'bypass') return passedBy(admitted.ticket, make)
-  return throughCache(cache, { ...admitted, plan }, make)
+  if (!cache || plan === 'off') return answering.make()
+  if (plan === 'bypass') return passedBy(admitted.ticket, answering)
+  return throughCache(cache, { ...admitted, plan }, answering)
 }
 
-async function* passedBy(
-  ticket: Ticket,
-  make: () => AsyncGenerator<Events>,
-): AsyncGenerator<Events> {
+async function* passedBy(ticket: Ticket, { make }: Answering): AsyncGenerator<Events> {
   yield [lookup(ticket, 'bypass')]
-  yield* make()
+  yield* await make()
 }
 
 async function* throughCache(
   cache: AnswerCache,
   wanted: Admitted & { plan: CachePlan },
-  make: () => AsyncGenerator<Events>,
+  { onHit, make }: Answering,
 ): AsyncGenerator<Events> {
   const { request, ticket, deployments, plan } = wanted
   const { call } = ticket
@@ -53,6 +58,7 @@ async function* throughCache(
   const place = placeOf(cache.settings, cache.digestKey, key)
   const found = await cache.find(place, plan, call.signal)
   if ('events' in found) {
+    await onHit()
     yield replay(found, wanted)
     return
   }
@@ -84,14 +90,14 @@ async function* kept(
   cache: AnswerCache,
   making: Making,
   { ticket, plan }: Admitted & { plan: CachePlan },
-  make: () => AsyncGenerator<Events>,
+  make: Answering['make'],
 ): AsyncGenerator<Events> {
   const events: ChatEvent[] = []
   const eventsMax = cache.settings.entryBytesMax / eventCharsMin
   let end: 'left' | 'unfit' | 'whole' = 'left'
   try {
     yield [lookup(ticket, plan.read ? 'miss' : 'bypass')]
-    for await (const batch of make()) {
+    for await (const batch of await make()) {
       if (events.length <= eventsMax) {
         for (const event of batch) if (isKept(event)) events.push(event)
       }
@@ -99,7 +105,8 @@ async function* kept(
     }
     end = 'whole'
   } catch (error) {
-    if (!ticket.call.signal.aborted) end = 'unfit'
+    // Who is refused before any call was made leaves it to the next: its limits may have room.
+    if (!ticket.call.signal.aborted && ticket.attempts.length > 0) end = 'unfit'
     throw error
   } finally {
     if (end === 'whole') await keep(cache, making, { events, ticket, plan })

@@ -6,10 +6,11 @@ import { attempt } from './attempt.ts'
 import { ordered } from './attempt-plan.ts'
 import { cached } from './cache.ts'
 import type { Call } from './call.ts'
+import type { Deployment } from './catalogue.ts'
 import type { GatewayDeps } from './deps.ts'
 import { emulate } from './emulate.ts'
 import { withUser } from './end-user.ts'
-import { chatDemand } from './limits/demand.ts'
+import { chatDemand, noDemand } from './limits/demand.ts'
 import { costOf } from './cost.ts'
 import { estimateUsage, expectedUsage } from './estimate.ts'
 import { lossesOf } from './loss.ts'
@@ -45,16 +46,33 @@ async function steps(
   const { call } = ticket
   const routed = route(deps.catalogue, request, call) // where it may go, best first
   const deployments = admit(deps, call, routed) // whether this actor may send it there, now
-  const demand = chatDemand(request)
-  ticket.reservation = await reserve(deps, { call, deployments, demand }) // whether the limits have room
-  // What was answered before, or call them until one answers.
-  const events = cached(deps, { request, ticket, deployments }, () =>
-    attempt(deps, ordered(deployments), ticket, {
-      losses: (deployment) => lossesOf(deployment, request),
-      events: (deployment, options) =>
-        deps.callUpstream(deployment, emulate(deployment, request), options),
-      cost: async ({ price }) => costOf(price, await expectedUsage(request)),
-    }),
+  // What was answered before, which takes no tokens and no money of the limits; else a new answer.
+  return cached(
+    deps,
+    { request, ticket, deployments },
+    {
+      onHit: async () => {
+        ticket.reservation = await reserve(deps, { call, deployments, demand: noDemand })
+      },
+      make: () => answer(deps, request, { ticket, deployments }),
+    },
   )
+}
+
+async function answer(
+  deps: GatewayDeps,
+  request: ChatRequest,
+  { ticket, deployments }: { ticket: Ticket; deployments: readonly Deployment[] },
+): Promise<AsyncGenerator<Events>> {
+  const demand = chatDemand(request)
+  const { call } = ticket
+  ticket.reservation = await reserve(deps, { call, deployments, demand }) // whether the limits have room
+  // Call them until one answers.
+  const events = attempt(deps, ordered(deployments), ticket, {
+    losses: (deployment) => lossesOf(deployment, request),
+    events: (deployment, options) =>
+      deps.callUpstream(deployment, emulate(deployment, request), options),
+    cost: async ({ price }) => costOf(price, await expectedUsage(request)),
+  })
   return stopAtLimit(deps, ticket, { events, demand }) // before it costs more than it may
 }

@@ -1,13 +1,11 @@
 import type { Logger } from 'pino'
 import { cacheKeys } from '../lib/secret.ts'
 import { createAnswerCache, type AnswerCache } from './answer-cache.ts'
-import { answerScripts } from '../redis/answers.ts'
 import type { Bus } from '../redis/bus.ts'
 import type { RedisClient } from '../redis/client.ts'
-import { createMemoryStore } from './cache-memory.ts'
-import { createRedisStore } from './cache-redis.ts'
 import type { CacheSettings } from './cache-settings.ts'
 import type { Metrics } from './metrics.ts'
+import { openAnswerStore } from './open-answer-store.ts'
 
 export interface AnswerCacheOptions {
   /** Absent where no answers are kept. */
@@ -29,11 +27,10 @@ const channel = 'answers.invalidated'
 export function openAnswerCache(options: AnswerCacheOptions): AnswerCache | undefined {
   const { settings, secret, redis, bus, metrics, logger } = options
   if (!settings) return undefined
-  const { digestKey, sealKey } = cacheKeys(secret)
-  const shared = settings.store === 'auto' && redis
-  const store = shared
-    ? createRedisStore({ ...settings, sealKey, scripts: answerScripts(redis) })
-    : createMemoryStore(settings)
+  const { digestKey } = cacheKeys(secret)
+  const shared = settings.store === 'auto' ? redis : undefined
+  const { entryBytesMax, totalBytesMax } = settings
+  const store = openAnswerStore({ redis: shared, secret, entryBytesMax, totalBytesMax })
   const onStoreFailure = (): void => metrics.cacheFailed()
   const onInvalidated = (organization: string, label: string): Promise<void> =>
     bus.publish(channel, `${organization} ${label}`)

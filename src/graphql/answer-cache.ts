@@ -31,6 +31,7 @@ builder.mutationField('invalidateCache', (t) =>
   t.field({
     type: InvalidatedCache,
     authScopes: { scope: 'MANAGE' },
+    rateLimit: { max: 60, windowMs: 60_000 },
     description:
       'Removes kept answers of the own organisation, on every instance. CONFLICT where none are kept.',
     complexity: queryComplexity,

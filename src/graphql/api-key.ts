@@ -145,6 +145,7 @@ const ApiKeyConnection = builder.connectionObject(
 builder.queryFields((t) => ({
   apiKeys: t.field({
     type: ApiKeyConnection,
+    rateLimit: { max: 240, windowMs: 60_000 },
     authScopes: { scope: 'MANAGE' },
     description: "The organisation's API keys, newest first, revoked ones included.",
     complexity: pageComplexity,
@@ -169,6 +170,7 @@ builder.queryFields((t) => ({
 builder.mutationFields((t) => ({
   createApiKey: t.field({
     type: CreatedApiKey,
+    rateLimit: { max: 120, windowMs: 60_000 },
     authScopes: { scope: 'MANAGE' },
     description: 'Creates an API key in the own organisation.',
     complexity: queryComplexity,
@@ -189,6 +191,7 @@ builder.mutationFields((t) => ({
   }),
   updateApiKey: t.field({
     type: ApiKey,
+    rateLimit: { max: 240, windowMs: 60_000 },
     authScopes: { scope: 'MANAGE' },
     description:
       'Changes an API key of the own organisation, on every instance at once. A revoked one is a CONFLICT.',
@@ -201,6 +204,7 @@ builder.mutationFields((t) => ({
   }),
   rotateApiKey: t.field({
     type: CreatedApiKey,
+    rateLimit: { max: 120, windowMs: 60_000 },
     authScopes: { scope: 'MANAGE' },
     description:
       'Gives an API key of the own organisation another secret, on every instance at once; the one before may work on for a while.',
@@ -211,6 +215,7 @@ builder.mutationFields((t) => ({
   }),
   revokeApiKey: t.field({
     type: ApiKey,
+    rateLimit: { max: 240, windowMs: 60_000 },
     authScopes: { scope: 'MANAGE' },
     description: 'Ends an API key of the own organisation at once and for good, on every instance.',
     complexity: queryComplexity,

@@ -3,6 +3,8 @@ import ComplexityPlugin from '@pothos/plugin-complexity'
 import DataloaderPlugin from '@pothos/plugin-dataloader'
 import RelayPlugin from '@pothos/plugin-relay'
 import ScopeAuthPlugin, { AuthScopeFailureType, type AuthFailure } from '@pothos/plugin-scope-auth'
+import './cache-option.ts'
+import './rate-limit-option.ts'
 import { GatewayError } from '../errors.ts'
 import { hasScope, type Scope } from '../protocol/actor.ts'
 import type { GraphqlContext } from './context.ts'
@@ -28,7 +30,15 @@ export interface SchemaTypes {
 
 export const builder = new SchemaBuilder<SchemaTypes>({
   defaultFieldNullability: false,
-  plugins: [ScopeAuthPlugin, RelayPlugin, DataloaderPlugin, ComplexityPlugin],
+  // The first is the outermost: who may not use a field does not use up its limit.
+  plugins: [
+    ScopeAuthPlugin,
+    RelayPlugin,
+    DataloaderPlugin,
+    ComplexityPlugin,
+    'rateLimitOption',
+    'cacheOption',
+  ],
   // The limit is enforced before the execution; here the fields only declare what they cost.
   complexity: { disabled: true },
   scopeAuth: {

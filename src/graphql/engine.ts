@@ -5,13 +5,21 @@ import type { Logger } from 'pino'
 import type { GraphqlContext } from './context.ts'
 import { publicError, useErrorMasking } from './masking.ts'
 import { protectionPlugins, type Protection } from './protection.ts'
+import { useReadCache, type ReadCache } from './read-cache.ts'
 import { schema } from './schema.ts'
 
 /** What both transports run operations with: HTTP through its handler, WebSocket through `getEnveloped`. */
 export type Engine = YogaServerInstance<GraphqlContext, object>
 
+export interface EngineDeps {
+  logger: Logger
+  protection: Protection
+  /** Where answers of reads are kept; absent where none are. */
+  reads?: ReadCache | undefined
+}
+
 /** CORS, authentication, GraphiQL and logging stand outside of it. */
-export function createEngine(logger: Logger, protection: Protection): Engine {
+export function createEngine({ logger, protection, reads }: EngineDeps): Engine {
   return createYoga<GraphqlContext>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -28,7 +36,11 @@ export function createEngine(logger: Logger, protection: Protection): Engine {
       errorCache: byText<Error>(errorsLengthMax),
     },
     maskedErrors: { maskError: (error) => publicError(error, { logger }) },
-    plugins: [...protectionPlugins(protection), useErrorMasking(logger)],
+    plugins: [
+      ...protectionPlugins(protection),
+      useReadCache(reads, schema),
+      useErrorMasking(logger),
+    ],
   })
 }
 

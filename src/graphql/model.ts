@@ -64,6 +64,7 @@ builder.queryFields((t) => ({
     type: [Model],
     authScopes: { anyActor: true },
     description: 'The models that the caller may use, sorted by id.',
+    cache: { ttlMs: 30_000 },
     complexity: { multiplier: 200 },
     args: { provider: t.arg.string({ description: 'Only models of this provider.' }) },
     resolve: (_root, { provider }, { gateway, actor }) =>
@@ -74,6 +75,7 @@ builder.queryFields((t) => ({
   model: t.field({
     type: Model,
     nullable: true,
+    cache: { ttlMs: 30_000 },
     authScopes: { anyActor: true },
     description: 'One model; null when there is none of that name that the caller may use.',
     args: {

@@ -19,6 +19,7 @@ const Provider = builder.objectRef<{ id: string }>('Provider').implement({
     }),
     health: t.field({
       type: ProviderHealth,
+      cache: { ttlMs: 0 },
       description: 'How it does.',
       resolve: ({ id }, _args, { gateway }) => gateway.health.snapshot(id),
     }),
@@ -28,6 +29,7 @@ const Provider = builder.objectRef<{ id: string }>('Provider').implement({
 builder.queryFields((t) => ({
   providers: t.field({
     type: [Provider],
+    cache: { ttlMs: 30_000 },
     authScopes: { anyActor: true },
     description: 'The providers of which the caller may use a model, sorted by name.',
     complexity: { multiplier: 10 },

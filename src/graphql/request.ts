@@ -103,6 +103,7 @@ const RequestConnection = builder.connectionObject(
 builder.queryFields((t) => ({
   requests: t.field({
     type: RequestConnection,
+    rateLimit: { max: 600, windowMs: 60_000 },
     authScopes: { scope: 'READ' },
     description: "The organisation's request log, newest first.",
     complexity: pageComplexity,

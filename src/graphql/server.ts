@@ -9,6 +9,7 @@ import { createEngine, type Engine } from './engine.ts'
 import { isKeepable } from './idempotent-operation.ts'
 import { introspect } from './introspection.ts'
 import type { Protection } from './protection.ts'
+import type { ReadCache } from './read-cache.ts'
 import { createAnswerJson, JsonAnswer, type JsonPost } from './json-answer.ts'
 import {
   end,
@@ -30,6 +31,8 @@ export interface GraphqlServerDeps extends ContextDeps, WebSocketDeps {
   publicIntrospection: boolean
   idempotency: Idempotency
   protection: Protection
+  /** Where answers of reads are kept; absent where none are. */
+  reads?: ReadCache | undefined
 }
 
 export interface GraphqlServer {
@@ -44,7 +47,7 @@ export interface GraphqlServer {
 }
 
 export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
-  const engine = createEngine(deps.logger, deps.protection)
+  const engine = createEngine(deps)
   const answerJson = createAnswerJson(engine, deps.logger)
   const page = lazy(async () => (await import('./graphiql.ts')).graphiqlPage(exampleModel(deps)))
 

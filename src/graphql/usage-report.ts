@@ -182,6 +182,8 @@ builder.queryField('usage', (t) =>
   t.field({
     type: [UsageRowType],
     authScopes: { scope: 'READ' },
+    cache: { ttlMs: 5_000 },
+    rateLimit: { max: 240, windowMs: 60_000 },
     description:
       'What the organisation used, oldest first; hours, days and groups without use are left out. At most 10000 rows.',
     // It sums up; most reports have some dozen groups or days.

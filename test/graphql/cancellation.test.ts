@@ -70,7 +70,7 @@ async function subscribe(signal: AbortSignal) {
       signal,
     },
   )
-  const engine = createEngine(logger, usualProtection)
+  const engine = createEngine({ logger, protection: usualProtection })
   const { schema, subscribe: run, contextFactory } = engine.getEnveloped(context)
   const results: AsyncGenerator<ExecutionResult> = await run({
     schema,

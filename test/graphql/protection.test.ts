@@ -280,7 +280,10 @@ describe('GET', () => {
 })
 
 describe('requests that a browser sends to other sites without asking', () => {
-  const engine = createEngine(pino({ level: 'silent' }), usualProtection)
+  const engine = createEngine({
+    logger: pino({ level: 'silent' }),
+    protection: usualProtection,
+  })
   const send = (headers: Record<string, string>, init: RequestInit = {}): Promise<number> =>
     Promise.resolve(
       engine.fetch('http://localhost/graphql?query={__typename}', { ...init, headers }),
@@ -311,7 +314,10 @@ describe('requests that a browser sends to other sites without asking', () => {
 })
 
 test('texts of documents are not kept without a bound', async () => {
-  const engine = createEngine(pino({ level: 'silent' }), usualProtection)
+  const engine = createEngine({
+    logger: pino({ level: 'silent' }),
+    protection: usualProtection,
+  })
   const padding = '#'.repeat(1_000_000)
   for (let at = 0; at < 50; at += 1) {
     const { parse } = engine.getEnveloped({ params: {} })

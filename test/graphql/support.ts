@@ -17,7 +17,9 @@ import { pino } from 'pino'
 import type { Authenticate } from '../../src/auth.ts'
 import { loadConfig } from '../../src/config.ts'
 import { GatewayError } from '../../src/errors.ts'
-import { createCatalogue } from '../../src/gateway/catalogue.ts'
+import { createMemoryStore } from '../../src/gateway/cache-memory.ts'
+import { createCatalogue, type Catalogue } from '../../src/gateway/catalogue.ts'
+import type { ReadCache } from '../../src/graphql/read-cache.ts'
 import { createIdempotency } from '../../src/idempotency.ts'
 import type { LedgerEntry } from '../../src/gateway/ledger.ts'
 import {
@@ -55,6 +57,9 @@ export interface TestServer {
   url: string
   scripts: Scripts
   ledger: LedgerEntry[]
+  catalogue: Catalogue
+  /** The answers of reads, kept where the settings say so. */
+  reads: ReadCache
   logs: () => string
   /** Names of keys that stop working. */
   revoked: Set<string>
@@ -81,7 +86,7 @@ export interface TestServer {
 }
 
 /** Keys by name; the name is the key. */
-const keys: Record<string, { scopes: Scope[]; models: string[] | null }> = {
+export const testKeys: Record<string, { scopes: Scope[]; models: string[] | null }> = {
   admin: { scopes: ['ADMIN'], models: null },
   reader: { scopes: ['READ'], models: null },
   caller: { scopes: ['INFERENCE'], models: null },
@@ -107,6 +112,8 @@ export async function startGraphql(
     ledger?: GraphqlServerDeps['gateway']['ledger']
     webSocket?: Partial<GraphqlServerDeps['webSocket']>
     bodyLimitBytes?: number
+    /** Whether answers of reads are kept. */
+    reads?: boolean
     /** Another way to answer HTTP. */
     handler?: (deps: GraphqlServerDeps) => GraphqlServer['handle']
   } = {},
@@ -126,14 +133,17 @@ export async function startGraphql(
   let ids = 0
   const newRequestId = (): string => `req_${++ids}`
   const services = settings.services ?? withoutDatabase()
+  const store = createMemoryStore({ entryBytesMax: 1_000_000, totalBytesMax: 10_000_000 })
+  const reads: ReadCache = { store, logger }
+  const catalogue = createCatalogue({
+    providers: scripts.providers,
+    aliases: { fast: 'test/words' },
+    fallbacks: {},
+    prices: new Map(),
+  })
   const deps: GraphqlServerDeps = {
     gateway: {
-      catalogue: createCatalogue({
-        providers: scripts.providers,
-        aliases: { fast: 'test/words' },
-        fallbacks: {},
-        prices: new Map(),
-      }),
+      catalogue,
       ledger: settings.ledger ?? memoryLedger(ledger),
       metrics: createMetrics({}),
       rates: createRates({ accountingCurrency: undefined, rates: [] }),
@@ -161,6 +171,7 @@ export async function startGraphql(
     graphiql: settings.graphiql ?? false,
     publicIntrospection: settings.publicIntrospection ?? false,
     protection: { ...usualProtection, ...settings.protection },
+    reads: settings.reads ? reads : undefined,
     webSocket: { ...webSocketLimits, ...settings.webSocket },
     logger,
   }
@@ -181,6 +192,8 @@ export async function startGraphql(
     url,
     scripts,
     ledger,
+    catalogue,
+    reads,
     logs: () => logged.join(''),
     revoked,
     unchecked,
@@ -221,7 +234,7 @@ function testAuthenticate(revoked: Set<string>, unchecked: Set<string>): Authent
     const name = authorization.replace('Bearer ', '')
     if (name === 'bug') throw new TypeError('the password is hunter2')
     if (unchecked.has(name)) throw new GatewayError({ code: 'OVERLOADED', message: 'Try again.' })
-    const key = keys[name]
+    const key = testKeys[name]
     if (!key || revoked.has(name)) {
       throw new GatewayError({ code: 'INVALID_API_KEY', message: 'This API key is not valid.' })
     }

@@ -34,7 +34,7 @@ afterAll(() => Promise.all([ours, yogas, ourStrict, yogasStrict].map((server) =>
 
 /** Yoga's own handler for HTTP over the same engine, but that its 406 gets a body: what every answer is compared with. */
 function yogaHandler(deps: GraphqlServerDeps): GraphqlServer['handle'] {
-  const engine = createEngine(deps.logger, deps.protection)
+  const engine = createEngine(deps)
   return async (req, res, { requestId, body }) => {
     res.setHeader('x-request-id', requestId)
     const signal = leftSignal(res)
