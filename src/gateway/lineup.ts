@@ -67,6 +67,10 @@ export class Lineup {
     return undefined
   }
 
+  get hasNext(): boolean {
+    return this.#waiting.some((deployment) => !this.#options.states.of(deployment).blocked)
+  }
+
   /** One that failed and may be called again, with the time until then; undefined where there is none. */
   again(): { deployment: Deployment; waitMs: number } | undefined {
     const soonest = this.#again.toSorted((one, other) => one.atMs - other.atMs)

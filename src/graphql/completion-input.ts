@@ -1,3 +1,4 @@
+import type { MidStreamFailure as Policy } from '../gateway/call.ts'
 import { builder } from './builder.ts'
 
 const MessageRole = builder.enumType('MessageRole', {
@@ -143,6 +144,21 @@ const ToolInput = builder.inputType('ToolInput', {
   }),
 })
 
+const MidStreamFailure = builder.enumType('MidStreamFailure', {
+  description: 'What becomes of an answer whose provider fails amid it.',
+  values: {
+    ERROR: { description: 'It ends with CompletionFailed; what came before stands.' },
+    RESTART: {
+      description:
+        'Another deployment answers from the start: CompletionRestarted says that what came before counts for nothing.',
+    },
+    CONTINUE: {
+      description:
+        'Another deployment goes on with the text so far, after CompletionContinued; one that cannot do so starts anew, after CompletionRestarted.',
+    },
+  } satisfies Record<Policy, object>,
+})
+
 export const RoutingInput = builder.inputType('RoutingInput', {
   description: 'Where the request may go.',
   fields: (t) => ({
@@ -151,6 +167,10 @@ export const RoutingInput = builder.inputType('RoutingInput', {
     deadlineMs: t.int({
       description:
         'How long the first content may take, from the arrival of the request; what has begun is never cut by it.',
+    }),
+    midStreamFailure: t.field({
+      type: MidStreamFailure,
+      description: 'What becomes of an answer whose provider fails amid it; ERROR unless told.',
     }),
     priority: t.int({
       description:

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { invalidRequest } from '../errors.ts'
-import type { Call } from '../gateway/call.ts'
+import { midStreamFailures, type Call } from '../gateway/call.ts'
 import { tagsSchema } from '../protocol/tags.ts'
 import { bodyWishes, cacheMember } from './cache-wishes.ts'
 
@@ -12,6 +12,7 @@ const schema = z.strictObject({
   deny_providers: names.optional(),
   deadline_ms: z.int().min(1).max(86_400_000).optional(),
   priority: z.int().min(-10).max(10).optional(),
+  mid_stream_failure: z.enum(['error', 'restart', 'continue']).optional(),
   tags: tagsSchema.optional(),
   user: z.string().min(1).max(300).optional(),
   cache: cacheMember.optional(),
@@ -24,7 +25,14 @@ export function decodeHints(value: unknown): Said {
   if (value === undefined || value === null) return { hints: {} }
   const result = schema.safeParse(value)
   if (result.success) {
-    const { fallbacks, allow_providers, deny_providers, deadline_ms, priority } = result.data
+    const {
+      fallbacks,
+      allow_providers,
+      deny_providers,
+      deadline_ms,
+      priority,
+      mid_stream_failure,
+    } = result.data
     const { tags, user, cache } = result.data
     return {
       hints: {
@@ -33,6 +41,9 @@ export function decodeHints(value: unknown): Said {
         denyProviders: deny_providers,
         deadlineMs: deadline_ms,
         priority,
+        midStreamFailure: midStreamFailures.find(
+          (each) => each.toLowerCase() === mid_stream_failure,
+        ),
       },
       tags,
       user,

@@ -286,6 +286,15 @@ export type MessageRole =
   /** The person or program that asks. */
   | 'USER';
 
+/** What becomes of an answer whose provider fails amid it. */
+export type MidStreamFailure =
+  /** Another deployment goes on with the text so far, after CompletionContinued; one that cannot do so starts anew, after CompletionRestarted. */
+  | 'CONTINUE'
+  /** It ends with CompletionFailed; what came before stands. */
+  | 'ERROR'
+  /** Another deployment answers from the start: CompletionRestarted says that what came before counts for nothing. */
+  | 'RESTART';
+
 /** A `NativePart` of an earlier answer, sent back; only providers of its dialect take it. */
 export type NativePartInput = {
   /** The wire format. */
@@ -320,6 +329,8 @@ export type RoutingInput = {
   deadlineMs?: number | null | undefined;
   /** None of these providers. */
   denyProviders?: Array<string> | null | undefined;
+  /** What becomes of an answer whose provider fails amid it; ERROR unless told. */
+  midStreamFailure?: MidStreamFailure | null | undefined;
   /** In the queue of a busy provider, from -10 to 10: higher goes first; 0 unless told. */
   priority?: number | null | undefined;
 };
@@ -450,8 +461,10 @@ export type StreamCompletionSubscriptionVariables = Exact<{
 
 
 export type StreamCompletionSubscription = { completion:
+    | { __typename: 'CompletionContinued', completionId: string, sequence: number }
     | { __typename: 'CompletionFailed', completionId: string, sequence: number, error: { code: ErrorCode, path: string | null, attempts: Array<{ model: string, status: AttemptStatus }> } }
     | { __typename: 'CompletionFinished', completionId: string, sequence: number, completion: { id: string, content: string | null, finishReason: FinishReason, usage: { totalTokens: number | null }, attempts: Array<{ model: string, status: AttemptStatus }> } }
+    | { __typename: 'CompletionRestarted', completionId: string, sequence: number }
     | { __typename: 'CompletionStarted', model: string, provider: string, completionId: string, sequence: number }
     | { __typename: 'ReasoningDelta', choice: number, text: string, completionId: string, sequence: number }
     | { __typename: 'RefusalDelta', choice: number, text: string, completionId: string, sequence: number }
