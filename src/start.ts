@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -136,7 +137,7 @@ async function serve(
   })
   const upstreams = openUpstreams(catalogue.providers.values())
   const shutdown = createShutdown()
-  const link = config.storage.redis && createHealthLink(bus)
+  const link = config.storage.redis && createHealthLink(bus, installationOf(config, secret))
   const { close: closeResilience, ...resilience } = openResilience(config.resilience, {
     link,
     logger,
@@ -228,6 +229,12 @@ async function serve(
       await database.close()
     },
   }
+}
+
+/** The same for all instances of an installation: others that share its Redis have providers of their own. */
+function installationOf({ storage }: Config, secret: string): string {
+  const { pathname } = new URL(storage.databaseUrl ?? 'embedded:')
+  return hash('sha256', `${secret}\n${pathname}`).slice(0, 16)
 }
 
 /** A connection whose last answer ended after the server began to close would stay open, idle. */

@@ -1,10 +1,13 @@
 import type { Bus } from './bus.ts'
 
-const channel = 'provider-health'
 const kept = { max: 200, seconds: 300 }
 
-/** Messages about providers between instances, and the latest of them for one that starts. */
-export function createHealthLink(bus: Pick<Bus, 'publish' | 'subscribe' | 'keep' | 'kept'>) {
+/** Messages about providers between the instances of one installation, and the latest of them for one that starts. */
+export function createHealthLink(
+  bus: Pick<Bus, 'publish' | 'subscribe' | 'keep' | 'kept'>,
+  installation: string,
+) {
+  const channel = `provider-health:${installation}`
   return {
     send: async (message: string): Promise<void> => {
       await Promise.all([bus.publish(channel, message), bus.keep(channel, message, kept)])
