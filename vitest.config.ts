@@ -9,7 +9,7 @@ process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.c
 
 /** Suites that change nothing outside of themselves: they share their workers, and what these have loaded. */
 const units = [
-  'test/{dialects,gateway,lib,protocol,providers,recorded,scripts,simulators}/**/*.test.ts',
+  'test/{dialects,gateway,lib,protocol,providers,recorded,rest,scripts,simulators}/**/*.test.ts',
   'test/graphql/!(requests|statements).test.ts',
 ]
 

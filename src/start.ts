@@ -10,7 +10,7 @@ import { migrate } from './db/migrate.ts'
 import { createCatalogue, namesWithoutModel, type Catalogue } from './gateway/catalogue.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { openAnswerCache } from './gateway/open-answer-cache.ts'
-import { discoverModels } from './gateway/discover.ts'
+import { startDiscovery } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { startHealthChecks } from './gateway/health-checks.ts'
 import { openLimits } from './gateway/limits/open-limits.ts'
@@ -199,8 +199,12 @@ async function serve(
   const sockets = graphql.attachWebSocket(app.server)
   cutSlowClients(app.server, config.server.slowClientTimeoutMs)
   await app.listen({ host: config.server.host, port: config.server.port })
-  const discovered = discoverModels({ catalogue, upstreams, logger })
-  if (reads) void discovered.then(() => forgetReads(reads, { typename: 'Model' })).catch(() => {})
+  const discovery = startDiscovery({
+    catalogue,
+    upstreams,
+    logger,
+    onLearnt: async () => reads && forgetReads(reads, { typename: 'Model' }),
+  })
   const checks = startHealthChecks(catalogue.providers.values(), { ...gateway, upstreams })
   const cleanup = startResponseCleanup({ db }, logger)
   const retention = startUsageRetention({ db }, config.retention, logger)
@@ -215,6 +219,7 @@ async function serve(
     stop: async (drainMs) => {
       cleanup.stop()
       checks.stop()
+      discovery.stop()
       retention.stop()
       await shutdown.drain(drainMs)
       await Promise.all([closeServer(app), sockets.close()])

@@ -73,6 +73,9 @@ function configuration(upstream: string): string {
 [providers.openai]
 base_url = "${upstream}/v1"
 api_key = "sk-bench"
+[cache]
+enabled = true
+mode = "on_request"
 `
 }
 

@@ -14,7 +14,13 @@ export interface Row {
   bare: Work
 }
 
-export type RowId = 'rest-json' | 'rest-sse' | 'graphql-mutation' | 'graphql-ws' | 'models'
+export type RowId =
+  | 'rest-json'
+  | 'rest-hit'
+  | 'rest-sse'
+  | 'graphql-mutation'
+  | 'graphql-ws'
+  | 'models'
 
 /** Connections of clients that wait for whole answers. */
 export const connections = 64
@@ -87,6 +93,13 @@ export const rows: readonly Row[] = [
     bare: restJson(upstreamModel),
   },
   {
+    id: 'rest-hit',
+    title: 'REST JSON, kept answer',
+    unit: 'request',
+    work: restHit,
+    bare: restJson(upstreamModel),
+  },
+  {
     id: 'rest-sse',
     title: 'REST SSE',
     unit: 'token',
@@ -127,6 +140,18 @@ function restJson(model: string): Work {
     method: 'POST',
     path: '/v1/chat/completions',
     body: JSON.stringify({ model, messages, temperature: 0.7 }),
+    expected: '"content":"Sunlight',
+  }
+}
+
+/** The bench's gateway keeps answers of requests that ask for it: all but the first are hits. */
+function restHit(model: string): Work {
+  const xrouter = { cache: { mode: 'on' } }
+  return {
+    kind: 'request',
+    method: 'POST',
+    path: '/v1/chat/completions',
+    body: JSON.stringify({ model, messages, temperature: 0.7, xrouter }),
     expected: '"content":"Sunlight',
   }
 }

@@ -28,7 +28,10 @@ export interface Catalogue {
   models: readonly CatalogueModel[]
   /** The deployment that a name means; throws MODEL_NOT_FOUND with what to do. */
   resolve(name: string): Deployment
-  /** Adds models that a provider was found to have; of those that are here it fills in what was not known. */
+  /**
+   * Adds models that a provider was found to have; of those that are here it fills in what was not known
+   * of them from the start.
+   */
   learn(provider: Provider, found: readonly ModelInfo[]): void
   /** Configured fallbacks of a deployment, as names. */
   fallbacksOf(id: string): readonly string[]
@@ -44,11 +47,12 @@ export interface CatalogueSettings {
 
 export function createCatalogue(settings: CatalogueSettings): Catalogue {
   const providers = new Map(settings.providers.map((provider) => [provider.id, provider]))
-  let known = indexed(
+  const built = indexed(
     settings.providers.flatMap((provider) =>
       provider.models.map((model) => catalogued(provider, model)),
     ),
   )
+  let known = built
 
   function catalogued(provider: Provider, model: ModelInfo): CatalogueModel {
     const id = `${provider.id}/${model.name}`
@@ -98,8 +102,10 @@ export function createCatalogue(settings: CatalogueSettings): Catalogue {
     learn(provider, found) {
       const all = new Map(known.byId)
       for (const model of found) {
-        const { id, ...facts } = catalogued(provider, model)
-        all.set(id, { ...facts, ...definedOf(known.byId.get(id)), id })
+        const fresh = catalogued(provider, model)
+        const { id } = fresh
+        const [before, fixed] = [known.byId.get(id), definedOf(built.byId.get(id))]
+        all.set(id, { ...fresh, ...before, ...definedOf(fresh), ...fixed })
       }
       known = indexed([...all.values()])
     },

@@ -8,10 +8,31 @@ interface DiscoverDeps {
   catalogue: Catalogue
   upstreams: Pick<Upstreams, 'discover'>
   logger: Logger
+  /** Called when all have been asked. */
+  onLearnt?: () => Promise<unknown>
+}
+
+/** How often the upstreams are asked again: models come and go without notice. */
+const everyMsDefault = 3_600_000
+
+/** Asks the upstreams for their models now, and again and again until stopped. */
+export function startDiscovery(
+  deps: DiscoverDeps,
+  everyMs: number = everyMsDefault,
+): { stop: () => void } {
+  const look = (): void => {
+    void discoverModels(deps)
+      .then(deps.onLearnt)
+      .catch((error: unknown) => deps.logger.warn({ err: error }, 'old lists of models may stay'))
+  }
+  look()
+  const timer = setInterval(look, everyMs)
+  timer.unref()
+  return { stop: () => clearInterval(timer) }
 }
 
 /** Adds to the catalogue what the upstreams list beyond it; one that does not answer is a line in the log. */
-export async function discoverModels(deps: DiscoverDeps): Promise<void> {
+async function discoverModels(deps: DiscoverDeps): Promise<void> {
   const providers = [...deps.catalogue.providers.values()]
   await Promise.all(providers.map((provider) => discoverOf(deps, provider)))
 }

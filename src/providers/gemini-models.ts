@@ -32,15 +32,20 @@ export const geminiModels: ModelInfo[] = [
   model('gemini-2.5-pro', ['1.25', '0.125', '10']),
   model('gemini-2.5-flash', ['0.3', '0.03', '2.5']),
   model('gemini-2.5-flash-lite', ['0.1', '0.01', '0.4']),
-  {
-    name: 'gemini-embedding-001',
-    contextLength: 2_048,
+  embedder('gemini-embedding-001', 2_048, '0.15'),
+  embedder('gemini-embedding-2', 8_192, '0.2'),
+]
+
+function embedder(name: string, contextLength: number, inputTokens: string): ModelInfo {
+  return {
+    name,
+    contextLength,
     inputModalities: ['text'],
     features: ['embeddings'],
     supportedParameters: ['dimensions'],
-    price: { currency: 'USD', perMillion: { inputTokens: '0.15' }, source },
-  },
-]
+    price: { currency: 'USD', perMillion: { inputTokens }, source },
+  }
+}
 
 type Prices = [input: string, cachedInput: string, output: string]
 

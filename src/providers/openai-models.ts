@@ -36,7 +36,9 @@ interface Limits {
   output: number
 }
 
-type Prices = [input: string, cachedInput: string, output: string, cacheWrite?: string]
+const chatLimits = { context: 128_000, output: 16_384 }
+
+type Prices = [input: string, cachedInput: string | undefined, output: string, cacheWrite?: string]
 
 export const openaiModels: ModelInfo[] = [
   chat('gpt-4o', { context: 128_000, output: 16_384 }, ['2.5', '1.25', '10']),
@@ -54,11 +56,41 @@ export const openaiModels: ModelInfo[] = [
   reasoning('gpt-5.4-nano', { context: 400_000, output: 128_000 }, ['0.2', '0.02', '1.25']),
   reasoning('gpt-5.5', { context: 1_050_000, output: 128_000 }, ['5', '0.5', '30']),
   reasoning('gpt-5.6', { context: 1_050_000, output: 128_000 }, ['5', '0.5', '30', '6.25']),
+  reasoning('gpt-5.6-sol', { context: 1_050_000, output: 128_000 }, ['5', '0.5', '30', '6.25']),
+  reasoning('gpt-5.6-terra', { context: 1_050_000, output: 128_000 }, ['2', '0.2', '12', '2.5']),
+  reasoning('gpt-5.6-luna', { context: 1_050_000, output: 128_000 }, [
+    '0.2',
+    '0.02',
+    '1.2',
+    '0.25',
+  ]),
+  chat('gpt-5-chat-latest', chatLimits, ['1.25', '0.125', '10']),
+  chat('gpt-5.1-chat-latest', chatLimits, ['1.25', '0.125', '10']),
+  chat('gpt-5.2-chat-latest', chatLimits, ['1.75', '0.175', '14']),
+  chat('gpt-5.3-chat-latest', chatLimits, ['1.75', '0.175', '14']),
+  reasoning('o1', { context: 200_000, output: 100_000 }, ['15', '7.5', '60']),
+  reasoning('o3-mini', { context: 200_000, output: 100_000 }, ['1.1', '0.55', '4.4']),
   reasoning('o3', { context: 200_000, output: 100_000 }, ['2', '0.5', '8']),
   reasoning('o4-mini', { context: 200_000, output: 100_000 }, ['1.1', '0.275', '4.4']),
   embedding('text-embedding-3-small', '0.02'),
   embedding('text-embedding-3-large', '0.13'),
   embedding('text-embedding-ada-002', '0.1'),
+]
+
+/** Those that only the Responses API has. */
+export const openaiResponsesModels: ModelInfo[] = [
+  ...openaiModels,
+  reasoning('gpt-5-codex', { context: 400_000, output: 128_000 }, ['1.25', '0.125', '10']),
+  reasoning('gpt-5.1-codex', { context: 400_000, output: 128_000 }, ['1.25', '0.125', '10']),
+  reasoning('gpt-5.1-codex-max', { context: 400_000, output: 128_000 }, ['1.25', '0.125', '10']),
+  reasoning('gpt-5.1-codex-mini', { context: 400_000, output: 128_000 }, ['0.25', '0.025', '2']),
+  reasoning('gpt-5.2-codex', { context: 400_000, output: 128_000 }, ['1.75', '0.175', '14']),
+  reasoning('gpt-5.3-codex', { context: 400_000, output: 128_000 }, ['1.75', '0.175', '14']),
+  reasoning('gpt-5-pro', { context: 400_000, output: 128_000 }, ['15', undefined, '120']),
+  reasoning('gpt-5.2-pro', { context: 400_000, output: 128_000 }, ['21', undefined, '168']),
+  reasoning('gpt-5.4-pro', { context: 1_050_000, output: 128_000 }, ['30', '3', '180']),
+  reasoning('gpt-5.5-pro', { context: 1_050_000, output: 128_000 }, ['30', '3', '180']),
+  reasoning('o3-pro', { context: 200_000, output: 100_000 }, ['20', undefined, '80']),
 ]
 
 function chat(name: string, limits: Limits, prices: Prices): ModelInfo {
@@ -93,7 +125,7 @@ function base(name: string, { context, output }: Limits, prices: Prices): ModelI
       currency: 'USD',
       perMillion: {
         inputTokens,
-        cachedInputTokens,
+        ...(cachedInputTokens && { cachedInputTokens }),
         outputTokens,
         ...(cacheWriteTokens && { cacheWriteTokens }),
       },

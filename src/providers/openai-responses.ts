@@ -2,7 +2,7 @@ import { openaiResponses } from '../dialects/openai-responses/dialect.ts'
 import { maxOutputTokensMin } from '../dialects/openai-responses/encode-request.ts'
 import { nativeBut } from '../protocol/features.ts'
 import type { ChatRequest } from '../protocol/request.ts'
-import { openaiModels } from './openai-models.ts'
+import { openaiResponsesModels } from './openai-models.ts'
 
 /** What the reference of the Responses API says of each feature. */
 export const responsesSupport = nativeBut({
@@ -29,7 +29,7 @@ export const responsesSupport = nativeBut({
 
 /** Whether a model can be asked for its sealed reasoning; one that does not reason refuses the request. */
 export function sealsReasoning(model: string): boolean {
-  const known = openaiModels.find(({ name }) => name === model)
+  const known = openaiResponsesModels.find(({ name }) => name === model)
   return known?.features?.includes('reasoning') ?? /^(o\d|gpt-[5-9]|codex)/.test(model)
 }
 

@@ -3,7 +3,7 @@ import { openaiChatApi } from '../dialects/openai-chat/chat-api.ts'
 import { openaiChatSupport } from '../dialects/openai-chat/support.ts'
 import { openaiEmbeddingApi } from '../dialects/openai-embeddings/embedding-api.ts'
 import { openaiResponsesApi } from '../dialects/openai-responses/chat-api.ts'
-import { openaiModels } from './openai-models.ts'
+import { openaiModels, openaiResponsesModels } from './openai-models.ts'
 import { bearer, url } from './openai-compatible.ts'
 import { responsesSupport, sealsReasoning } from './openai-responses.ts'
 import { defineProvider, type Provider } from './provider.ts'
@@ -26,7 +26,7 @@ export const openai = defineProvider({
     authorize: bearer(settings.api_key),
     ...(settings.api === 'responses' ? viaResponses : viaChat),
     embeddings: openaiEmbeddingApi(),
-    models: openaiModels,
+    models: settings.api === 'responses' ? openaiResponsesModels : openaiModels,
     openModels: true,
     connection,
   }),
@@ -40,7 +40,7 @@ const viaChat = {
     reasoning_summary: 'ignored',
     cache_control: 'ignored',
   },
-  chat: openaiChatApi({ maxTokensField: 'max_completion_tokens' }),
+  chat: openaiChatApi({ maxTokensField: 'max_completion_tokens', insists: sealsReasoning }),
 } satisfies Partial<Provider>
 
 const viaResponses = {

@@ -4,6 +4,7 @@ import type OpenAI from 'openai'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { auditLog } from '../../src/db/schema/audit-log.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
+import { limitMoney, limitRate } from '../support/limit-rows.ts'
 import { parseMetrics, sumOf } from '../support/metrics.ts'
 import { httpError, truncateAfter } from '../support/simulators/faults.ts'
 import { startOpenaiSimulator, type OpenaiSimulator } from '../support/simulators/openai.ts'
@@ -201,6 +202,33 @@ describe('whose answer it is', () => {
   })
 })
 
+describe('a hit and the limits', () => {
+  test('it takes no money: a budget that has no room for an answer has room for a kept one', async () => {
+    const { id, secret } = await gateway.createKey()
+    await limitMoney(gateway, '0.000001', { scope: 'key', subject: id })
+    const body = fresh({ max_tokens: 100 })
+    expect((await send(body, { key: secret })).status).toBe(402)
+    await send(body)
+    for (let turn = 0; turn < 3; turn += 1) {
+      const { status, cache } = await send(body, { key: secret })
+      expect([status, cache]).toEqual([200, 'hit'])
+    }
+    expect((await send(fresh({ max_tokens: 100 }), { key: secret })).status).toBe(402)
+  })
+
+  test('it is a request like any other: the limit of requests counts it', async () => {
+    const { id, secret } = await gateway.createKey()
+    await limitRate(gateway, { scope: 'key', subject: id, requestsPerDay: 3 })
+    const body = fresh()
+    await send(body)
+    const statuses: number[] = []
+    for (let turn = 0; turn < 4; turn += 1) {
+      statuses.push((await send(body, { key: secret })).status)
+    }
+    expect(statuses).toEqual([200, 200, 200, 429])
+  })
+})
+
 describe('what is not kept', () => {
   test('a failed answer', async () => {
     const body = fresh()
@@ -377,6 +405,36 @@ describe('equal requests at once', () => {
     expect(answers.filter(({ cache }) => cache === 'hit')).toHaveLength(4)
     expect(answers.filter(({ cache }) => cache === 'miss')).toHaveLength(1)
   })
+})
+
+test('of 1,000 prompts that repeat as words do, more than four in five are hits', async () => {
+  const distinct = 150
+  /** The n-th most frequent prompt comes with a weight of 1/n; the draws are the same each time. */
+  const weights = Array.from({ length: distinct }, (_, index) => 1 / (index + 1))
+  const whole = weights.reduce((sum, weight) => sum + weight, 0)
+  let state = 42
+  const draw = (): number => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31
+    let left = (state / 2 ** 31) * whole
+    return weights.findIndex((weight) => (left -= weight) < 0)
+  }
+  const drawn = Array.from({ length: 1_000 }, draw)
+  const kinds: (string | null)[] = []
+  const calls = await callsOf(async () => {
+    for (let at = 0; at < drawn.length; at += 25) {
+      const some = drawn.slice(at, at + 25).map((prompt) =>
+        send({
+          model: 'openai/gpt-4o-mini',
+          messages: [{ role: 'user', content: `repeated ${prompt}` }],
+        }),
+      )
+      kinds.push(...(await Promise.all(some)).map(({ cache }) => cache))
+    }
+  })
+  const hits = kinds.filter((kind) => kind === 'hit').length
+  expect(hits / drawn.length).toBeGreaterThan(0.8)
+  expect(calls).toBe(new Set(drawn).size)
+  expect(calls + hits).toBe(drawn.length)
 })
 
 describe('a hit is told', () => {

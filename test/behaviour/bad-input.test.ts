@@ -85,6 +85,24 @@ describe.each(restDoors)('$path', ({ path, faults, whole, read }) => {
   })
 })
 
+test.each(restDoors)('$path: its own dialect’s providers are not asked either', async (door) => {
+  const calls = simulated.calls()
+  const told = door.faults.filter(([name]) => /unknown|result|arguments/.test(name))
+  for (const model of ['anthropic/claude-opus-5', 'openai-responses/gpt-5', 'compatible/gpt-4o']) {
+    for (const [name, members, place] of told) {
+      const { status, body } = await post(door.path, { model, ...door.whole, ...members })
+      expect([name, model, status, ...door.read(body)]).toEqual([
+        name,
+        model,
+        400,
+        'invalid_request',
+        place,
+      ])
+    }
+  }
+  expect(simulated.calls()).toBe(calls)
+})
+
 test.each(simulatedModels)('a provider’s own 400 is not needed: %s', async (model) => {
   const calls = simulated.calls()
   const told = new Set(['a result without any call', 'broken arguments', 'an unknown role'])

@@ -157,7 +157,11 @@ describe.each([false, true])('stream: %s', (stream) => {
   })
 
   test('an answer in a JSON schema, and files in the prompt', async () => {
-    const schema = { type: 'object', properties: { city: { type: 'string' } } }
+    const schema = {
+      type: 'object',
+      properties: { city: { type: 'string' } },
+      additionalProperties: false,
+    }
     const pdf = 'data:application/pdf;base64,JVBERi0='
     const { choices } = await ask(
       {

@@ -3,12 +3,20 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, inject, test } from 'vitest'
 import { providerTypes } from '../../src/providers/index.ts'
 import { startProcess } from '../support/process.ts'
+import { copyEmbedded } from '../support/services.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'xrouter-process-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A folder whose database is made already: making one takes seconds. */
+function prepared(name: string): string {
+  const home = mkdtempSync(join(folder, name))
+  copyEmbedded(inject('services'), join(home, 'data'))
+  return home
+}
 
 describe('npm start on a machine with nothing else', () => {
   test('the printed curl command streams from demo/echo; the key is shown once; SIGTERM ends it well', async () => {
@@ -44,10 +52,10 @@ describe('npm start on a machine with nothing else', () => {
     expect(await again.exited).toBe(0)
     expect(statSync(join(folder, 'data', 'secret')).mode & 0o777).toBe(0o600)
     expect(readFileSync(join(folder, 'data', 'secret'), 'utf8').length).toBeGreaterThan(40)
-  })
+  }, 90_000)
 
   test('SIGTERM lets a running stream end and refuses new connections', async () => {
-    const home = mkdtempSync(join(folder, 'drain-'))
+    const home = prepared('drain-')
     writeFileSync(join(home, 'xrouter.toml'), '[providers.demo]\ntoken_delay_ms = 100')
     const gateway = startProcess({}, home)
     const url = await gateway.printed(/^XRouter listens on (\S+)$/m)
@@ -91,9 +99,9 @@ describe('npm start on a machine with nothing else', () => {
   })
 
   test('a port that is taken is an error that ends it', async () => {
-    const one = startProcess({}, mkdtempSync(join(folder, 'one-')))
+    const one = startProcess({}, prepared('one-'))
     const port = await one.printed(/^XRouter listens on http:\/\/127\.0\.0\.1:(\d+)$/m)
-    const two = startProcess({ PORT: port }, mkdtempSync(join(folder, 'two-')))
+    const two = startProcess({ PORT: port }, prepared('two-'))
     expect(await two.exited).toBe(1)
     expect(two.stderr()).toMatch(/EADDRINUSE/)
     one.child.kill('SIGTERM')

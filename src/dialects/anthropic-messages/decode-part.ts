@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { ContentPart, Extra, FileSource } from '../../protocol/request.ts'
 import { imageFault } from '../../lib/image-data.ts'
 import { isRecord, unread } from '../narrow.ts'
-import { check, invalidMember } from '../openai-chat/check.ts'
+import { check, invalidMember, quoted } from '../openai-chat/check.ts'
 import { anthropicMessages } from './dialect.ts'
 import { decodeSignature, openPart } from './tunnel.ts'
 import { dataUrl, decodeCache } from './wire.ts'
@@ -33,12 +33,34 @@ export function blocksOf(content: unknown, path: string): PlacedBlock[] {
 export function decodePart(block: Block, path: string): ContentPart {
   const read = readers[block.type]
   const part = read?.(block, path)
-  if (part === undefined) return { type: 'native', dialect: anthropicMessages, part: block }
+  if (part === undefined) {
+    if (!isKnown(block.type)) {
+      throw invalidMember(`${path}.type`, `${quoted(block.type)} is not a kind of content`)
+    }
+    return { type: 'native', dialect: anthropicMessages, part: block }
+  }
   const cache = decodeCache(block['cache_control'])
   const { extra, ...members } = part
   const rest = cache ? extra : withMark(extra, block['cache_control'])
   return { ...members, ...(cache && { cache }), ...(rest && { extra: rest }) }
 }
+
+/** Kinds that have no place in our words; those of tools that the provider runs have names in common. */
+function isKnown(type: string): boolean {
+  return kinds.has(type) || /^[a-z_]+_tool_(use|result)$/.test(type)
+}
+
+const kinds: ReadonlySet<string> = new Set([
+  'compaction',
+  'container_upload',
+  'document',
+  'fallback',
+  'mcp_tool_listing',
+  'search_result',
+  'tool_addition',
+  'tool_reference',
+  'tool_removal',
+])
 
 type Reader = (block: Block, path: string) => ContentPart | undefined
 

@@ -2,13 +2,14 @@ import type { AnswerContext } from '../../protocol/chat-door.ts'
 import type { ChatEvent, FinishReason, PartStart, ReasoningDelta } from '../../protocol/event.ts'
 import type { Extra, Signature } from '../../protocol/request.ts'
 import type { Usage } from '../../protocol/usage.ts'
+import { isRecord } from '../narrow.ts'
 import { BlocksOut } from './blocks-out.ts'
 import { encodeCitation } from './citation.ts'
 import { anthropicMessages } from './dialect.ts'
 import { callHead, nativeBlock } from './encode-response.ts'
 import { OneCallAtATime } from './one-call-at-a-time.ts'
 import { messageId } from './message-id.ts'
-import { encodeStopReason } from './stop-reason.ts'
+import { encodeStopReason, refusalDetails, refused } from './stop-reason.ts'
 import { encodeSignature } from './tunnel.ts'
 import { encodeFinalUsage, encodeUsage } from './usage.ts'
 
@@ -24,6 +25,7 @@ export function createEventEncoder(context: AnswerContext): (event: ChatEvent) =
     warnings: [],
     usage: undefined,
     finish: { unified: 'other' },
+    refusal: '',
     blocks: new BlocksOut(),
     isCustom: false,
     out: [],
@@ -48,6 +50,8 @@ interface Stream {
   warnings: string[]
   usage: Usage | undefined
   finish: FinishReason
+  /** What was said of why nothing was. */
+  refusal: string
   blocks: BlocksOut
   /** Whether the call that is open is one of a custom tool. */
   isCustom: boolean
@@ -117,6 +121,7 @@ function encodeContent(stream: Stream, event: ContentEvent): void {
       if (event.signature) blocks.whole(signedText(event.signature), out)
       return
     case 'refusal-delta':
+      stream.refusal += event.text
       return blocks.add('refusal', { type: 'text_delta', text: event.text }, out)
     case 'reasoning-delta':
       return addReasoning(blocks, event, out)
@@ -179,6 +184,8 @@ function openMessage(stream: Stream): void {
   if (stream.isOpen) return
   stream.isOpen = true
   const { context, upstreamId, usage, warnings } = stream
+  // Why nothing is said stands at the end, even where it is known before.
+  const { stop_details: details, ...extra } = stream.extra
   const message = {
     id: messageId(upstreamId, context),
     type: 'message',
@@ -187,11 +194,12 @@ function openMessage(stream: Stream): void {
     content: [],
     stop_reason: null,
     stop_sequence: null,
-    ...stream.extra,
+    ...extra,
+    ...(details !== undefined && { stop_details: null }),
     usage: encodeUsage(usage),
     ...(warnings.length > 0 && { xrouter: { warnings } }),
   }
-  stream.extra = {}
+  stream.extra = isRecord(details) ? { stop_details: details } : {}
   stream.warnings = []
   stream.out.push({ type: 'message_start', message })
 }
@@ -201,8 +209,11 @@ const besideDelta: ReadonlySet<string> = new Set(['context_management'])
 
 function endMessage(stream: Stream): void {
   openMessage(stream)
-  const { blocks, finish, usage, warnings, out } = stream
+  const { blocks, usage, warnings, out } = stream
   blocks.close(out)
+  const told = 'stop_details' in stream.extra ? undefined : refusalDetails(stream.refusal)
+  const finish = told ? refused(stream.finish) : stream.finish
+  if (told) stream.extra = { ...stream.extra, ...told }
   const delta: Extra = {
     stop_reason: encodeStopReason(finish),
     stop_sequence: finish.stopSequence ?? null,

@@ -13,7 +13,7 @@ import { unplacedAnnotations } from '../unplaced-annotations.ts'
 import { encodeCitation } from './citation.ts'
 import { anthropicMessages } from './dialect.ts'
 import { messageId } from './message-id.ts'
-import { encodeStopReason } from './stop-reason.ts'
+import { encodeStopReason, refusalDetails, refused } from './stop-reason.ts'
 import { encodeSignature, sealPart } from './tunnel.ts'
 import { encodeUsage } from './usage.ts'
 
@@ -21,15 +21,19 @@ import { encodeUsage } from './usage.ts'
 export function encodeMessage(response: ChatResponse, context: AnswerContext): Extra {
   const { choices, extra, upstreamId, settlement, warnings } = response
   const [first] = choices
+  const own = extra?.dialect === anthropicMessages ? extra.members : undefined
+  const told = own && 'stop_details' in own ? undefined : refusalDetails(first?.refusal ?? '')
+  const finish = first && (told ? refused(first.finishReason) : first.finishReason)
   return {
     id: messageId(upstreamId, context),
     type: 'message',
     role: 'assistant',
     model: context.model,
     content: first ? encodeContent(first) : [],
-    stop_reason: first ? encodeStopReason(first.finishReason) : 'end_turn',
-    stop_sequence: first?.finishReason.stopSequence ?? null,
-    ...(extra?.dialect === anthropicMessages && extra.members),
+    stop_reason: finish ? encodeStopReason(finish) : 'end_turn',
+    stop_sequence: finish?.stopSequence ?? null,
+    ...own,
+    ...told,
     usage: encodeUsage(response.usage ?? settlement?.usage),
     ...(warnings.length > 0 && { xrouter: { warnings } }),
   }

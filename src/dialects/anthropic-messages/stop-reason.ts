@@ -1,4 +1,5 @@
 import type { FinishReason } from '../../protocol/event.ts'
+import type { Extra } from '../../protocol/request.ts'
 
 /** Why an answer ended, in our words, with the wire's beside them. */
 export function decodeStopReason(raw: string, stopSequence: unknown): FinishReason {
@@ -26,6 +27,18 @@ export function encodeStopReason({ unified, raw, stopSequence }: FinishReason): 
     default:
       return unified satisfies never
   }
+}
+
+/** Other dialects end a refusal like any answer; this one has a word for it. */
+export function refused(reason: FinishReason): FinishReason {
+  return reason.unified === 'stop' ? { unified: 'refusal' } : reason
+}
+
+/** The members of a message that tell of a refusal; undefined where nothing was refused. */
+export function refusalDetails(explanation: string): Extra | undefined {
+  return explanation === ''
+    ? undefined
+    : { stop_details: { type: 'refusal', category: null, explanation } }
 }
 
 const reasons: ReadonlyMap<string, FinishReason['unified']> = new Map([

@@ -12,6 +12,8 @@ export function encodeChatRequest(
     model: string
     maxTokensField: MaxTokensField
     extensions?: Extensions | undefined
+    /** Whether the upstream knows the upper bound by `maxTokensField` alone. */
+    insists?: boolean | undefined
   },
 ): Record<string, unknown> {
   const own = request.passthrough?.dialect === openaiChat
@@ -28,7 +30,8 @@ export function encodeChatRequest(
   set(body, 'temperature', request.temperature)
   set(body, 'top_p', request.topP)
   if (topK) set(body, 'top_k', request.topK)
-  set(body, maxTokensField(request, options.maxTokensField), request.maxTokens)
+  const { maxTokensField: field, insists } = options
+  set(body, insists ? field : maxTokensField(request, field), request.maxTokens)
   set(body, 'frequency_penalty', request.frequencyPenalty)
   set(body, 'presence_penalty', request.presencePenalty)
   set(body, 'stop', request.stop)
@@ -52,7 +55,7 @@ function set(body: Record<string, unknown>, member: string, value: unknown): voi
   if (value !== undefined) body[member] = value
 }
 
-/** The client's own spelling wins: an upstream that refuses it tells the client so itself. */
+/** The client's own spelling wins where an upstream may know it. */
 function maxTokensField(request: ChatRequest, field: MaxTokensField): string {
   const { passthrough } = request
   if (passthrough?.dialect !== openaiChat) return field

@@ -26,9 +26,24 @@ export function decodeItem(turns: Turns, raw: unknown, path: string): void {
     case 'item_reference':
       return decodeReference(turns, raw, path)
     default:
+      if (!isKnown(String(item.type))) {
+        throw invalidMember(`${path}.type`, `${quoted(String(item.type))} is not a kind of item`)
+      }
       return decodeNative(turns, item)
   }
 }
+
+/** Items of tools that the provider runs have names in common, and those of other vendors a colon. */
+function isKnown(type: string): boolean {
+  return kinds.has(type) || /^[a-z_]+_(call|output|request|response|tools)$|:/.test(type)
+}
+
+const kinds: ReadonlySet<string> = new Set([
+  'compaction',
+  'compaction_trigger',
+  'configuration_update',
+  'program',
+])
 
 const itemSchema = z.looseObject({ type: z.string().nullish(), role: z.string().nullish() })
 const messageSchema = z.looseObject({ role: z.string(), content: z.unknown() })

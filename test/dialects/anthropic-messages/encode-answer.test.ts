@@ -276,6 +276,38 @@ describe('an answer of another dialect', () => {
   })
 })
 
+describe('a refusal of another dialect', () => {
+  const refusal = (text: string): ChatEvent => ({ type: 'refusal-delta', choice: 0, text })
+  const ended = (unified: 'stop' | 'length'): ChatEvent => ({
+    type: 'finish',
+    choice: 0,
+    reason: { unified, raw: unified },
+  })
+
+  test.each([
+    ['stop', 'refusal'],
+    ['length', 'max_tokens'],
+  ] as const)('ended by %s is %s, and told in words and in the details', async (unified, word) => {
+    const events = [refusal('I will '), refusal('not.'), ended(unified)]
+    const told = {
+      stop_reason: word,
+      stop_details: { type: 'refusal', category: null, explanation: 'I will not.' },
+    }
+    const message = encodeMessage(await collect(events), context)
+    expect(message).toMatchObject({ ...told, content: [{ type: 'text', text: 'I will not.' }] })
+    const sent = [...events, end].flatMap(createEventEncoder(context))
+    expect(sent.find(({ type }) => type === 'message_delta')).toMatchObject({ delta: told })
+    expect(sent.filter(({ type }) => type === 'content_block_delta')).toHaveLength(2)
+  })
+
+  test('what is no refusal has no details', async () => {
+    const events: ChatEvent[] = [{ type: 'text-delta', choice: 0, text: 'a' }, ended('stop')]
+    const message = encodeMessage(await collect(events), context)
+    expect(message['stop_reason']).toBe('end_turn')
+    expect(message).not.toHaveProperty('stop_details')
+  })
+})
+
 describe('a failure', () => {
   test.each(errorCodes)('%s has a type that fits its status', (code) => {
     const error = new GatewayError({ code, message: 'm', path: 'a.b' })

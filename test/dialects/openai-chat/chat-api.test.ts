@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { openaiChatApi } from '../../../src/dialects/openai-chat/chat-api.ts'
+import { decodeChatRequest } from '../../../src/dialects/openai-chat/decode-request.ts'
 import type { ChatRequest } from '../../../src/protocol/request.ts'
 import type { ChatApi } from '../../../src/protocol/chat-api.ts'
 import { streamOf } from '../../support/recorded.ts'
@@ -28,6 +29,16 @@ describe('the dialect as a provider uses it', () => {
     expect(api.encodeRequest(request, 'm')).toMatchObject({ model: 'm', max_tokens: 5 })
     const newer = openaiChatApi({ maxTokensField: 'max_completion_tokens' })
     expect(newer.encodeRequest(request, 'm')).toMatchObject({ max_completion_tokens: 5 })
+    const messages = [{ role: 'user', content: 'Hi' }]
+    const { request: asked } = decodeChatRequest({ model: 'm', messages, max_tokens: 5 })
+    const insisting = openaiChatApi({
+      maxTokensField: 'max_completion_tokens',
+      insists: (model) => model === 'o9',
+    })
+    expect(insisting.encodeRequest(asked, 'm')).toMatchObject({ max_tokens: 5 })
+    const body = insisting.encodeRequest(asked, 'o9')
+    expect(body).toMatchObject({ max_completion_tokens: 5 })
+    expect(body).not.toHaveProperty('max_tokens')
   })
 
   it('reads streams, bodies and failures', async () => {

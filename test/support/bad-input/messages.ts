@@ -21,6 +21,19 @@ export const messagesFaults: readonly BadInput[] = [
   ['no limit of tokens', { max_tokens: undefined }, 'max_tokens'],
   ['an unknown role', said({ role: 'wizard', content: 'x' }), 'messages[0].role'],
   ['a content that is a number', said({ role: 'user', content: 1 }), 'messages[0].content'],
+  [
+    'an unknown kind of content',
+    part({ type: 'smell', smell: 'x' }),
+    'messages[0].content[0].type',
+  ],
+  [
+    'an unknown kind of content in a result',
+    said(user, calls({}), {
+      role: 'user',
+      content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: [{ type: 'smell' }] }],
+    }),
+    'messages[2].content[0].content[0].type',
+  ],
   ['a text part without text', part({ type: 'text' }), 'messages[0].content[0].text'],
   [
     'a result without any call',

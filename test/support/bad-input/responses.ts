@@ -21,6 +21,7 @@ export const responsesFaults: readonly BadInput[] = [
   ['no model', { model: undefined }, 'model'],
   ['an unknown role', said({ role: 'wizard', content: 'x' }), 'input[0].role'],
   ['a content that is a number', said({ role: 'user', content: 1 }), 'input[0].content'],
+  ['an unknown kind of item', said(user, { type: 'smell', smell: 'x' }), 'input[1].type'],
   ['an unknown kind of content', part({ type: 'smell' }), 'input[0].content[0].type'],
   ['a text part without text', part({ type: 'input_text' }), 'input[0].content[0].text'],
   ['a result without any call', said(user, result('call_1')), 'input[1].call_id'],
