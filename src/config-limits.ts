@@ -7,6 +7,7 @@ export interface LimitsConfig {
   unpriced: 'open' | 'closed'
   masterRates: Rates
   tiers: Record<string, Partial<Rates>>
+  leaseMs: number
   whenDown: Record<LimitScope | 'budget', 'open' | 'closed'>
 }
 
@@ -28,6 +29,8 @@ export const limits = z.strictObject({
   default_output_tokens: z.number().int().min(1).max(10_000_000).default(4_096),
   /** Whether a model whose cost cannot be said may be called under a budget. */
   unpriced: openOrClosed('closed'),
+  /** How long a reservation outlives the last sign of its instance. */
+  lease_ms: z.number().int().min(500).max(600_000).default(30_000),
   /** Of the master key. */
   master: rates.prefault({}),
   /** Before what the table says of a tier. */
@@ -55,6 +58,7 @@ export function limitNames(given: z.infer<typeof limits>): LimitsConfig {
     tiers: Object.fromEntries(
       Object.entries(given.tiers).map(([name, tier]) => [name, rateNames(tier)]),
     ),
+    leaseMs: given.lease_ms,
     whenDown: given.when_down,
   }
 }

@@ -198,6 +198,7 @@ async function serve(
   })
   const sockets = graphql.attachWebSocket(app.server)
   cutSlowClients(app.server, config.server.slowClientTimeoutMs)
+  await limits.ready()
   await app.listen({ host: config.server.host, port: config.server.port })
   const discovery = startDiscovery({
     catalogue,
@@ -251,7 +252,8 @@ async function closeServer(app: FastifyInstance): Promise<void> {
   clearTimeout(cut)
 }
 
-async function openDatabase({ storage }: Config): Promise<DatabaseHandle> {
+/** The database of a configuration: the one that it names, else the embedded one of its data folder. */
+export async function openDatabase({ storage }: Config): Promise<DatabaseHandle> {
   if (storage.databaseUrl !== undefined) return connect({ url: storage.databaseUrl })
   const embedded = await startEmbedded(storage.dataDir)
   const handle = connect(embedded)

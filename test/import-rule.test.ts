@@ -8,7 +8,8 @@ const root = resolve(import.meta.dirname, '../src')
 /** What each part may import beside itself; files at the top of src are parts of their own. */
 const mayImport: Record<string, readonly string[]> = {
   main: ['config', 'db', 'gateway', 'lib', 'start'],
-  cli: ['config', 'start'],
+  cli: ['config', 'db', 'replay-command', 'start'],
+  'replay-command': ['config', 'db', 'gateway', 'lib', 'protocol', 'services', 'start'],
   start: [
     'auth',
     'config',

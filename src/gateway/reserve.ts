@@ -1,9 +1,9 @@
-import type { LimitLevel } from '../protocol/limit.ts'
 import type { Money } from '../protocol/settlement.ts'
 import type { Call } from './call.ts'
 import type { Deployment } from './catalogue.ts'
 import type { GatewayDeps } from './deps.ts'
 import { dearestCost, type Demand } from './limits/demand.ts'
+import { limitLevels } from './limits/level.ts'
 import type { Limits } from './limits/limits.ts'
 import type { BudgetMeter, Meter, Outcome, Reading } from './limits/meter.ts'
 import { callerLimits, countsTokens, deploymentLimits, metersOf } from './limits/plan.ts'
@@ -53,7 +53,7 @@ export async function reserve(
   const meters = metersOf(book, caller, { cost, now: Date.now() })
   const taken = await ask(limits, { id: call.requestId, meters, open })
   const { outcome } = taken
-  call.onLimits?.(levelsOf(taken.meters, outcome))
+  call.onLimits?.(limitLevels(taken.meters, readingsOf(outcome)))
   if (outcome.status !== 'admitted') {
     const refusal = refuse(taken.meters, open, outcome)
     metrics.limited(refusal.scope, refusal.error.code)
@@ -164,7 +164,7 @@ function definedOf(meters: readonly (Meter | undefined)[]): Meter[] | undefined 
 }
 
 function refuse(meters: readonly Meter[], open: readonly Option[], outcome: Outcome) {
-  const readings = outcome.status === 'refused' ? outcome.readings : []
+  const readings = readingsOf(outcome)
   const own = refusalOf(meters, readings)
   if (own) return { error: own, scope: scopeOf(meters, readings) }
   let at = meters.length
@@ -195,25 +195,8 @@ function noteRefusals(meters: readonly Meter[], open: readonly Option[], outcome
   }
 }
 
-function levelsOf(meters: readonly Meter[], outcome: Outcome): LimitLevel[] {
-  if (outcome.status === 'unloaded') return []
-  return meters.flatMap((meter, index) => {
-    const reading = outcome.readings[index]
-    return reading && !isBudget(meter) ? [levelOf(meter, reading)] : []
-  })
-}
-
-/** How a rate stands, in the words that clients are told. */
-function levelOf(meter: Exclude<Meter, BudgetMeter>, reading: Reading): LimitLevel {
-  return {
-    scope: meter.scope,
-    subject: meter.name,
-    kind: meter.kind,
-    periodMs: meter.kind === 'concurrency' ? undefined : meter.periodMs,
-    limit: meter.limit,
-    remaining: Math.max(0, reading.left),
-    resetMs: reading.resetMs,
-  }
+function readingsOf(outcome: Outcome): readonly Reading[] {
+  return outcome.status === 'unloaded' ? [] : outcome.readings
 }
 
 function isBudget(meter: Meter): meter is BudgetMeter {

@@ -159,11 +159,24 @@ const MidStreamFailure = builder.enumType('MidStreamFailure', {
   } satisfies Record<Policy, object>,
 })
 
+const MaxCostInput = builder.inputType('MaxCostInput', {
+  description: 'An amount of money that a request may cost at most.',
+  fields: (t) => ({
+    amount: t.string({ required: true, description: 'A decimal amount, as `"0.05"`.' }),
+    currency: t.string({ required: true, description: 'ISO 4217 code, as `USD`.' }),
+  }),
+})
+
 export const RoutingInput = builder.inputType('RoutingInput', {
   description: 'Where the request may go.',
   fields: (t) => ({
     allowProviders: t.stringList({ description: 'Only these providers.' }),
     denyProviders: t.stringList({ description: 'None of these providers.' }),
+    maxCost: t.field({
+      type: MaxCostInput,
+      description:
+        'Models that may cost more are passed over, and a stream that gets there ends with INSUFFICIENT_QUOTA.',
+    }),
     deadlineMs: t.int({
       description:
         'How long the first content may take, from the arrival of the request; what has begun is never cut by it.',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { invalidRequest, type GatewayError } from '../errors.ts'
 import { midStreamFailures, type Call } from '../gateway/call.ts'
 import { chat } from '../gateway/chat.ts'
+import { maxCostSchema } from '../gateway/max-cost.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest, ContentPart, Message, ToolChoice } from '../protocol/request.ts'
 import { tagsSchema, type Tags } from '../protocol/tags.ts'
@@ -196,6 +197,7 @@ export const routing = {
     z.object({
       allowProviders: optional(names.min(1)),
       denyProviders: optional(names),
+      maxCost: optional(maxCostSchema),
       deadlineMs: optional(z.int().min(1).max(86_400_000)),
       priority: optional(z.int().min(-10).max(10)),
       midStreamFailure: optional(z.enum(midStreamFailures)),

@@ -1,8 +1,14 @@
+import { ownLimits } from '../gateway/limits/own-limits.ts'
 import { scopes, type Actor } from '../protocol/actor.ts'
 import { readOwnKey } from '../services/own-key.ts'
 import { ApiKey } from './api-key.ts'
+import { BudgetLevelType } from './budget.ts'
 import { builder } from './builder.ts'
+import { queryComplexity } from './field-complexity.ts'
+import { LimitLevelType } from './limit.ts'
 import { Scope } from './scope.ts'
+
+const limitsExpected = 5
 
 const Viewer = builder.objectRef<Actor>('Viewer').implement({
   description: 'Who makes this request.',
@@ -24,6 +30,18 @@ const Viewer = builder.objectRef<Actor>('Viewer').implement({
       nullable: true,
       description: 'What is known of the own key; null for the master key.',
       resolve: (actor, _args, { services }) => readOwnKey(services, actor),
+    }),
+    limits: t.field({
+      type: [LimitLevelType],
+      description: 'How the limits stand that hold for each of its requests.',
+      complexity: { field: queryComplexity, multiplier: limitsExpected },
+      resolve: async (actor, _args, { gateway }) => (await ownLimits(gateway, actor)).limits,
+    }),
+    budgets: t.field({
+      type: [BudgetLevelType],
+      description: 'How the budgets stand that hold for each of its requests.',
+      complexity: { field: queryComplexity, multiplier: limitsExpected },
+      resolve: async (actor, _args, { gateway }) => (await ownLimits(gateway, actor)).budgets,
     }),
     tier: t.exposeString('tier', {
       description: 'The plan of the key; `system` for the master key.',

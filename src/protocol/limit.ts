@@ -40,3 +40,17 @@ export interface LimitLevel {
 
 /** Told how the limits stand that a request passed or was refused by, before its answer begins. */
 export type OnLimits = (levels: readonly LimitLevel[]) => void
+
+/** How a budget stands. */
+export interface BudgetLevel {
+  id: string
+  name: string
+  scope: LimitScope
+  subject: string
+  currency: string
+  limitNanos: bigint
+  /** What is neither spent nor reserved; below zero where more was spent than was reserved. */
+  remainingNanos: bigint
+  /** When more becomes free by itself; undefined where it never does. */
+  resetsAt: Date | undefined
+}

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { invalidRequest } from '../errors.ts'
 import { midStreamFailures, type Call } from '../gateway/call.ts'
+import { maxCostSchema } from '../gateway/max-cost.ts'
 import { tagsSchema } from '../protocol/tags.ts'
 import { bodyWishes, cacheMember } from './cache-wishes.ts'
 
@@ -11,6 +12,7 @@ const schema = z.strictObject({
   allow_providers: names.min(1).optional(),
   deny_providers: names.optional(),
   deadline_ms: z.int().min(1).max(86_400_000).optional(),
+  max_cost: maxCostSchema.optional(),
   priority: z.int().min(-10).max(10).optional(),
   mid_stream_failure: z.enum(['error', 'restart', 'continue']).optional(),
   tags: tagsSchema.optional(),
@@ -25,15 +27,8 @@ export function decodeHints(value: unknown): Said {
   if (value === undefined || value === null) return { hints: {} }
   const result = schema.safeParse(value)
   if (result.success) {
-    const {
-      fallbacks,
-      allow_providers,
-      deny_providers,
-      deadline_ms,
-      priority,
-      mid_stream_failure,
-    } = result.data
-    const { tags, user, cache } = result.data
+    const { fallbacks, allow_providers, deny_providers, deadline_ms, priority } = result.data
+    const { tags, user, cache, max_cost, mid_stream_failure } = result.data
     return {
       hints: {
         fallbacks,
@@ -44,6 +39,7 @@ export function decodeHints(value: unknown): Said {
         midStreamFailure: midStreamFailures.find(
           (each) => each.toLowerCase() === mid_stream_failure,
         ),
+        maxCost: max_cost,
       },
       tags,
       user,

@@ -1,10 +1,17 @@
+import type { GatewayDeps } from '../gateway/deps.ts'
+import { ownLimits } from '../gateway/limits/own-limits.ts'
+import { formatNanos } from '../lib/decimal.ts'
+import type { BudgetLevel, LimitLevel } from '../protocol/limit.ts'
 import { scopes, type Actor } from '../protocol/actor.ts'
 import type { ServiceDeps } from '../services/deps.ts'
 import { readOwnKey } from '../services/own-key.ts'
 
 /** `GET /v1/key`: what is known of the key that asks, but for its secret. */
-export async function showKey(services: ServiceDeps, actor: Actor) {
-  const key = await readOwnKey(services, actor)
+export async function showKey(
+  { services, gateway }: { services: ServiceDeps; gateway: GatewayDeps },
+  actor: Actor,
+) {
+  const [key, levels] = await Promise.all([readOwnKey(services, actor), ownLimits(gateway, actor)])
   return {
     object: 'key',
     kind: actor.kind,
@@ -23,7 +30,18 @@ export async function showKey(services: ServiceDeps, actor: Actor) {
     expires_at: key?.expiresAt ?? null,
     previous_secret_expires_at: key?.previousExpiresAt ?? null,
     /** Those that apply to it. */
-    limits: [],
-    budgets: [],
+    limits: levels.limits.map(limitBody),
+    budgets: levels.budgets.map(budgetBody),
   }
+}
+
+function limitBody({ scope, subject, kind, periodMs, limit, remaining, resetMs }: LimitLevel) {
+  const period_seconds = periodMs === undefined ? null : periodMs / 1000
+  return { scope, subject, kind, period_seconds, limit, remaining, reset_seconds: resetMs / 1000 }
+}
+
+function budgetBody(level: BudgetLevel) {
+  const { id, name, scope, subject, currency, limitNanos, remainingNanos, resetsAt } = level
+  const [limit, remaining] = [formatNanos(limitNanos), formatNanos(remainingNanos)]
+  return { id, name, scope, subject, currency, limit, remaining, resets_at: resetsAt ?? null }
 }

@@ -84,7 +84,7 @@ export function mountRest(app: FastifyInstance, deps: RestDeps): void {
     retrieveModel(gateway.catalogue, actorOf(request), request.params['*']),
   )
   app.get('/v1/providers/status', (request) => showProviderStatus(gateway, actorOf(request)))
-  app.get('/v1/key', (request) => showKey(services, actorOf(request)))
+  app.get('/v1/key', (request) => showKey({ services, gateway }, actorOf(request)))
   app.get('/v1/generation', (request) => showGeneration(services, actorOf(request), request.query))
 }
 

@@ -6,7 +6,7 @@ import { requests } from '../db/schema/request.ts'
 import { GatewayError, invalidRequest } from '../errors.ts'
 import { newId } from '../lib/id.ts'
 import { isStorableText } from '../lib/storable.ts'
-import type { Actor } from '../protocol/actor.ts'
+import type { Actor, SystemActor } from '../protocol/actor.ts'
 import type { Money } from '../protocol/settlement.ts'
 import { writeAudit } from './audit.ts'
 import type { ServiceDeps } from './deps.ts'
@@ -59,6 +59,45 @@ export async function createAdjustment(
     const apiKeyId = requestId === undefined ? null : await keyOf(tx, actor, requestId)
     return writeAdjustment(tx, actor, { ...corrected, apiKeyId })
   })
+}
+
+/** Corrects the cost of one attempt, as the operator, where its usage costs something else than was booked. */
+export async function correctAttempt(
+  { db }: Pick<ServiceDeps, 'db'>,
+  { organization, requestId, attemptNumber, corrections }: AttemptCorrection,
+): Promise<void> {
+  const actor = operatorOf(organization)
+  await db.transaction(async (tx) => {
+    const apiKeyId = await keyOf(tx, actor, requestId)
+    for (const amount of corrections) {
+      await writeAdjustment(tx, actor, {
+        amount,
+        reason: 'replay: the cost was computed again',
+        requestId,
+        attemptNumber,
+        apiKeyId,
+      })
+    }
+  })
+}
+
+interface AttemptCorrection {
+  organization: string
+  requestId: string
+  attemptNumber: number
+  /** One amount for each currency. */
+  corrections: readonly Money[]
+}
+
+function operatorOf(organization: string): SystemActor {
+  return {
+    kind: 'system',
+    id: 'master-key',
+    organization,
+    tier: 'system',
+    scopes: new Set(['ADMIN']),
+    models: null,
+  }
 }
 
 /** Writes one correction with its audit; belongs into a transaction. */

@@ -195,7 +195,17 @@ describe('GET /v1/key', () => {
       last_used_at: null,
       expires_at: expiresAt,
       previous_secret_expires_at: null,
-      limits: [],
+      limits: [
+        { kind: 'requests', limit: 20, period_seconds: 60 },
+        { kind: 'requests', limit: 200, period_seconds: 86_400 },
+        { kind: 'concurrency', limit: 5, period_seconds: null },
+      ].map((level) => ({
+        scope: 'key',
+        subject: apiKey.id,
+        ...level,
+        remaining: level.limit,
+        reset_seconds: 0,
+      })),
       budgets: [],
     })
     expect(text).not.toContain(secret)

@@ -131,6 +131,13 @@ describe('npm run config -- check', () => {
     expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining('aliases.fast: ') })
   })
 
+  test('the ledger is computed again on a data folder that nobody uses', async () => {
+    const home = mkdtempSync(join(folder, 'replay-'))
+    const run = startProcess({}, home, ['src/cli.ts', 'ledger', 'replay', '--from', '2026-01-01'])
+    expect([await run.exited, run.stderr()]).toEqual([0, ''])
+    expect(run.stdout()).toBe('0 attempts with usage, 0 differ.\n')
+  })
+
   test('explains itself', async () => {
     expect(await check('', 'help')).toMatchObject({
       code: 2,

@@ -5,7 +5,7 @@ import { sparing } from '../../lib/sparing.ts'
 import type { LimitScope } from '../../protocol/limit.ts'
 import type { LocalLimiter } from './local-limiter.ts'
 import type { Ask, BudgetMeter, Hold, Limiter, Meter, Outcome } from './meter.ts'
-import type { Release, SeatMeter, Spent, Use } from './meter.ts'
+import type { Reading, Release, SeatMeter, Spent, Use } from './meter.ts'
 import type { BudgetCounters } from './counters.ts'
 
 /** What holds where a limit cannot be counted: this process alone counts it, or the request is refused. */
@@ -79,18 +79,19 @@ export class LimitEngine {
     return { outcome: await this.#loaded(local, ask), by: local }
   }
 
-  /** How meters stand; `undefined` where that cannot be said. */
-  async read(meters: readonly Meter[]): Promise<Outcome | undefined> {
-    const { shared, local } = this.#settings
+  /** How meters stand, in their order; empty where that cannot be said now. */
+  async read(meters: readonly Meter[]): Promise<readonly Reading[]> {
+    const { shared, local, counters } = this.#settings
     const limiter = shared && this.#now() >= this.#away ? shared : local
     try {
       const outcome = await limiter.read(meters)
-      if (outcome.status !== 'unloaded') return outcome
-      await this.#settings.counters.load(limiter, outcome.meters)
-      return await limiter.read(meters)
+      if (outcome.status !== 'unloaded') return outcome.readings
+      await counters.load(limiter, outcome.meters)
+      const again = await limiter.read(meters)
+      return again.status === 'unloaded' ? [] : again.readings
     } catch (error) {
       this.#complain(error)
-      return undefined
+      return []
     }
   }
 

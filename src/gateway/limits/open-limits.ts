@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import type { Logger } from 'pino'
 import type { Database } from '../../db/client.ts'
 import type { RedisAddress } from '../../lib/redis-url.ts'
+import { within } from '../../lib/within.ts'
 import type { Rates } from '../../protocol/limit.ts'
 import type { Bus } from '../../redis/bus.ts'
 import { openRedis } from '../../redis/client.ts'
@@ -12,13 +14,13 @@ import { BudgetCounters } from './counters.ts'
 import { LimitEngine, type WhenDown } from './engine.ts'
 import type { LimitSettings, Limits } from './limits.ts'
 import { LocalLimiter } from './local-limiter.ts'
-import { usualLeaseMs } from './meter.ts'
 import { createRedisLimiter } from './redis-limiter.ts'
 import { readSpent, type ToCurrency } from './spent.ts'
 import { thresholdEvents } from './thresholds.ts'
 
 /** A process that is busy itself hears an answer late; to believe Redis away would refuse its requests. */
 const commandMsMax = 4_000
+const readyMsMax = 2_000
 
 export interface LimitsOptions {
   db: Database
@@ -31,17 +33,24 @@ export interface LimitsOptions {
     /** The configuration's words on tiers; they stand before the table's. */
     tiers: Readonly<Record<string, Partial<Rates>>>
     whenDown: WhenDown
-    leaseMs?: number
+    /** How long a reservation outlives the last sign of its instance. */
+    leaseMs: number
   }
   toCurrency: ToCurrency
   emit: EmitEvent
   logger: Logger
 }
 
+export interface OpenLimits extends Limits {
+  /** Resolves when Redis can be asked, or after a while: then limits are kept as while it is away. */
+  ready(): Promise<void>
+  close(): Promise<void>
+}
+
 /** The limits of this instance, with what they need from Redis; `close` settles what is left. */
-export function openLimits(options: LimitsOptions): Limits & { close(): Promise<void> } {
+export function openLimits(options: LimitsOptions): OpenLimits {
   const { db, bus, ledger, settings, toCurrency, emit, logger } = options
-  const { leaseMs = usualLeaseMs } = settings
+  const { leaseMs } = settings
   const redis = options.redis && openRedis(options.redis, logger, commandMsMax)
   const counters = new BudgetCounters({
     readSpent: async (meter, cutoff) => {
@@ -71,6 +80,10 @@ export function openLimits(options: LimitsOptions): Limits & { close(): Promise<
     engine,
     settings,
     toCurrency,
+    ready: async () => {
+      if (!redis || redis.status() === 'ok') return
+      await within(once(redis.client, 'ready'), readyMsMax).catch(() => {})
+    },
     close: async () => {
       counters.close()
       await engine.close()

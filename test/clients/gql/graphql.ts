@@ -232,6 +232,14 @@ export type ImagePartInput = {
   url: string;
 };
 
+/** An amount of money that a request may cost at most. */
+export type MaxCostInput = {
+  /** A decimal amount, as `"0.05"`. */
+  amount: string;
+  /** ISO 4217 code, as `USD`. */
+  currency: string;
+};
+
 /** One turn of the conversation. */
 export type MessageInput = {
   /** Keep the prompt up to the end of this turn in the provider's cache. */
@@ -300,6 +308,8 @@ export type RoutingInput = {
   deadlineMs?: number | null | undefined;
   /** None of these providers. */
   denyProviders?: Array<string> | null | undefined;
+  /** Models that may cost more are passed over, and a stream that gets there ends with INSUFFICIENT_QUOTA. */
+  maxCost?: MaxCostInput | null | undefined;
   /** What becomes of an answer whose provider fails amid it; ERROR unless told. */
   midStreamFailure?: MidStreamFailure | null | undefined;
   /** In the queue of a busy provider, from -10 to 10: higher goes first; 0 unless told. */

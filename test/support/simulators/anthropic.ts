@@ -143,6 +143,7 @@ function entryOf({ id, model, tokens }: MessageAnswer): InvoiceEntry {
     model,
     promptTokens: tokens.prompt,
     cachedTokens: tokens.read,
+    writtenTokens: tokens.written,
     completionTokens: 0,
     reasoningTokens: tokens.thought,
     completed: false,

@@ -60,6 +60,8 @@ export interface InvoiceEntry {
   model: string
   promptTokens: number
   cachedTokens: number
+  /** Of the prompt, written to the cache; 0 where the provider does not bill that. */
+  writtenTokens?: number
   /** Includes the reasoning tokens. */
   completionTokens: number
   reasoningTokens: number
