@@ -1,6 +1,8 @@
+import type { z } from 'zod'
 import { isTable, joinPath, parsed, type Problem } from './config-problem.ts'
 import { connectionSchema } from './config-schema.ts'
-import type { Provider, ProviderType } from './providers/provider.ts'
+import { isLocalUrl } from './lib/local-address.ts'
+import type { Connection, Provider, ProviderType, Site } from './providers/provider.ts'
 
 type Environment = Record<string, string | undefined>
 
@@ -48,23 +50,81 @@ function openProvider(
   const { common, own } = splitSettings(type, environment, table)
   const connection = parsed(connectionSchema, common, problems, path)
   if (connection?.enabled === false) return undefined
-  const settings = parsed(type.settings, own, problems, path)
+  const keys = keysOf(connection?.api_keys, { type, table, path, problems })
+  const secret = secretOf(type)
+  const [first] = keys
+  const settings = parsed(
+    type.settings,
+    { ...own, ...(first && { [secret]: first.key }) },
+    problems,
+    path,
+  )
   if (!connection || !settings) return undefined
-  const provider = type.create(name, settings, {
-    caFile: connection.ca_file,
-    timeoutConnectMs: connection.timeout_connect_ms,
-    timeoutFirstByteMs: connection.timeout_first_byte_ms,
-    timeoutIdleMs: connection.timeout_idle_ms,
-    timeoutTotalMs: connection.timeout_total_ms,
-  })
+  const create = (given: typeof settings): Provider => {
+    const provider = type.create(name, given, connectionOf(connection))
+    return Object.assign(provider, {
+      site: siteOf(provider, connection),
+      maxConcurrent: connection.max_concurrent,
+      healthCheckIntervalMs: connection.health_check_interval_ms,
+    })
+  }
+  if (keys.length < 2) return create(settings)
+  const accounts = keys.map(({ id: credential, key }) =>
+    Object.assign(create({ ...settings, [secret]: key }), { credential }),
+  )
+  return Object.assign(accounts[0] ?? create(settings), { accounts })
+}
+
+type CommonSettings = z.infer<typeof connectionSchema>
+
+function connectionOf(common: CommonSettings): Connection {
   return {
-    ...provider,
-    maxConcurrent: connection.max_concurrent,
-    healthCheckIntervalMs: connection.health_check_interval_ms,
+    caFile: common.ca_file,
+    timeoutConnectMs: common.timeout_connect_ms,
+    timeoutFirstByteMs: common.timeout_first_byte_ms,
+    timeoutIdleMs: common.timeout_idle_ms,
+    timeoutTotalMs: common.timeout_total_ms,
   }
 }
 
-/** Members that every provider has, and the type's own; what the file says stands before the environment. */
+function siteOf(
+  provider: Provider,
+  { region, data_policy: dataPolicy, local }: CommonSettings,
+): Site {
+  const here = provider.connection === undefined || isLocalUrl(provider.baseUrl)
+  return { region, dataPolicy, local: local ?? here }
+}
+
+function secretOf(type: ProviderType): string {
+  return type.secret ?? 'api_key'
+}
+
+/** Several credentials, each with a name that may be shown: its own, or its number. */
+function keysOf(
+  given: CommonSettings['api_keys'],
+  place: {
+    type: ProviderType
+    table: Record<string, unknown>
+    path: string
+    problems: Problem[]
+  },
+): { id: string; key: string }[] {
+  if (!given) return []
+  const path = joinPath(place.path, 'api_keys')
+  const secret = secretOf(place.type)
+  const report = (message: string): void => void place.problems.push({ path, message })
+  if (!(secret in place.type.settings.shape)) report('this kind of provider has no such credential')
+  if (secret in place.table) report(`set either this or ${secret}, not both`)
+  const keys = given.map((each, index) =>
+    typeof each === 'string' ? { id: String(index + 1), key: each } : each,
+  )
+  if (new Set(keys.map(({ id }) => id)).size < keys.length) report('two have the same id')
+  return keys
+}
+/**
+ * Members that every provider has, and the type's own; what the file says stands before the environment. A
+ * member that is both, as the region of a cloud, goes to both.
+ */
 function splitSettings(
   type: ProviderType,
   environment: Environment,
@@ -74,6 +134,8 @@ function splitSettings(
   const isCommon = ([key]: [string, unknown]): boolean => key in connectionSchema.shape
   return {
     common: Object.fromEntries(all.filter(isCommon)),
-    own: Object.fromEntries(all.filter((entry) => !isCommon(entry))),
+    own: Object.fromEntries(
+      all.filter((entry) => !isCommon(entry) || entry[0] in type.settings.shape),
+    ),
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { modelsSchema, siteShape } from './config-models.ts'
 import { limits } from './config-limits.ts'
 import { cacheSchema } from './config-cache.ts'
 import { resilienceSchema } from './config-resilience.ts'
@@ -160,6 +161,7 @@ export const fileSchema = z.strictObject({
   limits: limits.prefault({}),
   log: log.prefault({}),
   providers: z.unknown().optional(),
+  models: modelsSchema,
   aliases: z.record(z.string().min(1), z.string().min(1)).default({}),
   fallbacks: z.record(z.string().min(1), z.array(z.string().min(1)).min(1)).default({}),
   prices: z.array(priceTable).default([]),
@@ -179,6 +181,26 @@ export const connectionSchema = z.strictObject({
   timeout_first_byte_ms: milliseconds.default(300_000),
   timeout_idle_ms: milliseconds.default(120_000),
   timeout_total_ms: milliseconds.default(900_000),
+  ...siteShape,
+  /** Whether it runs on machines of one's own; by its address unless told. */
+  local: z.boolean().optional(),
+  /** Several credentials instead of one: each text, or `{ id, key }`. */
+  api_keys: z
+    .array(
+      z.union(
+        [
+          z.string().min(1),
+          z.strictObject({
+            id: z.string().regex(/^[A-Za-z0-9._-]{1,50}$/, 'has letters, digits, ".", "_" and "-"'),
+            key: z.string().min(1),
+          }),
+        ],
+        { error: 'must be a text or a table of `id` and `key`' },
+      ),
+    )
+    .min(1)
+    .max(100)
+    .optional(),
   /** How often its list of models is asked for, to see whether it is there. */
   health_check_interval_ms: milliseconds.optional(),
   /** Attempts that may run at once. */

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
+import { virtualModels } from './config-models.ts'
 import { cacheNames, type CacheTable } from './config-cache.ts'
 import { isTable, joinPath, parsed, type Problem } from './config-problem.ts'
 import { openProviders } from './config-providers.ts'
@@ -8,6 +9,7 @@ import { resilienceNames, type ResilienceSettings } from './config-resilience.ts
 import { limitNames, type LimitsConfig } from './config-limits.ts'
 import { fileSchema, type FileSettings } from './config-schema.ts'
 import type { RedisAddress } from './lib/redis-url.ts'
+import type { VirtualModel } from './protocol/routing-policy.ts'
 import type { PriceSnapshot, RateSnapshot } from './protocol/settlement.ts'
 import { providerTypes } from './providers/index.ts'
 import type { Provider, ProviderType } from './providers/provider.ts'
@@ -63,6 +65,8 @@ export interface Config {
   /** The key for encryption and hashing at rest; embedded mode makes its own. */
   secret: string | undefined
   providers: Provider[]
+  /** Models of several deployments. */
+  models: VirtualModel[]
   aliases: Record<string, string>
   fallbacks: Record<string, string[]>
   /** By `provider/model`. */
@@ -147,6 +151,7 @@ function ourNames(settings: FileSettings, production: boolean) {
     resilience: resilienceNames(resilience),
     limits: limitNames(limits),
     logLevel: log.level,
+    models: virtualModels(settings.models),
     aliases,
     fallbacks,
     prices: new Map(prices.map((price) => [price.model, priceSnapshot(price)])),

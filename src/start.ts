@@ -7,9 +7,13 @@ import { ConfigError, type Config } from './config.ts'
 import { connect, type Database, type DatabaseHandle } from './db/client.ts'
 import { startEmbedded } from './db/embedded.ts'
 import { migrate } from './db/migrate.ts'
-import { createCatalogue, namesWithoutModel, type Catalogue } from './gateway/catalogue.ts'
+import { createAffinity } from './gateway/affinity.ts'
+import { createCatalogue, type Catalogue } from './gateway/catalogue.ts'
+import { nameProblems } from './gateway/configured-names.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { openAnswerCache } from './gateway/open-answer-cache.ts'
+import { shareAffinity } from './gateway/shared-affinity.ts'
+import { createHeadroom } from './gateway/headroom.ts'
 import { startDiscovery } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
 import { startHealthChecks } from './gateway/health-checks.ts'
@@ -77,7 +81,7 @@ export async function start(config: Config, logger: Logger): Promise<Running> {
 /** The catalogue of a configuration; names in it that mean nothing are problems of the configuration. */
 export function openCatalogue(config: Config): Catalogue {
   const catalogue = createCatalogue(config)
-  const problems = namesWithoutModel(catalogue, config)
+  const problems = nameProblems(catalogue, config)
   if (problems.length > 0) throw new ConfigError(problems)
   return catalogue
 }
@@ -123,6 +127,8 @@ async function serve(
     logger,
     onJournalFailure: () => metrics.journalFailed(),
   })
+  const headroom = createHeadroom()
+  const shared = config.storage.redis ? shareAffinity(bus) : undefined
   const rates = createRates(config.accounting)
   const limits = openLimits({
     db,
@@ -135,7 +141,7 @@ async function serve(
       logger.info({ event: type, organization, data }, 'event'),
     logger,
   })
-  const upstreams = openUpstreams(catalogue.providers.values())
+  const upstreams = openUpstreams(catalogue.providers.values(), headroom)
   const shutdown = createShutdown()
   const link = config.storage.redis && createHealthLink(bus, installationOf(config, secret))
   const { close: closeResilience, ...resilience } = openResilience(config.resilience, {
@@ -149,6 +155,10 @@ async function serve(
     metrics,
     rates,
     ...resilience,
+    headroom,
+    affinity: shared?.affinity ?? createAffinity(),
+    random: Math.random,
+    now: Date.now,
     shutdown,
     limits,
     cache: openAnswerCache({
@@ -222,6 +232,7 @@ async function serve(
       checks.stop()
       discovery.stop()
       retention.stop()
+      shared?.close()
       await shutdown.drain(drainMs)
       await Promise.all([closeServer(app), sockets.close()])
       idempotency.close()

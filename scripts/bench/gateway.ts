@@ -17,7 +17,7 @@ export interface BenchGateway extends Target {
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The gateway as `npm start` starts it, with a key of its own; its log goes to a file. */
+/** The gateway as `npm start` starts it, with a key of its own, of the tier without limits; its log goes to a file. */
 export async function startGateway(settings: {
   upstream: string
   /** Postgres; absent for the embedded database. */
@@ -107,7 +107,7 @@ async function createKey(url: string, masterKey: string): Promise<string> {
     headers: { 'content-type': 'application/json', authorization: `Bearer ${masterKey}` },
     body: JSON.stringify({
       query:
-        'mutation { createApiKey(input: { name: "bench", scopes: [INFERENCE, READ] }) { secret } }',
+        'mutation { createApiKey(input: { name: "bench", tier: "enterprise", scopes: [INFERENCE, READ] }) { secret } }',
     }),
   })
   return createdSchema.parse(await response.json()).data.createApiKey.secret

@@ -7,8 +7,8 @@ import type { Candidate } from './route.ts'
 import { refuseWhenDraining } from './shutdown.ts'
 
 /**
- * The gate in front of every upstream call: the actor's scope and its list of models.
- * A configured fallback that the actor may not use is passed over; one that the client named is refused.
+ * The gate in front of every upstream call: the actor's scope and its list of models. What the configuration
+ * named and the actor may not use was passed over by routing; one that the client named is refused.
  */
 export function admit(
   { shutdown }: Pick<GatewayDeps, 'shutdown'>,
@@ -20,21 +20,18 @@ export function admit(
   if (!hasScope(actor, 'INFERENCE')) {
     throw denied('This API key may not make completions; it needs the scope INFERENCE.')
   }
-  const admitted: Deployment[] = []
-  for (const { deployment, namedBy } of candidates) {
-    if (mayUse(actor, deployment.id)) admitted.push(deployment)
-    else if (namedBy === 'client') throw modelDenied(actor, deployment)
-  }
-  if (admitted.length === 0) {
-    throw denied('This API key may not use any of the models that are left for this request.')
-  }
-  return admitted
+  return candidates.map(({ deployment, namedBy }) => {
+    if (namedBy === 'client' && !mayUse(actor, deployment.modelId)) {
+      throw modelDenied(actor, deployment)
+    }
+    return deployment
+  })
 }
 
 function modelDenied(actor: Actor, deployment: Deployment): GatewayError {
   const allowed = (actor.models ?? []).join(', ') || 'none'
   return denied(
-    `This API key may not use the model \`${deployment.id}\`; the models it may use: ${allowed}.`,
+    `This API key may not use the model \`${deployment.modelId}\`; the models it may use: ${allowed}.`,
   )
 }
 

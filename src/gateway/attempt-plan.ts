@@ -31,4 +31,4 @@ export function ordered(deployments: readonly Deployment[]): AttemptPlan {
   return { deployments, mode: inOrder }
 }
 
-const inOrder: AttemptMode = { kind: 'ordered' }
+export const inOrder: AttemptMode = { kind: 'ordered' }

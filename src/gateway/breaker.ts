@@ -18,6 +18,14 @@ export type BreakerState = 'CLOSED' | 'OPEN' | 'HALF_OPEN'
 /** What came of an attempt; `void` says nothing of the provider: a client's mistake, or one that left. */
 export type Verdict = 'success' | 'failure' | 'void'
 
+/** An attempt at its end; times are milliseconds of one clock. */
+interface Ended {
+  /** What `begin` has said of it. */
+  probe: boolean
+  beganMs: number
+  nowMs: number
+}
+
 /**
  * A circuit breaker whose attempts are streams: it is told when one begins and what came of it. Synchronous
  * and without timers; time is what the caller says it is, in milliseconds.
@@ -32,6 +40,8 @@ export class Breaker {
   #probing = 0
   #probed = 0
   #row = 0
+  /** When the first failure of the row was seen. */
+  #rowSinceMs = 0
   #attempts = 0
   #failures = 0
   #weighedMs: number
@@ -73,13 +83,17 @@ export class Breaker {
     return true
   }
 
-  end(verdict: Verdict, { probe, nowMs }: { probe: boolean; nowMs: number }): void {
+  /** A success that began before the failures in a row does not end it: it says nothing of now. */
+  end(verdict: Verdict, { probe, beganMs, nowMs }: Ended): void {
     if (probe) this.#probing -= 1
     if (verdict === 'void') return
     this.#weigh(nowMs)
     this.#attempts += 1
-    this.#row = verdict === 'failure' ? this.#row + 1 : 0
-    if (verdict === 'failure') this.#failures += 1
+    if (verdict === 'failure') {
+      this.#failures += 1
+      if (this.#row === 0) this.#rowSinceMs = nowMs
+      this.#row += 1
+    } else if (beganMs >= this.#rowSinceMs) this.#row = 0
     if (!this.#open) {
       if (verdict === 'failure' && this.#tripped()) this.#trip(this.#settings.openMs, nowMs)
     } else if (probe && verdict === 'failure') {

@@ -1,5 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Actor } from '../protocol/actor.ts'
+import type {
+  DataPolicy,
+  PriceCap,
+  ScorePart,
+  Stickiness,
+  StickyBy,
+  Strategy,
+} from '../protocol/routing.ts'
 import type { OnLimits } from '../protocol/limit.ts'
 import type { Money, OnSettled } from '../protocol/settlement.ts'
 import type { Tags } from '../protocol/tags.ts'
@@ -57,6 +65,24 @@ export interface RoutingHints {
   allowProviders?: readonly string[] | undefined
   /** None of these providers. */
   denyProviders?: readonly string[] | undefined
+  /** Only deployments in one of these regions. */
+  regions?: readonly string[] | undefined
+  /** Only deployments whose providers promise at least this. */
+  dataPolicy?: DataPolicy | undefined
+  /** Only deployments that have all of these tags. */
+  deploymentTags?: readonly string[] | undefined
+  /** Only deployments that cost at most this. */
+  maxPrice?: PriceCap | undefined
+  /** The conversation that the request belongs to, in the client's words. */
+  session?: string | undefined
+  /** What follows stands before the configured policy of the model. */
+  strategy?: Strategy | undefined
+  stickyBy?: StickyBy | undefined
+  weights?: Partial<Record<ScorePart, number>> | undefined
+  hedgeAfterMs?: number | 'p95' | undefined
+  parallel?: number | undefined
+  costMax?: Money | undefined
+  stickiness?: Stickiness | undefined
   /** What the request may cost at most: dearer deployments are passed over, and a stream that gets there ends. */
   maxCost?: Money | undefined
   /** From the request's arrival to the first content of its answer. */

@@ -1,24 +1,69 @@
+import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../errors.ts'
 import type { Actor } from '../protocol/actor.ts'
+import type { DataPolicy, Strategy } from '../protocol/routing.ts'
+import { usualPolicy, type RoutingPolicy, type VirtualModel } from '../protocol/routing-policy.ts'
 import type { PriceSnapshot } from '../protocol/settlement.ts'
 import type { ModelInfo, Provider } from '../providers/provider.ts'
+import { deploymentsOf, type Deployments } from './deployments.ts'
+import { virtualListing, virtualTarget } from './virtual-models.ts'
 
-/** A model of a configured provider, as the list of models shows it. */
+/** A model of a configured provider, or a virtual one, as the list of models shows it. */
 export interface CatalogueModel extends ModelInfo {
-  /** `provider/model`. */
+  /** `provider/model`, or the name of a virtual model. */
   id: string
   provider: string
+  /** Present where it stands for several deployments: how one of them is chosen, and their models. */
+  virtual?: { strategy: Strategy; models: readonly string[] } | undefined
 }
 
-/** A place to send a request to: a provider and its own name of the model. */
+/** A place to send a request to: a provider, one of its credentials, and its own name of the model. */
 export interface Deployment {
-  /** `provider/model`. */
+  /** Stable: `provider/model`, with `#credential` behind it where the provider has several. */
   id: string
+  /** `provider/model`. */
+  modelId: string
+  /** It signs with this deployment's credential. */
   provider: Provider
   model: string
+  /** Stable name of the credential, never a secret: the provider's, or `provider#credential`. */
+  credential: string
   price: PriceSnapshot | undefined
-  /** How many tokens an answer may have; undefined where that is not known. */
-  maxOutputTokens?: number | undefined
+  /** The price as numbers, to compare with; absent where it is unknown. */
+  rates: Rates | undefined
+  /** Its share in a weighted choice. */
+  weight: number
+  /** Deployments of a higher number are fallbacks of those of a lower one. */
+  priority: number
+  region: string | undefined
+  dataPolicy: DataPolicy | undefined
+  local: boolean
+  tags: readonly string[]
+  /** The name of its part of an experiment. */
+  variant: string
+  contextLength: number | undefined
+  maxOutputTokens: number | undefined
+  /** Of its id. */
+  hash: number
+}
+
+/** For a million tokens, in units of the currency. */
+export interface Rates {
+  currency: string
+  input: number
+  cachedInput: number
+  output: number
+}
+
+/** What a name means: a model of a provider, or a virtual one. */
+export interface Target {
+  /** `provider/model`, or the name of the virtual model. */
+  id: string
+  virtual: boolean
+  /** How one of the deployments is chosen. */
+  policy: RoutingPolicy
+  /** Those of a lower priority number first. */
+  deployments: Readonly<Deployments>
 }
 
 /** What can be called, and under which names: what the configuration says, and what was learnt since. */
@@ -26,32 +71,44 @@ export interface Catalogue {
   providers: ReadonlyMap<string, Provider>
   /** Sorted by id. */
   models: readonly CatalogueModel[]
-  /** The deployment that a name means; throws MODEL_NOT_FOUND with what to do. */
+  /** The deployments that a name means; throws MODEL_NOT_FOUND with what to do. */
+  target(name: string): Target
+  /** The first of these. */
   resolve(name: string): Deployment
   /**
    * Adds models that a provider was found to have; of those that are here it fills in what was not known
    * of them from the start.
    */
   learn(provider: Provider, found: readonly ModelInfo[]): void
-  /** Configured fallbacks of a deployment, as names. */
+  /** Configured fallbacks of a target, as names. */
   fallbacksOf(id: string): readonly string[]
 }
 
 export interface CatalogueSettings {
   providers: readonly Provider[]
+  models?: readonly VirtualModel[]
   aliases: Readonly<Record<string, string>>
   fallbacks: Readonly<Record<string, readonly string[]>>
   /** Configured prices by `provider/model`; they stand before the providers' own. */
   prices: ReadonlyMap<string, PriceSnapshot>
 }
 
+/** Open providers take any name: only the latest are remembered. */
+const targetsMax = 2_000
+
+/** Several credentials of one provider share its work. */
+const spread: RoutingPolicy = { ...usualPolicy, strategy: 'weighted' }
+
 export function createCatalogue(settings: CatalogueSettings): Catalogue {
   const providers = new Map(settings.providers.map((provider) => [provider.id, provider]))
+  const virtual = new Map((settings.models ?? []).map((model) => [model.name, model]))
+  const targets = new LRUCache<string, Target>({ max: targetsMax })
   const built = indexed(
     settings.providers.flatMap((provider) =>
       provider.models.map((model) => catalogued(provider, model)),
     ),
   )
+  let listed: CatalogueModel[] | undefined
   let known = built
 
   function catalogued(provider: Provider, model: ModelInfo): CatalogueModel {
@@ -59,46 +116,72 @@ export function createCatalogue(settings: CatalogueSettings): Catalogue {
     return { ...model, id, provider: provider.id, price: settings.prices.get(id) ?? model.price }
   }
 
-  function deployment(provider: Provider, model: string): Deployment {
+  function knownOf(provider: Provider, model: string) {
     const id = `${provider.id}/${model}`
-    const price = settings.prices.get(id) ?? known.byId.get(id)?.price ?? undatedPrice(id)
-    const maxOutputTokens = known.byId.get(id)?.maxOutputTokens
-    return { id, provider, model, price, maxOutputTokens }
+    const facts = known.byId.get(id) ?? undated(id)
+    return { provider, model, price: settings.prices.get(id) ?? facts?.price, facts }
   }
 
-  /** A dated snapshot (`gpt-4o-2024-08-06`, `claude-opus-4-5-20251101`) costs what its model costs. */
-  function undatedPrice(id: string): PriceSnapshot | undefined {
-    return known.byId.get(id.replace(/-\d{4}-?\d{2}-?\d{2}$/, ''))?.price
+  /** A dated snapshot (`gpt-4o-2024-08-06`, `claude-opus-4-5-20251101`) is what its model is. */
+  function undated(id: string): CatalogueModel | undefined {
+    return known.byId.get(id.replace(/-\d{4}-?\d{2}-?\d{2}$/, ''))
   }
 
-  function fullName(name: string): Deployment | undefined {
+  function fullName(name: string): ReturnType<typeof knownOf> | undefined {
     const slash = name.indexOf('/')
     const provider = slash > 0 ? providers.get(name.slice(0, slash)) : undefined
     if (!provider) return undefined
     const model = name.slice(slash + 1)
     if (model === '' || !(provider.openModels || known.byId.has(name))) throw unknownModel(name)
-    return deployment(provider, model)
+    return knownOf(provider, model)
   }
 
-  function bareName(name: string): Deployment {
+  function bareName(name: string): ReturnType<typeof knownOf> {
     const offers = known.byName.get(name) ?? []
     const [offer] = offers
     const provider = offer && providers.get(offer.provider)
     if (!provider) throw unknownModel(name)
     if (offers.length > 1) throw ambiguous(name, offers)
-    return deployment(provider, name)
+    return knownOf(provider, name)
+  }
+
+  /** What one model of a provider is, by any of its names. */
+  function single(name: string): ReturnType<typeof knownOf> {
+    const meant = aliased(name)
+    return fullName(meant) ?? bareName(meant)
+  }
+
+  function aliased(name: string): string {
+    return (Object.hasOwn(settings.aliases, name) && settings.aliases[name]) || name
+  }
+
+  function made(name: string): Target {
+    const model = virtual.get(aliased(name))
+    if (model) {
+      return virtualTarget(model, (part) => deploymentsOf(single(part.model), part))
+    }
+    const deployments = deploymentsOf(single(name))
+    const policy = deployments.length > 1 ? spread : usualPolicy
+    return { id: deployments[0].modelId, virtual: false, policy, deployments }
+  }
+
+  function target(name: string): Target {
+    let found = targets.get(name)
+    if (!found) targets.set(name, (found = made(name)))
+    return found
   }
 
   return {
     providers,
     get models() {
-      return known.models
+      listed ??= sorted([
+        ...known.models,
+        ...[...virtual.keys()].map((name) => virtualListing(target(name), known.byId)),
+      ])
+      return listed
     },
-    resolve(name) {
-      const target = Object.hasOwn(settings.aliases, name) ? settings.aliases[name] : undefined
-      const meant = target ?? name
-      return fullName(meant) ?? bareName(meant)
-    },
+    target,
+    resolve: (name) => target(name).deployments[0],
     learn(provider, found) {
       const all = new Map(known.byId)
       for (const model of found) {
@@ -108,6 +191,8 @@ export function createCatalogue(settings: CatalogueSettings): Catalogue {
         all.set(id, { ...fresh, ...before, ...definedOf(fresh), ...fixed })
       }
       known = indexed([...all.values()])
+      targets.clear()
+      listed = undefined
     },
     fallbacksOf: (id) => (Object.hasOwn(settings.fallbacks, id) && settings.fallbacks[id]) || [],
   }
@@ -120,39 +205,19 @@ function definedOf(model: CatalogueModel | undefined): Partial<CatalogueModel> {
 
 function indexed(models: CatalogueModel[]) {
   return {
-    models: models.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    models,
     byId: new Map(models.map((model) => [model.id, model])),
     byName: Map.groupBy(models, (model) => model.name),
   }
 }
 
-/** Aliases, fallbacks and prices that name nothing: each with its place in the configuration. */
-export function namesWithoutModel(
-  catalogue: Catalogue,
-  settings: Pick<CatalogueSettings, 'aliases' | 'fallbacks' | 'prices'>,
-): { path: string; message: string }[] {
-  const named = [
-    ...Object.entries(settings.aliases).map(([alias, name]) => [`aliases.${alias}`, name]),
-    ...Object.entries(settings.fallbacks).flatMap(([id, names]) => [
-      [`fallbacks.${JSON.stringify(id)}`, id],
-      ...names.map((name, index) => [`fallbacks.${JSON.stringify(id)}[${index}]`, name]),
-    ]),
-    ...[...settings.prices.keys()].map((id, index) => [`prices[${index}].model`, id]),
-  ] as const
-  return named.flatMap(([path = '', name = '']) => {
-    try {
-      catalogue.resolve(name)
-      return []
-    } catch (error) {
-      if (!(error instanceof GatewayError)) throw error
-      return [{ path, message: `\`${name}\` is no model of a configured provider` }]
-    }
-  })
+function sorted(models: readonly CatalogueModel[]): CatalogueModel[] {
+  return models.toSorted((a, b) => (a.id < b.id ? -1 : 1))
 }
 
 /** The models that an actor may use, sorted by id. */
 export function visibleModels(catalogue: Catalogue, actor: Actor): CatalogueModel[] {
-  return catalogue.models.filter((model) => mayUse(actor, model.id))
+  return catalogue.models.filter((model) => maySee(actor, model))
 }
 
 /** The model that a name means to an actor; undefined when there is none that it may use. */
@@ -162,8 +227,9 @@ export function visibleModel(
   name: string,
 ): CatalogueModel | undefined {
   try {
-    const { id } = catalogue.resolve(name)
-    return mayUse(actor, id) ? catalogue.models.find((model) => model.id === id) : undefined
+    const { id } = catalogue.target(name)
+    const model = catalogue.models.find((each) => each.id === id)
+    return model && maySee(actor, model) ? model : undefined
   } catch (error) {
     if (error instanceof GatewayError) return undefined
     throw error
@@ -175,6 +241,11 @@ export function visibleProviders(catalogue: Catalogue, actor: Actor): string[] {
   const mayUseSome = (provider: string): boolean =>
     actor.models?.some((model) => model.startsWith(`${provider}/`)) ?? true
   return [...catalogue.providers.keys()].filter(mayUseSome).toSorted()
+}
+
+/** A virtual model is there for whoever may use it as such, or one of its deployments. */
+function maySee(actor: Actor, { id, virtual }: CatalogueModel): boolean {
+  return mayUse(actor, id) || (virtual?.models.some((model) => mayUse(actor, model)) ?? false)
 }
 
 /** Whether the actor's allow-list of models has this one: exact, or `provider/*`. */

@@ -3,10 +3,9 @@ import type { ChatRequest } from '../protocol/request.ts'
 import { accounted } from './accounted.ts'
 import { admit } from './admit.ts'
 import { attempt } from './attempt.ts'
-import { ordered } from './attempt-plan.ts'
+import type { AttemptPlan } from './attempt-plan.ts'
 import { cached } from './cache.ts'
 import type { Call } from './call.ts'
-import type { Deployment } from './catalogue.ts'
 import type { GatewayDeps } from './deps.ts'
 import { emulate } from './emulate.ts'
 import { withBeginning } from './continuation.ts'
@@ -16,6 +15,7 @@ import { costOf } from './cost.ts'
 import { estimateUsage, expectedUsage } from './estimate.ts'
 import { lossesOf } from './loss.ts'
 import { reserve } from './reserve.ts'
+import { chatQuery } from './routing/query.ts'
 import { route } from './route.ts'
 import { stopAtLimit } from './stop-at-limit.ts'
 import type { Events } from './running-attempt.ts'
@@ -45,8 +45,10 @@ async function steps(
   ticket: Ticket,
 ): Promise<AsyncGenerator<Events>> {
   const { call } = ticket
-  const routed = route(deps.catalogue, request, call) // where it may go, best first
-  const deployments = admit(deps, call, routed) // whether this actor may send it there, now
+  const { candidates, mode, decision, affinity } = route(deps, chatQuery(request, call)) // where it goes
+  ticket.decision = decision
+  ticket.affinity = affinity
+  const deployments = admit(deps, call, candidates) // whether this actor may send it there, now
   // What was answered before, which takes no tokens and no money of the limits; else a new answer.
   return cached(
     deps,
@@ -55,7 +57,7 @@ async function steps(
       onHit: async () => {
         ticket.reservation = await reserve(deps, { call, deployments, demand: noDemand })
       },
-      make: () => answer(deps, request, { ticket, deployments }),
+      make: () => answer(deps, request, { ticket, plan: { deployments, mode } }),
     },
   )
 }
@@ -63,13 +65,14 @@ async function steps(
 async function answer(
   deps: GatewayDeps,
   request: ChatRequest,
-  { ticket, deployments }: { ticket: Ticket; deployments: readonly Deployment[] },
+  { ticket, plan }: { ticket: Ticket; plan: AttemptPlan },
 ): Promise<AsyncGenerator<Events>> {
   const demand = chatDemand(request)
   const { call } = ticket
+  const { deployments } = plan
   ticket.reservation = await reserve(deps, { call, deployments, demand }) // whether the limits have room
   // Call them until one answers.
-  const events = attempt(deps, ordered(deployments), ticket, {
+  const events = attempt(deps, plan, ticket, {
     losses: (deployment) => lossesOf(deployment, request),
     events: (deployment, options) =>
       deps.callUpstream(

@@ -8,6 +8,7 @@ import { estimatePrompt } from './estimate.ts'
 import { noDemand } from './limits/demand.ts'
 import { reserve } from './reserve.ts'
 import { route } from './route.ts'
+import { chatQuery } from './routing/query.ts'
 
 /** How many tokens a prompt has for the deployment to which it would go first. */
 export interface PromptCount {
@@ -22,7 +23,8 @@ export async function countTokens(
   request: ChatRequest,
   call: Call,
 ): Promise<PromptCount> {
-  const [first] = admit(deps, call, route(deps.catalogue, request, call))
+  const { candidates } = route(deps, chatQuery(request, call))
+  const [first] = admit(deps, call, candidates)
   const counted = first && (await limited(deps, call, { request, first }))
   if (counted !== undefined) return { inputTokens: counted, estimated: false }
   return { inputTokens: await estimatePrompt(request), estimated: true }

@@ -75,16 +75,19 @@ export interface DeploymentStatus {
 }
 
 /** A rest that began, or a breaker that opened for a time or (0) closed. Times are milliseconds from now. */
-export type StateChange =
-  | {
-      kind: 'cooldown'
-      provider: string
-      deployment: string
-      key: string
-      reason: BlockReason
-      ms: number
-    }
-  | { kind: 'breaker'; provider: string; deployment: string; openMs: number }
+export type StateChange = {
+  provider: string
+  credential: string
+  deployment: string
+} & (
+  | { kind: 'cooldown'; key: string; reason: BlockReason; ms: number }
+  | { kind: 'breaker'; openMs: number }
+)
+
+/** What it is, without where. */
+type Change =
+  | Pick<Extract<StateChange, { kind: 'cooldown' }>, 'kind' | 'key' | 'reason' | 'ms'>
+  | Pick<Extract<StateChange, { kind: 'breaker' }>, 'kind' | 'openMs'>
 
 const ttftTimeConstantMs = 10_000
 const ttftsMax = 100
@@ -111,19 +114,11 @@ export function createDeploymentStates(
   const cooldowns = new Map<string, Blocked & { untilMs: number }>()
   const down = new Set<string>()
 
-  function stateOf({ id, provider }: Called): DeploymentState {
+  function stateOf({ id, credential, provider }: Called): DeploymentState {
     let state = states.get(id)
     if (!state) {
-      const credential = provider.id
-      const context = {
-        settings,
-        now,
-        onChange,
-        cooldowns,
-        down,
-        provider: provider.id,
-        credential,
-      }
+      const shared = { settings, now, onChange, cooldowns, down }
+      const context = { ...shared, provider: provider.id, credential }
       states.set(id, (state = new DeploymentState(id, context)))
     }
     return state
@@ -136,7 +131,7 @@ export function createDeploymentStates(
         .filter((state) => state.provider === provider)
         .map((state) => state.status),
     learn: (change) => {
-      const state = stateOf({ id: change.deployment, provider: { id: change.provider } })
+      const state = stateOf({ ...change, id: change.deployment, provider: { id: change.provider } })
       if (change.kind === 'breaker') {
         state.learn(change.openMs)
         return
@@ -151,6 +146,8 @@ export function createDeploymentStates(
 /** What is needed to know of a deployment. */
 interface Called {
   id: string
+  /** Shared by all that are called with it. */
+  credential: string
   provider: { id: string }
 }
 
@@ -218,9 +215,10 @@ class DeploymentState implements DeploymentView {
   }
 
   begin(): StateAttempt {
-    const probe = this.#breaker.begin(this.#context.now())
+    const beganMs = this.#context.now()
+    const probe = this.#breaker.begin(beganMs)
     this.inFlight += 1
-    return new RunningAttempt(this, probe)
+    return new RunningAttempt(this, { probe, beganMs })
   }
 
   noteFirstContent(timeToFirstTokenMs: number): void {
@@ -228,13 +226,14 @@ class DeploymentState implements DeploymentView {
     this.#ttfts.add(timeToFirstTokenMs)
   }
 
-  noteEnd(record: AttemptRecord, { error, probe }: AttemptEnd): void {
+  noteEnd(record: AttemptRecord, { error, probe, beganMs }: AttemptEnd): void {
     const nowMs = this.#context.now()
     this.inFlight -= 1
     const openBefore = this.#breaker.openUntilMs
-    this.#breaker.end(verdictOf(record), { probe, nowMs })
+    this.#breaker.end(verdictOf(record), { probe, beganMs, nowMs })
     const openAfter = this.#breaker.openUntilMs
-    if (openAfter !== openBefore) this.#tell(openAfter === undefined ? 0 : openAfter - nowMs)
+    if (openAfter !== openBefore)
+      this.#tell({ kind: 'breaker', openMs: (openAfter ?? nowMs) - nowMs })
     if (error && record.status === 'failed') this.#coolDown(error, nowMs)
     if (record.usage) this.#noteCached(record.usage)
   }
@@ -256,14 +255,12 @@ class DeploymentState implements DeploymentView {
     const untilMs = Math.max(nowMs + ms, cooldowns.get(key)?.untilMs ?? 0)
     if (untilMs <= nowMs) return
     cooldowns.set(key, { reason: rest.reason, untilMs })
-    const { provider, onChange } = this.#context
-    const { reason } = rest
-    onChange({ kind: 'cooldown', provider, deployment: this.#id, key, reason, ms: untilMs - nowMs })
+    this.#tell({ kind: 'cooldown', key, reason: rest.reason, ms: untilMs - nowMs })
   }
 
-  #tell(openMs: number): void {
-    const { provider, onChange } = this.#context
-    onChange({ kind: 'breaker', provider, deployment: this.#id, openMs })
+  #tell(change: Change): void {
+    const { provider, credential, onChange } = this.#context
+    onChange({ ...change, provider, credential, deployment: this.#id })
   }
 
   #noteCached(usage: Usage): void {
@@ -274,18 +271,22 @@ class DeploymentState implements DeploymentView {
   }
 }
 
-interface AttemptEnd {
-  error: GatewayError | undefined
+interface Begun {
   probe: boolean
+  beganMs: number
+}
+
+interface AttemptEnd extends Begun {
+  error: GatewayError | undefined
 }
 
 class RunningAttempt implements StateAttempt {
   readonly #state: DeploymentState
-  readonly #probe: boolean
+  readonly #begun: Begun
 
-  constructor(state: DeploymentState, probe: boolean) {
+  constructor(state: DeploymentState, begun: Begun) {
     this.#state = state
-    this.#probe = probe
+    this.#begun = begun
   }
 
   firstContent(timeToFirstTokenMs: number): void {
@@ -293,7 +294,7 @@ class RunningAttempt implements StateAttempt {
   }
 
   end(record: AttemptRecord, error?: GatewayError): void {
-    this.#state.noteEnd(record, { error, probe: this.#probe })
+    this.#state.noteEnd(record, { error, ...this.#begun })
   }
 }
 

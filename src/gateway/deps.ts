@@ -10,6 +10,8 @@ import type { Ledger } from './ledger.ts'
 import type { Limits } from './limits/limits.ts'
 import type { Metrics } from './metrics.ts'
 import type { HealthWatch } from './health-watch.ts'
+import type { Affinity } from './affinity.ts'
+import type { Headroom } from './headroom.ts'
 import type { HealthMonitor } from './provider-health.ts'
 import type { Rates } from './rates.ts'
 import type { RetrySettings } from './retry.ts'
@@ -25,6 +27,12 @@ export interface GatewayDeps {
   /** What money is worth in other currencies. */
   rates: Rates
   states: DeploymentStates
+  headroom: Headroom
+  affinity: Affinity
+  /** From 0 to below 1: what routing draws from. */
+  random: () => number
+  /** Milliseconds of the Unix epoch. */
+  now: () => number
   concurrency: Concurrency
   resilience: {
     /** Absent where no deployment is called twice for one request. */

@@ -16,6 +16,7 @@ import { estimateEmbeddingUsage } from './estimate.ts'
 import { embeddingDemand } from './limits/demand.ts'
 import { reserve } from './reserve.ts'
 import { route } from './route.ts'
+import { embeddingQuery } from './routing/query.ts'
 import type { Events, WorkOptions } from './running-attempt.ts'
 import { openTicket, type Ticket } from './ticket.ts'
 
@@ -62,8 +63,9 @@ async function steps(
   vectors: number[][],
 ): Promise<AsyncGenerator<Events>> {
   const { call } = ticket
-  const routed = route(deps.catalogue, request, call)
-  const deployments = admit(deps, call, routed)
+  const { candidates, decision } = route(deps, embeddingQuery(request, call))
+  ticket.decision = decision
+  const deployments = admit(deps, call, candidates)
   const demand = embeddingDemand(request)
   ticket.reservation = await reserve(deps, { call, deployments, demand })
   return attempt(deps, ordered(deployments), ticket, {
@@ -85,7 +87,7 @@ async function steps(
 
 /** A server that does not know `dimensions` makes vectors of its own length without a word. */
 function checkLength(
-  { id }: Deployment,
+  { modelId: id }: Deployment,
   { dimensions }: EmbeddingRequest,
   { vectors }: EmbeddingBatch,
 ): void {

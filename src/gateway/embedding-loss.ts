@@ -7,7 +7,7 @@ import type { Deployment } from './catalogue.ts'
  * the next deployment may take, for what would make other vectors.
  */
 export function embeddingLosses(
-  { id, provider, model }: Deployment,
+  { modelId: id, provider, model }: Deployment,
   request: EmbeddingRequest,
 ): string[] {
   const api = provider.embeddings
@@ -27,6 +27,17 @@ export function embeddingLosses(
   const ignored = Object.keys(foreign ?? {})
   if (endUserId !== undefined && !api.endUser) ignored.push('user')
   return ignored.map((member) => `\`${member}\` is ignored: \`${id}\` has no such setting.`)
+}
+
+/** Why a deployment cannot make these vectors; empty where it can. */
+export function embeddingRefusal(deployment: Deployment, request: EmbeddingRequest): string[] {
+  try {
+    embeddingLosses(deployment, request)
+    return []
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error
+    return [error.path ?? 'embeddings']
+  }
 }
 
 function unsupported(message: string, path: string): GatewayError {

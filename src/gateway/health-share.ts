@@ -19,6 +19,8 @@ export interface HealthLink {
 const flushAfterMs = 200
 const outcomesMax = 200
 
+const place = { provider: z.string(), credential: z.string(), deployment: z.string() }
+
 const message = z.object({
   from: z.string(),
   /** Milliseconds of the Unix epoch, by the sender's clock. */
@@ -35,16 +37,14 @@ const message = z.object({
     z.discriminatedUnion('kind', [
       z.object({
         kind: z.literal('cooldown'),
-        provider: z.string(),
-        deployment: z.string(),
+        ...place,
         key: z.string(),
         reason: z.enum(blockReasons),
         ms: z.number(),
       }),
       z.object({
         kind: z.literal('breaker'),
-        provider: z.string(),
-        deployment: z.string(),
+        ...place,
         openMs: z.number(),
       }),
     ]),

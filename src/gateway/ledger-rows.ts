@@ -67,6 +67,7 @@ export function rowsOf(entry: LedgerEntry): LedgerRows {
     errorCode: entry.errorCode,
     cache: settlement.cache,
     tags: entry.tags,
+    decision: entry.decision,
     userId: entry.user,
     reservedNanos: entry.reserved?.nanos.toString(),
     reservedCurrency: entry.reserved?.currency,

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { ErrorCode } from '../errors.ts'
 import { reasonOf } from '../lib/reason.ts'
+import type { Decision } from '../protocol/routing.ts'
 import type { AttemptRecord, Money, RequestStatus, Settlement } from '../protocol/settlement.ts'
 import type { Tags } from '../protocol/tags.ts'
 import type { Journal, Segment } from './journal.ts'
@@ -22,6 +23,7 @@ export interface LedgerEntry {
   timeToFirstTokenMs?: number | undefined
   errorCode?: ErrorCode | undefined
   tags?: Tags | undefined
+  decision?: Decision | undefined
   /** What the client says of its own user. */
   user?: string | undefined
   /** What the budgets held for it by estimate. */
@@ -75,6 +77,7 @@ class JournaledLedger implements Ledger {
   #writing: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
   #retryDelayMs = retryDelayMsMin
+  #draining = false
 
   constructor(settings: LedgerSettings) {
     this.#settings = settings
@@ -91,7 +94,10 @@ class JournaledLedger implements Ledger {
     if (segment && this.#owed.length >= this.#memoryRowsMax) {
       this.#spilled.set(segment, (this.#spilled.get(segment) ?? 0) + 1)
     } else this.#owed.push({ rows, segment })
-    this.#schedule(batchDelayMs)
+    // A full batch goes at once; where one is being written, it goes after that.
+    const full = this.#owed.length >= batchRows && !this.#draining
+    if (full && this.#retryDelayMs === retryDelayMsMin) void this.flush().catch(() => {})
+    else this.#schedule(batchDelayMs)
   }
 
   flush(): Promise<void> {
@@ -111,13 +117,17 @@ class JournaledLedger implements Ledger {
     this.#timer ??= setTimeout(() => void this.flush().catch(() => {}), delayMs)
   }
 
+  /** Writes what is owed now; of what comes meanwhile whole batches, the rest waits for its time. */
   async #drain(): Promise<void> {
+    this.#draining = true
+    let due = this.#owed.length
     try {
-      while (this.#owed.length > 0) {
+      while (due > 0 || this.#owed.length >= batchRows) {
         const rows = this.#owed.length > 2 * batchRowsMax ? batchRowsMax : batchRows
         const batch = this.#owed.slice(0, rows)
         await this.#settings.write(batch.map((owed) => owed.rows))
         this.#owed = this.#owed.slice(batch.length)
+        due -= batch.length
         for (const { segment } of batch) if (segment) this.#settings.journal.written(segment)
       }
       await this.#drainSpilled()
@@ -130,6 +140,8 @@ class JournaledLedger implements Ledger {
         'the database does not take the ledger; the journal keeps it',
       )
       throw error
+    } finally {
+      this.#draining = false
     }
   }
 

@@ -14,7 +14,7 @@ import type { Deployment } from './catalogue.ts'
  * What a deployment cannot express of a request, said in warnings; throws UNSUPPORTED_FEATURE, which
  * the next deployment may take, for what may not be lost.
  */
-export function lossesOf(deployment: Deployment, request: ChatRequest): string[] {
+export function lossesOf(deployment: Place, request: ChatRequest): string[] {
   const { provider, model } = deployment
   const support = provider.supportOf?.(model) ?? provider.support
   const warnings: string[] = []
@@ -39,6 +39,26 @@ export function lossesOf(deployment: Deployment, request: ChatRequest): string[]
   }
   return warnings
 }
+
+/** The features that a request uses. */
+export function usedFeatures(request: ChatRequest): FeatureName[] {
+  return featureNames.filter((name) => features[name].find(request).length > 0)
+}
+
+/** Those of the used features that a deployment refuses. */
+export function refusedOf(
+  { provider, model }: Place,
+  request: ChatRequest,
+  used: readonly FeatureName[],
+): FeatureName[] {
+  if (used.length === 0) return []
+  const support = provider.supportOf?.(model) ?? provider.support
+  const dialect = provider.chat?.dialect
+  return used.filter((name) => wordFor(name, { support, request, dialect }) === 'refused')
+}
+
+/** What the table is looked up for. */
+type Place = Pick<Deployment, 'modelId' | 'provider' | 'model'>
 
 /** Features that may be something else than native: most are, for every request. */
 function lackingIn(support: FeatureSupport): readonly FeatureName[] {
@@ -95,13 +115,13 @@ function wordFor(name: FeatureName, { support, request, dialect }: Translation):
 }
 
 /** Members that two sister dialects have in common are passed on between them. */
-function isShared({ provider }: Deployment, { passthrough }: ChatRequest, path: string): boolean {
+function isShared({ provider }: Place, { passthrough }: ChatRequest, path: string): boolean {
   if (passthrough === undefined || !(path in passthrough.members)) return false
   return provider.chat?.sharedMembers?.[passthrough.dialect]?.has(path) ?? false
 }
 
 /** Reasoning that providers of another dialect sealed. */
-function sealedElsewhere({ provider }: Deployment, { messages }: ChatRequest): string[] {
+function sealedElsewhere({ provider }: Place, { messages }: ChatRequest): string[] {
   return messages.flatMap(({ parts }, at) =>
     parts.flatMap((part, index) =>
       part.type === 'reasoning' && part.sealed && part.sealed.dialect !== provider.chat?.dialect
@@ -119,13 +139,17 @@ function isAtHome(part: ContentPart, dialect: string | undefined): boolean {
   return part.type !== 'native' || part.dialect === dialect
 }
 
-function warning({ id }: Deployment, paths: readonly string[], how: 'ignored' | Emulated): string {
+function warning(
+  { modelId: id }: Place,
+  paths: readonly string[],
+  how: 'ignored' | Emulated,
+): string {
   return how === 'ignored'
     ? `${quoted(paths)} is ignored: \`${id}\` has no such setting.`
     : `${quoted(paths)} is emulated for \`${id}\`: ${how.emulated}.`
 }
 
-function refusal({ id }: Deployment, losses: readonly Loss[]): GatewayError {
+function refusal({ modelId: id }: Place, losses: readonly Loss[]): GatewayError {
   const what = losses.map(({ name, paths }) => `${name} (${quoted(paths)})`).join(', ')
   return new GatewayError({
     code: 'UNSUPPORTED_FEATURE',

@@ -1,7 +1,16 @@
-import { GatewayError, invalidRequest } from '../errors.ts'
-import type { ChatRequest } from '../protocol/request.ts'
-import type { Call, RoutingHints } from './call.ts'
+import type { Decision } from '../protocol/routing.ts'
+import type { RoutingPolicy } from '../protocol/routing-policy.ts'
+import type { Affinity } from './affinity.ts'
+import { inOrder, type AttemptMode } from './attempt-plan.ts'
+import type { RoutingHints } from './call.ts'
 import type { Catalogue, Deployment } from './catalogue.ts'
+import type { DeploymentStates } from './deployment-state.ts'
+import type { Headroom } from './headroom.ts'
+import { choicesFor, type Choice } from './routing/choices.ts'
+import { consider, type Considered } from './routing/consider.ts'
+import { decisionOf } from './routing/decision.ts'
+import type { RouteQuery } from './routing/query.ts'
+import { nobodyLeft } from './routing/reasons.ts'
 
 /** A deployment that may be tried, and whether the client named it or the configuration did. */
 export interface Candidate {
@@ -9,74 +18,84 @@ export interface Candidate {
   namedBy: 'client' | 'configuration'
 }
 
-/** The deployments for a request, in the order in which they are tried; never empty. */
-export function route(
-  catalogue: Catalogue,
-  request: Pick<ChatRequest, 'model'>,
-  call: Call,
-): [Candidate, ...Candidate[]] {
-  const { hints } = call
-  checkLength(request.model)
-  checkProviderNames(catalogue, hints)
-  const first = catalogue.resolve(request.model)
-  const byClient = (hints.fallbacks ?? []).map((name, index) => resolveFallback(name, index))
-  const configured = catalogue.fallbacksOf(first.id).map((name) => catalogue.resolve(name))
-
-  function resolveFallback(name: string, index: number): Deployment {
-    try {
-      return catalogue.resolve(name)
-    } catch (error) {
-      if (!(error instanceof GatewayError)) throw error
-      const { code, message } = error
-      throw new GatewayError({ code, message, path: `fallbacks[${index}]` })
-    }
-  }
-
-  const candidates = new Map<string, Candidate>()
-  for (const deployment of [first, ...byClient]) {
-    candidates.set(deployment.id, { deployment, namedBy: 'client' })
-  }
-  for (const deployment of configured) {
-    if (!candidates.has(deployment.id)) {
-      candidates.set(deployment.id, { deployment, namedBy: 'configuration' })
-    }
-  }
-  return requireSome([...candidates.values()].filter((each) => wanted(each.deployment, hints)))
+/** What routing looks at and draws from; nothing of it is waited for. */
+export interface RouteDeps {
+  catalogue: Catalogue
+  states: DeploymentStates
+  headroom: Headroom
+  affinity: Affinity
+  /** From 0 to below 1. */
+  random: () => number
+  /** Milliseconds of the Unix epoch. */
+  now: () => number
 }
 
-function wanted({ provider }: Deployment, hints: RoutingHints): boolean {
-  const allowed = hints.allowProviders?.includes(provider.id) ?? true
-  return allowed && !hints.denyProviders?.includes(provider.id)
+/** Where a request goes. */
+export interface Route {
+  /** In the order in which they are tried. */
+  candidates: [Candidate, ...Candidate[]]
+  /** In which way they are called. */
+  mode: AttemptMode
+  /** Absent where there was nothing to decide. */
+  decision: Decision | undefined
+  /** Under which names who serves it is to be remembered; absent where that is not wanted. */
+  affinity?: readonly string[] | undefined
 }
 
-/** Names go into the log's indexes, which take no longer keys. */
-const modelCharsMax = 300
-
-function checkLength(model: string): void {
-  if (model.length <= modelCharsMax) return
-  throw invalidRequest('model', `The name of a model has at most ${modelCharsMax} characters.`)
-}
-
-/** A misspelt provider in a deny list would send data where the client forbade it. */
-function checkProviderNames(catalogue: Catalogue, hints: RoutingHints): void {
-  const lists = { allow_providers: hints.allowProviders, deny_providers: hints.denyProviders }
-  for (const [list, names] of Object.entries(lists)) {
-    for (const [index, name] of (names ?? []).entries()) {
-      if (catalogue.providers.has(name)) continue
-      const known = [...catalogue.providers.keys()].join(', ')
-      throw invalidRequest(
-        `${list}[${index}]`,
-        `There is no provider named \`${name.slice(0, 100)}\` here; the configured ones are: ${known}.`,
-      )
-    }
+/**
+ * Decides where a request goes: who is left of those that its model means, in the order of the strategy, then
+ * the fallbacks. Throws where a name means nothing or nobody is left.
+ */
+export function route(deps: RouteDeps, query: RouteQuery): Route {
+  const choices = choicesFor(deps.catalogue, query)
+  const [main] = choices
+  if (choices.length === 1 && isGiven(main, query)) {
+    const [deployment] = main.target.deployments
+    const namedBy = main.target.virtual ? 'configuration' : 'client'
+    return { candidates: [{ deployment, namedBy }], mode: inOrder, decision: undefined }
+  }
+  const considered = consider(deps, query, { choices })
+  const [first, ...others] = considered.candidates
+  if (!first) throw nobodyLeft(considered.excluded, query, deps)
+  return {
+    candidates: [first, ...others],
+    mode: others.length === 0 ? inOrder : modeOf(considered.policy),
+    decision: decide(considered, query, deps.states),
+    affinity: considered.names,
   }
 }
 
-function requireSome(candidates: Candidate[]): [Candidate, ...Candidate[]] {
-  const [first, ...rest] = candidates
-  if (first) return [first, ...rest]
-  throw invalidRequest(
-    'model',
-    'The lists of allowed and denied providers leave no provider for this model; widen them or add a fallback.',
+/** What would be decided, with every deployment that is there, and whether or not anybody is left. */
+export function explain(deps: RouteDeps, query: RouteQuery): Decision {
+  const choices = choicesFor(deps.catalogue, query)
+  const considered = consider(deps, query, { choices, everyone: true })
+  return decide(considered, query, deps.states)
+}
+
+function decide(considered: Considered, query: RouteQuery, states: DeploymentStates): Decision {
+  const { target, policy, names: _names, ...rest } = considered
+  return decisionOf({ ...rest, model: target.id, strategy: policy.strategy }, query, states)
+}
+
+/** Whether there is one deployment and nothing to ask of it. */
+function isGiven({ target }: Choice, { hints, actor }: RouteQuery): boolean {
+  const permitted = actor.models === null || !target.virtual
+  return target.deployments.length === 1 && permitted && !isDemanding(hints)
+}
+
+function isDemanding(hints: RoutingHints): boolean {
+  return (
+    hints.allowProviders !== undefined ||
+    hints.denyProviders !== undefined ||
+    hints.regions !== undefined ||
+    hints.dataPolicy !== undefined ||
+    hints.deploymentTags !== undefined ||
+    hints.maxPrice !== undefined
   )
+}
+
+function modeOf({ strategy, parallel, hedgeAfterMs, costMax }: RoutingPolicy): AttemptMode {
+  if (strategy === 'race') return { kind: 'race', parallel, costMax }
+  if (strategy === 'hedge') return { kind: 'hedge', afterMs: hedgeAfterMs, parallel, costMax }
+  return inOrder
 }

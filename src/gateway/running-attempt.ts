@@ -69,7 +69,7 @@ export class RunningAttempt {
       type: 'attempt-start',
       number,
       provider: deployment.provider.id,
-      model: deployment.id,
+      model: deployment.modelId,
     }
   }
 

@@ -30,11 +30,18 @@ async function close(deps: GatewayDeps, ticket: Ticket, outcome: Outcome): Promi
   const entry = ledgerEntry(ticket, outcome.status)
   entry.errorCode = error?.code ?? (outcome.status === 'cancelled' ? 'CANCELLED' : undefined)
   deps.metrics.settled(entry)
+  if (ticket.affinity) noteServed(deps, ticket)
   await deps.ledger.settle(entry)
   ticket.reservation?.settle(ticket.attempts, settledAt(entry))
   const settlement = { ...entry.settlement, status: outcome.status }
   ticket.call.onSettled?.(settlement)
   return settlement
+}
+
+/** Where the conversation goes on, its beginning is in that provider's cache. */
+function noteServed({ affinity }: GatewayDeps, { affinity: names = [], attempts }: Ticket): void {
+  const served = attempts.findLast(({ status }) => status === 'succeeded')?.deployment
+  if (served !== undefined) affinity.note(names, served)
 }
 
 /** Puts on the journal what is known before an upstream is called: if this process dies, that is what remains. */
@@ -69,6 +76,7 @@ function ledgerEntry(ticket: Ticket, status: RequestStatus): LedgerEntry {
     latencyMs: performance.now() - ticket.startedAtMs,
     timeToFirstTokenMs: ticket.timeToFirstTokenMs,
     tags: call.tags,
+    decision: ticket.decision,
     user: call.user,
     reserved: ticket.reservation?.money,
   }

@@ -1,5 +1,6 @@
 import type { GatewayError } from '../errors.ts'
 import { isContent, type ChatEvent } from '../protocol/event.ts'
+import type { Decision } from '../protocol/routing.ts'
 import type { AttemptRecord, CacheResult, Money, Settlement } from '../protocol/settlement.ts'
 import { completionTokens, type Usage } from '../protocol/usage.ts'
 import type { Call } from './call.ts'
@@ -16,6 +17,10 @@ export interface Ticket {
   /** The model as the client named it. */
   requestedModel: string
   stream: boolean
+  /** Under which names who serves it is remembered. */
+  affinity: readonly string[] | undefined
+  /** How it was routed; absent where there was nothing to decide. */
+  decision: Decision | undefined
   /** Counts here what a provider did not report, from what was generated. */
   estimate: (produced: string) => Promise<Usage>
   createdAt: Date
@@ -51,6 +56,8 @@ export function openTicket(
   return {
     ...rest,
     requestedModel: model,
+    affinity: undefined,
+    decision: undefined,
     createdAt: new Date(),
     startedAtMs: performance.now(),
     timeToFirstTokenMs: undefined,
@@ -146,7 +153,8 @@ export class AttemptMeter {
     return {
       number: this.number,
       provider: deployment.provider.id,
-      model: deployment.id,
+      model: deployment.modelId,
+      deployment: deployment.id,
       status,
       startedAt: this.#startedAt,
       httpStatus: this.httpStatus ?? error?.upstreamStatus,

@@ -8,6 +8,8 @@ import type { ChatRequest } from '../protocol/request.ts'
 import type { ChatApi, Framing } from '../protocol/chat-api.ts'
 import type { ModelInfo, Provider, Send, UpstreamRequest } from '../providers/provider.ts'
 import type { CallUpstream, CountUpstream, EmbedUpstream } from './deps.ts'
+import type { Deployment } from './catalogue.ts'
+import type { Headroom } from './headroom.ts'
 import { openAgent } from './upstream-agent.ts'
 import { embedHttp } from './upstream-embed.ts'
 import { connectionError } from './upstream-error.ts'
@@ -34,18 +36,24 @@ export interface Upstreams {
   close(): Promise<void>
 }
 
-export function openUpstreams(providers: Iterable<Provider>): Upstreams {
+/** What the answers tell of rate limits goes to `headroom`. */
+export function openUpstreams(providers: Iterable<Provider>, headroom: Headroom): Upstreams {
   const agents = new Map<string, Agent>()
   for (const provider of providers) {
     if (provider.connection) agents.set(provider.id, openAgent(provider.connection))
   }
   return {
-    call: ({ provider, model }, request, options) => {
+    call: (deployment, request, options) => {
+      const { provider, model } = deployment
       if (provider.generate) return provider.generate(request, model, options.signal)
       const { chat, connection } = provider
       const agent = agents.get(provider.id)
       if (!chat || !agent || !connection) throw noCompletions(provider)
-      return callHttp({ provider, chat, connection, agent, model }, request, options)
+      return callHttp(
+        { provider, chat, connection, agent, model, deployment, headroom },
+        request,
+        options,
+      )
     },
     count: async ({ provider, model }, request) => {
       const { connection } = provider
@@ -75,6 +83,8 @@ export function openUpstreams(providers: Iterable<Provider>): Upstreams {
 interface Target extends Upstream {
   chat: ChatApi
   model: string
+  deployment: Deployment
+  headroom: Headroom
 }
 
 async function* callHttp(
@@ -90,6 +100,7 @@ async function* callHttp(
     const response = await sendRequest(target, request, limits)
     head = true
     options.onHead(response.statusCode)
+    target.headroom.note(target.deployment, response.headers)
     const answer = await decode(chat, request, response)
     if (Array.isArray(answer)) yield answer
     else for await (const event of answer) yield event

@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache'
+
 /** The media types of a single answer in JSON. */
 export type JsonType = 'application/json' | 'application/graphql-response+json'
 
@@ -6,6 +8,17 @@ export const eventStream = 'text/event-stream'
 
 /** In which JSON a client takes its answer, chosen as Yoga does; undefined where it takes none. */
 export function jsonTypeFor(accept: string | undefined): JsonType | undefined {
+  const known = chosen.get(accept ?? '')
+  if (known) return known
+  const type = chooseJsonType(accept)
+  if (type) chosen.set(accept ?? '', type)
+  return type
+}
+
+/** Clients of a kind send the same words with every request. */
+const chosen = new LRUCache<string, JsonType>({ max: 100 })
+
+function chooseJsonType(accept: string | undefined): JsonType | undefined {
   for (const range of mediaRanges(accept)) {
     if (matches(range, 'application/json')) return 'application/json'
     if (matches(range, graphqlJson)) return graphqlJson

@@ -149,7 +149,8 @@ async function* steps(
         yield { type: 'CompletionFinished', completion }
       } else {
         collector.add(event)
-        yield* deltaOf(event)
+        const delta = deltaOf(event)
+        if (delta) yield delta
       }
     }
   } catch (error) {
@@ -167,30 +168,30 @@ function answers(event: ChatEvent): boolean {
   return event.type === 'response-start' || event.type === 'end' || isContent(event)
 }
 
-function deltaOf(event: ChatEvent): Step[] {
+function deltaOf(event: ChatEvent): Step | undefined {
   switch (event.type) {
     case 'text-delta':
     case 'reasoning-delta':
     case 'refusal-delta': {
       const { choice, text } = event
-      return text === '' ? [] : [{ type: textTypes[event.type], choice, text }]
+      return text === '' ? undefined : { type: textTypes[event.type], choice, text }
     }
     case 'tool-call-start': {
       const { choice, index, id, name } = event
-      return [{ type: 'ToolCallDelta', choice, index, id, name, argumentsDelta: '' }]
+      return { type: 'ToolCallDelta', choice, index, id, name, argumentsDelta: '' }
     }
     case 'tool-call-delta': {
       const { choice, index, argumentsDelta } = event
-      return [{ type: 'ToolCallDelta', choice, index, argumentsDelta }]
+      return { type: 'ToolCallDelta', choice, index, argumentsDelta }
     }
     case 'answer-restarted':
     case 'answer-continued': {
       const { model, provider } = event
       const failedAttempt = attemptOfRecord(event.failed)
-      return [{ type: resumptionTypes[event.type], model, provider, failed: failedAttempt }]
+      return { type: resumptionTypes[event.type], model, provider, failed: failedAttempt }
     }
     default:
-      return []
+      return undefined
   }
 }
 

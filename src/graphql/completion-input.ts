@@ -1,5 +1,5 @@
-import type { MidStreamFailure as Policy } from '../gateway/call.ts'
 import { builder } from './builder.ts'
+import { RoutingInput } from './routing-input.ts'
 
 const MessageRole = builder.enumType('MessageRole', {
   description: 'Who speaks.',
@@ -144,54 +144,6 @@ const ToolInput = builder.inputType('ToolInput', {
   }),
 })
 
-const MidStreamFailure = builder.enumType('MidStreamFailure', {
-  description: 'What becomes of an answer whose provider fails amid it.',
-  values: {
-    ERROR: { description: 'It ends with CompletionFailed; what came before stands.' },
-    RESTART: {
-      description:
-        'Another deployment answers from the start: CompletionRestarted says that what came before counts for nothing.',
-    },
-    CONTINUE: {
-      description:
-        'Another deployment goes on with the text so far, after CompletionContinued; one that cannot do so starts anew, after CompletionRestarted.',
-    },
-  } satisfies Record<Policy, object>,
-})
-
-const MaxCostInput = builder.inputType('MaxCostInput', {
-  description: 'An amount of money that a request may cost at most.',
-  fields: (t) => ({
-    amount: t.string({ required: true, description: 'A decimal amount, as `"0.05"`.' }),
-    currency: t.string({ required: true, description: 'ISO 4217 code, as `USD`.' }),
-  }),
-})
-
-export const RoutingInput = builder.inputType('RoutingInput', {
-  description: 'Where the request may go.',
-  fields: (t) => ({
-    allowProviders: t.stringList({ description: 'Only these providers.' }),
-    denyProviders: t.stringList({ description: 'None of these providers.' }),
-    maxCost: t.field({
-      type: MaxCostInput,
-      description:
-        'Models that may cost more are passed over, and a stream that gets there ends with INSUFFICIENT_QUOTA.',
-    }),
-    deadlineMs: t.int({
-      description:
-        'How long the first content may take, from the arrival of the request; what has begun is never cut by it.',
-    }),
-    midStreamFailure: t.field({
-      type: MidStreamFailure,
-      description: 'What becomes of an answer whose provider fails amid it; ERROR unless told.',
-    }),
-    priority: t.int({
-      description:
-        'In the queue of a busy provider, from -10 to 10: higher goes first; 0 unless told.',
-    }),
-  }),
-})
-
 const CacheMode = builder.enumType('CacheMode', {
   description: 'Whether the cache of answers is used for a request.',
   values: {
@@ -219,7 +171,8 @@ export const CompletionInput = builder.inputType('CompletionInput', {
   fields: (t) => ({
     model: t.string({
       required: true,
-      description: '`provider/model`, an alias, or a name that only one provider offers.',
+      description:
+        '`provider/model`, a virtual model, an alias, or a name that only one provider offers.',
     }),
     messages: t.field({
       type: [MessageInput],

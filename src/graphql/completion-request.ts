@@ -5,6 +5,7 @@ import { chat } from '../gateway/chat.ts'
 import { maxCostSchema } from '../gateway/max-cost.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest, ContentPart, Message, ToolChoice } from '../protocol/request.ts'
+import { routingSchemas } from '../protocol/routing-schema.ts'
 import { tagsSchema, type Tags } from '../protocol/tags.ts'
 import { imageFault } from '../lib/image-data.ts'
 import { toolFlaw, toolFlawWords, type ToolFlaw } from '../protocol/tool-flaw.ts'
@@ -197,6 +198,7 @@ export const routing = {
     z.object({
       allowProviders: optional(names.min(1)),
       denyProviders: optional(names),
+      ...routingSchemas,
       maxCost: optional(maxCostSchema),
       deadlineMs: optional(z.int().min(1).max(86_400_000)),
       priority: optional(z.int().min(-10).max(10)),

@@ -36,8 +36,12 @@ builder.subscriptionField('completion', (t) =>
     description: 'Makes a completion and sends it while it is made.',
     complexity: { field: modelCallComplexity },
     args: { input: t.arg({ type: CompletionInput, required: true, description: 'What to make.' }) },
-    subscribe: (_root, { input }, context) =>
-      abortable([context.signal], (signal) => completionEvents(context, input, signal)),
+    subscribe: (_root, { input }, context) => {
+      const events = abortable([context.signal], (signal) =>
+        completionEvents(context, input, signal),
+      )
+      return context.split?.take(events) ?? events
+    },
     resolve: (event) => event,
   }),
 )

@@ -4,6 +4,7 @@ import type { AddressOf } from '../lib/client-address.ts'
 import type { Actor } from '../protocol/actor.ts'
 import type { OnSettled } from '../protocol/settlement.ts'
 import type { ServiceDeps } from '../services/deps.ts'
+import type { EventSplit } from './split-events.ts'
 
 /** What every resolver gets: one per operation. Nothing is resolved for a caller without an actor. */
 export interface GraphqlContext {
@@ -20,6 +21,8 @@ export interface GraphqlContext {
   address: () => string
   /** Told how the operation's completions are settled, where somebody waits for that. */
   onSettled?: OnSettled | undefined
+  /** Takes the events of a subscription where the executor is to see only a part of them. */
+  split?: EventSplit | undefined
   /** Aborted when the client is gone or cancels. */
   signal: AbortSignal
 }

@@ -8,7 +8,7 @@ import { modelCallComplexity } from './field-complexity.ts'
 import { firstFault, optional, routing } from './completion-request.ts'
 import type { GraphqlContext } from './context.ts'
 import { completionError, EmbeddingError, type CompletionErrorValue } from './error.ts'
-import { RoutingInput } from './completion-input.ts'
+import { RoutingInput } from './routing-input.ts'
 import { Usage, usageValue, type UsageValue } from './usage.ts'
 
 interface EmbeddingValue {

@@ -7,6 +7,7 @@ import { publicError, useErrorMasking } from './masking.ts'
 import { protectionPlugins, type Protection } from './protection.ts'
 import { useReadCache, type ReadCache } from './read-cache.ts'
 import { schema } from './schema.ts'
+import { useSplitEvents } from './split-events.ts'
 
 /** What both transports run operations with: HTTP through its handler, WebSocket through `getEnveloped`. */
 export type Engine = YogaServerInstance<GraphqlContext, object>
@@ -40,6 +41,7 @@ export function createEngine({ logger, protection, reads }: EngineDeps): Engine 
       ...protectionPlugins(protection),
       useReadCache(reads, schema),
       useErrorMasking(logger),
+      useSplitEvents(),
     ],
   })
 }

@@ -25,11 +25,25 @@ const ModelPrice = builder.objectRef<ModelPriceValue>('ModelPrice').implement({
 })
 
 export const Model = builder.objectRef<CatalogueModel>('Model').implement({
-  description: 'A model of a configured provider.',
+  description: 'A model of a configured provider, or a virtual one that stands for several.',
   fields: (t) => ({
-    id: t.exposeID('id', { description: '`provider/model`, as completions take it.' }),
-    provider: t.exposeString('provider', { description: 'The name of its provider.' }),
+    id: t.exposeID('id', {
+      description: '`provider/model` or the name of a virtual model, as completions take it.',
+    }),
+    provider: t.exposeString('provider', {
+      description: 'The name of its provider; `virtual` for a virtual model.',
+    }),
     name: t.exposeString('name', { description: "The provider's own name of it." }),
+    deployments: t.stringList({
+      description:
+        'The models that a virtual one stands for, as `provider/model`; empty for all others.',
+      resolve: ({ virtual }) => [...(virtual?.models ?? [])],
+    }),
+    strategy: t.string({
+      nullable: true,
+      description: 'How a virtual model chooses among its deployments; null for all others.',
+      resolve: ({ virtual }) => virtual?.strategy,
+    }),
     contextLength: t.exposeInt('contextLength', {
       nullable: true,
       description: 'Tokens of prompt and answer together; null when unknown.',

@@ -15,6 +15,7 @@ import { CacheStatus } from './cache-status.ts'
 import { pageComplexity, queryComplexity } from './field-complexity.ts'
 import { ErrorCode } from './error-code.ts'
 import { decodeCursor, pageOf, pageSize } from './page.ts'
+import { RoutingDecision } from './routing-decision.ts'
 import { Usage, usageOfRow } from './usage.ts'
 
 const statuses = [
@@ -66,6 +67,12 @@ const Request = builder.objectRef<RequestRow>('Request').implement({
       load: async (ids: string[], { services, actor }) =>
         (await attemptsOfRequests(services, actor, ids)).map((rows) => rows.map(attemptOfRow)),
       resolve: (row) => row.id,
+    }),
+    decision: t.field({
+      type: RoutingDecision,
+      nullable: true,
+      description: 'How it was routed; null where there was nothing to decide.',
+      resolve: ({ decision }) => decision,
     }),
     ledgerEntries: t.loadableList({
       type: LedgerEntry,

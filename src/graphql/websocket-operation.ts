@@ -1,7 +1,6 @@
 import type { DocumentNode, ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql'
 import type { SubscribePayload } from 'graphql-ws'
 import type { Logger } from 'pino'
-import { abortable } from '../lib/abortable.ts'
 import { createContext, type Caller, type ContextDeps } from './context.ts'
 import type { Engine } from './engine.ts'
 import { publicError } from './masking.ts'
@@ -59,14 +58,37 @@ export function createOperations(engine: Engine, deps: OperationDeps): Operation
   }
 }
 
+/** Each result passes here, so that this is no generator around another one. */
 function resultsOf({ start, cancel }: Operation, kind: Kind): AsyncGenerator<ExecutionResult> {
-  async function* results(): AsyncGenerator<ExecutionResult> {
+  let results: AsyncIterator<ExecutionResult> | undefined
+  let left = false
+  async function first(): Promise<IteratorResult<ExecutionResult>> {
     const result = await start(kind)
-    if (Symbol.asyncIterator in result) yield* result
-    else yield result
+    results = Symbol.asyncIterator in result ? result[Symbol.asyncIterator]() : only(result)
+    if (left) await results.return?.()
+    return left ? { done: true, value: undefined } : results.next()
   }
-  return abortable([], (signal) => {
-    signal.addEventListener('abort', cancel, { once: true })
-    return results()
-  })
+  return {
+    next: () => results?.next() ?? first(),
+    return: async (value) => {
+      left = true
+      cancel()
+      await results?.return?.()
+      return { done: true, value: await value }
+    },
+    async throw(error) {
+      await this.return(undefined)
+      throw error
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    async [Symbol.asyncDispose]() {
+      await this.return(undefined)
+    },
+  }
+}
+
+async function* only(result: ExecutionResult): AsyncGenerator<ExecutionResult> {
+  yield result
 }

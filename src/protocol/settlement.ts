@@ -14,6 +14,8 @@ export interface AttemptRecord {
   provider: string
   /** `provider/model`. */
   model: string
+  /** The id of the deployment, where this process made the attempt. */
+  deployment?: string | undefined
   status: 'succeeded' | 'failed' | 'cancelled'
   startedAt: Date
   /** The upstream's HTTP status; absent when none was received. */

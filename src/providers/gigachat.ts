@@ -27,6 +27,7 @@ const settings = z.strictObject({
 export const gigachat = defineProvider({
   type: 'gigachat',
   settings,
+  secret: 'credentials',
   fromEnvironment: (environment) =>
     environment['GIGACHAT_CREDENTIALS']
       ? Object.fromEntries(

@@ -4,6 +4,7 @@ import type { EmbeddingApi } from '../protocol/embedding.ts'
 import type { FeatureSupport } from '../protocol/features.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
+import type { DataPolicy } from '../protocol/routing.ts'
 import type { PriceSnapshot } from '../protocol/settlement.ts'
 
 /** One configured upstream: data, plus the capabilities that it has. A missing member means "not supported". */
@@ -45,6 +46,20 @@ export interface Provider {
   healthCheckIntervalMs?: number | undefined
   /** How to reach the upstream; absent for providers that have none. */
   connection?: Connection
+  /** Where it is and what becomes of what it is sent. */
+  site?: Site
+  /** The name of the credential that it signs with, where it is one of several; never a secret. */
+  credential?: string
+  /** The same provider under each of its credentials, where it has several. */
+  accounts?: readonly Provider[]
+}
+
+/** Where a provider processes requests, and what it may do with them. */
+export interface Site {
+  region?: string | undefined
+  dataPolicy?: DataPolicy | undefined
+  /** Whether it runs on machines of one's own. */
+  local: boolean
 }
 
 /** The limits of one provider's connections. */
@@ -106,6 +121,8 @@ export interface ProviderType<Settings extends z.ZodObject = z.ZodObject> {
   type: string
   /** Its own members of `[providers.<name>]`; the common ones are added by the registry. */
   settings: Settings
+  /** The member of its settings that `api_keys` stands for; `api_key` unless told. */
+  secret?: string
   /** Whether it is there without being configured, outside production. */
   onByDefault?: boolean
   /** Settings from the provider's usual environment variables; undefined when they are not set. */

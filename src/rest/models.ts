@@ -25,7 +25,7 @@ export function retrieveModel(catalogue: Catalogue, actor: Actor, name: string) 
 }
 
 function modelObject(model: CatalogueModel) {
-  const { price } = model
+  const { price, virtual } = model
   return {
     id: model.id,
     object: 'model',
@@ -43,5 +43,6 @@ function modelObject(model: CatalogueModel) {
       const { currency, source } = price
       return [{ token_class, currency, per_million: perMillion, source }]
     }),
+    ...(virtual && { strategy: virtual.strategy, deployments: virtual.models }),
   }
 }

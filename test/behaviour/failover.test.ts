@@ -179,7 +179,7 @@ describe('where it goes', () => {
   test('lists that leave nothing are a clear error', async () => {
     await expect(create({ xrouter: { allow_providers: ['spare'] } })).rejects.toMatchObject({
       status: 400,
-      message: expect.stringContaining('leave no provider'),
+      message: expect.stringContaining('the provider `openai` is not among the allowed ones'),
     })
   })
 

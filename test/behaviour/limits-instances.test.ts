@@ -2,6 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { eq } from 'drizzle-orm'
+import { budgets } from '../../src/db/schema/budget.ts'
+import { changedLimitsChannel } from '../../src/protocol/limit.ts'
+import { defaultOrganization } from '../../src/services/api-keys.ts'
 import { createDatabase, testSecret, type TestDatabase } from '../support/databases.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { limitMoney, limitRate } from '../support/limit-rows.ts'
@@ -44,11 +48,19 @@ afterAll(async () => {
   await database.drop()
 })
 
+const hi = { messages: [{ role: 'user', content: 'hi' }] }
+
 async function ask(url: string, key: string, model = 'demo/echo'): Promise<number> {
   const answer = await fetch(`${url}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model, max_tokens: 1, messages: [{ role: 'user', content: 'hi' }] }),
+    body: JSON.stringify({
+      model,
+      max_tokens: 1,
+      user: key,
+      xrouter: { tags: { team: key } },
+      ...hi,
+    }),
   })
   await answer.arrayBuffer()
   return answer.status
@@ -59,6 +71,28 @@ const spentOf = async (gateway: TestGateway, key: string) => {
   const answer = await fetch(`${gateway.url}/v1/key`, { headers })
   return (await answer.json()).budgets[0]?.remaining
 }
+
+test.each(['user', 'tag', 'model', 'provider', 'organization'] as const)(
+  'a budget on a %s knows what the ledger holds of it from before',
+  async (scope) => {
+    const { secret } = await one.createKey()
+    for (let turn = 0; turn < 2; turn += 1) expect(await ask(one.url, secret)).toBe(200)
+    await one.running.services.ledger.flush()
+    const subject = scope === 'tag' ? 'team=*' : '*'
+    const id = await limitMoney(one, '3', {
+      scope,
+      subject,
+      period: 'day',
+      timeZone: 'Asia/Kolkata',
+    })
+    const ends = [await ask(two.url, secret), await ask(two.url, secret)]
+    // The others hold for everybody who asked before, too.
+    if (scope === 'user' || scope === 'tag') expect(ends).toEqual([200, 402])
+    else expect(ends[1]).toBe(402)
+    await one.running.db.delete(budgets).where(eq(budgets.id, id))
+    await one.running.services.bus.publish(changedLimitsChannel, defaultOrganization)
+  },
+)
 
 describe('two instances on one Redis', () => {
   test('500 at once on a budget for 100: exactly 100 on both together', async () => {

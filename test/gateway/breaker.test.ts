@@ -19,7 +19,8 @@ beforeEach(() => {
 })
 
 const begin = () => breaker.begin(now)
-const end = (verdict: Verdict, probe = false) => breaker.end(verdict, { probe, nowMs: now })
+const end = (verdict: Verdict, probe = false, beganMs = now) =>
+  breaker.end(verdict, { probe, beganMs, nowMs: now })
 const state = () => breaker.state(now)
 
 /** One letter an attempt: `x` failed, `o` succeeded, `-` says nothing. */
@@ -46,6 +47,15 @@ describe('a breaker', () => {
   ])('after %s is %s', (letters, expected) => {
     attempts(letters)
     expect(state()).toBe(expected)
+  })
+
+  test('is not kept closed by streams that began before it failed', () => {
+    const beganMs = now
+    now += 100
+    attempts('xx')
+    end('success', false, beganMs)
+    attempts('x')
+    expect(state()).toBe('OPEN')
   })
 
   test('forgets what is long ago', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createCatalogue, visibleModel, visibleModels } from '../../src/gateway/catalogue.ts'
 import type { Actor } from '../../src/protocol/actor.ts'
+import { usualPolicy } from '../../src/protocol/routing-policy.ts'
 import { nativeBut } from '../../src/protocol/features.ts'
 import type { Provider } from '../../src/providers/provider.ts'
 
@@ -124,4 +125,114 @@ test('an actor sees the models that it may use', () => {
   expect(visibleModel(catalogue, actor, 'fast')?.id).toBe('one/small')
   expect(visibleModel(catalogue, actor, 'two/shared')).toBeUndefined()
   expect(visibleModel(catalogue, actor, 'nothing')).toBeUndefined()
+})
+
+describe('a virtual model', () => {
+  const part = { weight: 1, priority: 0, tags: [] }
+  const two = provider('two', ['large', 'long'])
+  two.models = [
+    { name: 'large', price, contextLength: 8_000, features: ['tools'] },
+    { name: 'long', price, contextLength: 100_000, features: ['streaming', 'tools'] },
+  ]
+  two.site = { region: 'eu', dataPolicy: 'no-training', local: false }
+  const models = [
+    {
+      name: 'smart',
+      policy: { ...usualPolicy, strategy: 'weighted' as const },
+      deployments: [
+        { ...part, model: 'fast', priority: 2 },
+        { ...part, model: 'two/large', weight: 3, region: 'ru' },
+        { ...part, model: 'long', tags: ['slow'], variant: 'new' },
+      ],
+    },
+  ]
+  const settings = {
+    providers: [provider('one', ['small']), two],
+    models,
+    aliases: { fast: 'one/small', clever: 'smart' },
+    fallbacks: { smart: ['one/small'] },
+    prices: new Map(),
+  }
+  const mixed = createCatalogue(settings)
+
+  test('means its deployments, the preferred ones first, with what each is said to be', () => {
+    const { id, virtual, policy, deployments } = mixed.target('clever')
+    expect({ id, virtual, strategy: policy.strategy }).toEqual({
+      id: 'smart',
+      virtual: true,
+      strategy: 'weighted',
+    })
+    const rates = { currency: 'USD', input: 1, cachedInput: 1, output: 0 }
+    expect(deployments).toMatchObject([
+      { id: 'two/large', weight: 3, region: 'ru', dataPolicy: 'no-training', rates },
+      { id: 'two/long', tags: ['slow'], region: 'eu', variant: 'new', contextLength: 100_000 },
+      { id: 'one/small', priority: 2, region: undefined, variant: 'one/small', local: false },
+    ])
+    expect(mixed.fallbacksOf('smart')).toEqual(['one/small'])
+  })
+
+  test('is listed with what its deployments can do together', () => {
+    expect(mixed.models.map((model) => model.id)).toEqual([
+      'one/small',
+      'smart',
+      'two/large',
+      'two/long',
+    ])
+    expect(mixed.models[1]).toEqual({
+      id: 'smart',
+      name: 'smart',
+      provider: 'virtual',
+      virtual: { strategy: 'weighted', models: ['two/large', 'two/long', 'one/small'] },
+      contextLength: 100_000,
+      maxOutputTokens: undefined,
+      inputModalities: [],
+      features: ['tools', 'streaming'],
+      supportedParameters: [],
+      price,
+    })
+  })
+
+  test('is seen by whoever may use it or one of its deployments', () => {
+    const seen = (allowed: string[]): string[] => {
+      const scopes = new Set(['INFERENCE'] as const)
+      const actor = { kind: 'api-key', id: 'k', organization: 'o', tier: 'free', scopes } as const
+      return visibleModels(mixed, { ...actor, models: allowed }).map(({ id }) => id)
+    }
+    expect(seen(['smart'])).toEqual(['smart'])
+    expect(seen(['two/*'])).toEqual(['smart', 'two/large', 'two/long'])
+    expect(seen(['one/other'])).toEqual([])
+  })
+
+  test('knows what is learnt of its deployments later', () => {
+    const learning = createCatalogue({ ...settings, providers: [provider('one', ['small']), two] })
+    expect(learning.target('smart').deployments[2]?.contextLength).toBeUndefined()
+    learning.learn(provider('one', []), [{ name: 'small', contextLength: 5, features: ['new'] }])
+    expect(learning.target('smart').deployments[2]?.contextLength).toBe(5)
+    expect(learning.models[1]?.features).toContain('new')
+  })
+})
+
+describe('a provider with several credentials', () => {
+  const one = provider('one', ['small'])
+  one.accounts = ['a', 'b'].map((credential) => ({ ...provider('one', ['small']), credential }))
+  const pooled = createCatalogue({
+    providers: [one],
+    aliases: {},
+    fallbacks: {},
+    prices: new Map(),
+  })
+
+  test('is one deployment for each, and they share the work', () => {
+    const { id, virtual, policy, deployments } = pooled.target('small')
+    expect({ id, virtual, strategy: policy.strategy }).toEqual({
+      id: 'one/small',
+      virtual: false,
+      strategy: 'weighted',
+    })
+    expect(deployments.map((each) => [each.id, each.modelId, each.credential])).toEqual([
+      ['one/small#a', 'one/small', 'one#a'],
+      ['one/small#b', 'one/small', 'one#b'],
+    ])
+    expect(pooled.models.map((model) => model.id)).toEqual(['one/small'])
+  })
 })

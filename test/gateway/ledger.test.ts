@@ -2,9 +2,11 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { setImmediate as tick } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openJournal, type Journal } from '../../src/gateway/journal.ts'
 import { createLedger } from '../../src/gateway/ledger.ts'
+import type { LedgerRows } from '../../src/gateway/ledger-rows.ts'
 import { writeAround } from '../../src/gateway/write-around.ts'
 import { createTable, entryFor } from './ledger-support.ts'
 
@@ -17,6 +19,7 @@ beforeEach(() => {
 })
 
 afterEach(() => {
+  vi.useRealTimers()
   journal.stop()
   rmSync(root, { recursive: true, force: true })
 })
@@ -43,6 +46,36 @@ describe('the ledger', () => {
     await ledger.flush()
     expect(table.ids()).toEqual(ids(1300))
     expect(ledger.backlog()).toBe(0)
+  })
+
+  test('a full batch goes at once, what comes meanwhile in whole batches, the rest in its time', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const first = Promise.withResolvers<void>()
+    const sizes: number[] = []
+    const write = async (batch: readonly LedgerRows[]): Promise<void> => {
+      sizes.push(batch.length)
+      if (sizes.length === 1) await first.promise
+    }
+    const ledger = createLedger({ journal, write, logger: pino({ level: 'silent' }) })
+    const settle = (from: number, to: number) =>
+      Promise.all(
+        ids(to)
+          .slice(from)
+          .map((id) => ledger.settle(entryFor(id))),
+      )
+
+    await settle(0, 79)
+    await tick()
+    expect(sizes).toEqual([])
+    await settle(79, 80)
+    await tick()
+    expect(sizes).toEqual([80])
+    await settle(80, 250)
+    first.resolve()
+    await tick()
+    expect([sizes, ledger.backlog()]).toEqual([[80, 80, 80], 10])
+    await vi.advanceTimersByTimeAsync(100)
+    expect([sizes, ledger.backlog()]).toEqual([[80, 80, 80, 10], 0])
   })
 
   test('an entry is on the journal before it is called settled', async () => {

@@ -64,7 +64,7 @@ export type CompletionInput = {
   maxTokens?: number | null | undefined;
   /** The conversation, oldest first. */
   messages: Array<MessageInput>;
-  /** `provider/model`, an alias, or a name that only one provider offers. */
+  /** `provider/model`, a virtual model, an alias, or a name that only one provider offers. */
   model: string;
   /** Whether one answer may call several tools. */
   parallelToolCalls?: boolean | null | undefined;
@@ -123,6 +123,14 @@ export type ContentPartInput =
   |  { file?: never; fileId?: never; image?: never; imageId?: never; native?: never; reasoning?: never; signedText?: never; text?: never;   /** The place of one of the `toolCalls` among the parts, by its index. */
   toolCall: number; };
 
+/** The most that attempts may cost together, by estimate. */
+export type CostCapInput = {
+  /** A decimal number. */
+  amount: string;
+  /** As `USD`. */
+  currency: string;
+};
+
 /** A key to create in the own organisation. */
 export type CreateApiKeyInput = {
   /** The addresses and networks (`192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`) that it may be used from; null = all. */
@@ -142,6 +150,15 @@ export type CreateApiKeyInput = {
   /** `free` (unless told), `pro` or `enterprise`; never above the creator’s own. */
   tier?: string | null | undefined;
 };
+
+/** What a provider may do with what it is sent, the strictest first. */
+export type DataPolicy =
+  /** It says nothing about it. */
+  | 'ANY'
+  /** It keeps nothing. */
+  | 'NO_RETENTION'
+  /** It trains on nothing. */
+  | 'NO_TRAINING';
 
 /** The closed list of failures. */
 export type ErrorCode =
@@ -311,6 +328,16 @@ export type NativePartInput = {
   part: unknown;
 };
 
+/** The most that a million tokens may cost; unknown prices are left out. */
+export type PriceCapInput = {
+  /** As `USD`. */
+  currency: string;
+  /** Of tokens read, a decimal number. */
+  input?: string | null | undefined;
+  /** Of tokens written, a decimal number. */
+  output?: string | null | undefined;
+};
+
 /** A `ReasoningPart` of an earlier answer, sent back. */
 export type ReasoningPartInput = {
   /** Its sealed reasoning. */
@@ -329,21 +356,68 @@ export type RotateApiKeyInput = {
   overlapSeconds: number;
 };
 
-/** Where the request may go. */
+/** Where the request may go, and how that is chosen. */
 export type RoutingInput = {
   /** Only these providers. */
   allowProviders?: Array<string> | null | undefined;
+  /** For `RACE` and `HEDGE`: what bounds their attempts. */
+  costMax?: CostCapInput | null | undefined;
+  /** Only deployments whose providers promise at least this. */
+  dataPolicy?: DataPolicy | null | undefined;
   /** How long the first content may take, from the arrival of the request; what has begun is never cut by it. */
   deadlineMs?: number | null | undefined;
   /** None of these providers. */
   denyProviders?: Array<string> | null | undefined;
+  /** Only deployments that have all of these tags. */
+  deploymentTags?: Array<string> | null | undefined;
+  /** For `HEDGE`: when the next attempt begins; after the deployment's p95 unless told. */
+  hedgeAfterMs?: number | null | undefined;
   /** Models that may cost more are passed over, and a stream that gets there ends with INSUFFICIENT_QUOTA. */
   maxCost?: MaxCostInput | null | undefined;
+  /** Only deployments of at most this. */
+  maxPrice?: PriceCapInput | null | undefined;
   /** What becomes of an answer whose provider fails amid it; ERROR unless told. */
   midStreamFailure?: MidStreamFailure | null | undefined;
+  /** For `RACE` and `HEDGE`: attempts at once, 2 to 10. */
+  parallel?: number | null | undefined;
   /** In the queue of a busy provider, from -10 to 10: higher goes first; 0 unless told. */
   priority?: number | null | undefined;
+  /** Only deployments in one of these regions. */
+  regions?: Array<string> | null | undefined;
+  /** Your own name for the conversation. */
+  session?: string | null | undefined;
+  /** How long the session stays with one deployment. */
+  stickiness?: Stickiness | null | undefined;
+  /** What a weighted choice stays the same for: `key`, `user`, `session`, `tag:…`. */
+  stickyBy?: string | null | undefined;
+  /** Instead of the model's own strategy. */
+  strategy?: RoutingStrategy | null | undefined;
+  /** For `SCORED`. */
+  weights?: ScoreWeightsInput | null | undefined;
 };
+
+/** How one of several deployments is chosen. */
+export type RoutingStrategy =
+  /** By the estimated cost of this request. */
+  | 'CHEAPEST'
+  /** By what is left of the provider's rate limit. */
+  | 'HEADROOM'
+  /** A second one when the first is late; the first content wins. */
+  | 'HEDGE'
+  /** By the attempts under way. */
+  | 'LEAST_BUSY'
+  /** By the time to the first token, of two that are drawn. */
+  | 'LEAST_LATENCY'
+  /** In the order of the configuration. */
+  | 'ORDERED'
+  /** Machines of your own first. */
+  | 'PREFER_LOCAL'
+  /** Several at once; the first content wins. */
+  | 'RACE'
+  /** By a mix of measures with weights. */
+  | 'SCORED'
+  /** By shares, the same for the same key, user, session or tag where that is set. */
+  | 'WEIGHTED';
 
 /** What an API key may do. */
 export type Scope =
@@ -356,6 +430,22 @@ export type Scope =
   /** Read usage and the request log. */
   | 'READ';
 
+/** What counts how much in a scored choice. */
+export type ScoreWeightsInput = {
+  /** The attempts under way. */
+  busy?: number | null | undefined;
+  /** The share of input read from the provider's cache. */
+  cache?: number | null | undefined;
+  /** The estimated cost of this request. */
+  cost?: number | null | undefined;
+  /** The share of attempts that failed. */
+  errors?: number | null | undefined;
+  /** What is left of the provider's rate limit. */
+  headroom?: number | null | undefined;
+  /** The time to the first token. */
+  latency?: number | null | undefined;
+};
+
 /** A `Signature` of an earlier answer, sent back. */
 export type SignatureInput = {
   /** The wire format that it belongs to. */
@@ -363,6 +453,15 @@ export type SignatureInput = {
   /** The opaque text. */
   value: string;
 };
+
+/** How long a conversation stays with one deployment. */
+export type Stickiness =
+  /** Every request is decided anew. */
+  | 'NONE'
+  /** Throughout the session. */
+  | 'SESSION'
+  /** While tools are called in answer to one message of the user. */
+  | 'TURN';
 
 /** A `TextPart` of an earlier answer, sent back with its signature. */
 export type TextPartInput = {

@@ -1,5 +1,7 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
+import { createAffinity } from '../../src/gateway/affinity.ts'
+import { createHeadroom } from '../../src/gateway/headroom.ts'
 import { createMetrics } from '../../src/gateway/metrics.ts'
 import { createConcurrency } from '../../src/gateway/concurrency.ts'
 import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
@@ -42,6 +44,10 @@ async function subscribe(signal: AbortSignal) {
     health: createHealthMonitor(),
     healthWatch: createHealthWatch(createHealthMonitor()),
     states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
+    headroom: createHeadroom(),
+    affinity: createAffinity(),
+    random: Math.random,
+    now: Date.now,
     concurrency: createConcurrency({ size: 1, waitMaxMs: 1 }),
     resilience: { retry: undefined, ejectionShare: undefined },
     shutdown: createShutdown(),

@@ -37,6 +37,7 @@ describe('default deny', () => {
       model: { anyActor: true },
       providers: { anyActor: true },
       providerHealth: { anyActor: true },
+      explainRoute: { scope: 'INFERENCE' },
       usage: { scope: 'READ' },
       requests: { scope: 'READ' },
       request: { scope: 'READ' },
@@ -65,7 +66,8 @@ describe('default deny', () => {
 
 describe('the names that clients rely on', () => {
   const contract: Record<string, string> = {
-    Query: 'viewer models model providers providerHealth usage requests request apiKeys',
+    Query:
+      'explainRoute viewer models model providers providerHealth usage requests request apiKeys',
     Mutation: 'createCompletion createApiKey updateApiKey rotateApiKey revokeApiKey',
     Subscription: 'completion providerHealth',
     Money: 'currency amountNanos amount',
@@ -80,7 +82,13 @@ describe('the names that clients rely on', () => {
     CompletionInput:
       'model messages temperature topP maxTokens stop seed choices tools toolChoice ' +
       'parallelToolCalls responseFormat reasoningEffort logprobs topLogprobs fallbacks routing tags passthrough',
-    RoutingInput: 'allowProviders denyProviders',
+    RoutingInput:
+      'allowProviders denyProviders regions dataPolicy deploymentTags maxPrice session strategy stickyBy ' +
+      'weights hedgeAfterMs parallel costMax stickiness',
+    RoutingDecision:
+      'model strategy variant affinity rules estimatedInputTokens estimatedOutputTokens candidates excluded excludedCount',
+    RoutingCandidate: 'deployment model source score parts estimatedCost',
+    RoutingExclusion: 'deployment reason detail',
     Usage:
       'inputTokens cachedInputTokens cacheWriteTokens outputTokens reasoningTokens totalTokens estimated cost',
     Attempt:
@@ -99,7 +107,7 @@ describe('the names that clients rely on', () => {
     CompletionFailed: 'completionId sequence error',
     ModelPrice: 'tokenClass perMillion',
     Model:
-      'id provider name contextLength maxOutputTokens inputModalities features supportedParameters prices',
+      'id provider name contextLength maxOutputTokens inputModalities features supportedParameters prices deployments strategy',
     Provider: 'id models health',
     ProviderHealth:
       'provider state reason successRate latencyP50Ms latencyP95Ms timeToFirstTokenP50Ms since checkedAt',
@@ -120,7 +128,7 @@ describe('the names that clients rely on', () => {
     ApiKeyConnection: 'edges pageInfo',
     Viewer: 'kind id organization scopes tier apiKey',
     Request:
-      'id createdAt model requestedModel provider status stream latencyMs timeToFirstTokenMs usage attempts errorCode apiKey ledgerEntries',
+      'id createdAt model requestedModel provider status stream latencyMs timeToFirstTokenMs usage attempts errorCode apiKey ledgerEntries decision',
     RequestConnection: 'edges pageInfo',
     RequestEdge: 'cursor node',
     PageInfo: 'hasNextPage hasPreviousPage startCursor endCursor',
@@ -138,6 +146,10 @@ describe('the names that clients rely on', () => {
     MessageRole: 'SYSTEM DEVELOPER USER ASSISTANT TOOL',
     FinishReason: 'STOP LENGTH TOOL_CALLS CONTENT_FILTER REFUSAL CANCELLED ERROR OTHER',
     AttemptStatus: 'SUCCEEDED FAILED CANCELLED',
+    RoutingStrategy:
+      'ORDERED WEIGHTED LEAST_LATENCY LEAST_BUSY CHEAPEST HEADROOM SCORED PREFER_LOCAL RACE HEDGE',
+    DataPolicy: 'NO_RETENTION NO_TRAINING ANY',
+    Stickiness: 'NONE TURN SESSION',
     HealthState: 'OPERATIONAL DEGRADED DOWN UNKNOWN',
     UsageDimension: 'MODEL PROVIDER API_KEY USER TAG',
     Granularity: 'TOTAL MINUTE HOUR DAY',
@@ -153,7 +165,7 @@ describe('the names that clients rely on', () => {
 
   test('nothing is promised that is not built yet', () => {
     const fields = rootFields.map((field) => field.name)
-    for (const name of ['explainRoute', 'spend']) {
+    for (const name of ['spend']) {
       expect(fields).not.toContain(name)
     }
     expect(schema.getType('Node')).toBeUndefined()

@@ -1,3 +1,5 @@
+import { createAffinity } from '../../src/gateway/affinity.ts'
+import { createHeadroom } from '../../src/gateway/headroom.ts'
 import { createMetrics } from '../../src/gateway/metrics.ts'
 import { createConcurrency } from '../../src/gateway/concurrency.ts'
 import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
@@ -150,6 +152,10 @@ export async function startGraphql(
       health: createHealthMonitor(),
       healthWatch: createHealthWatch(createHealthMonitor()),
       states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
+      headroom: createHeadroom(),
+      affinity: createAffinity(),
+      random: Math.random,
+      now: Date.now,
       concurrency: createConcurrency({ size: 1, waitMaxMs: 1 }),
       resilience: { retry: undefined, ejectionShare: undefined },
       shutdown: createShutdown(),

@@ -72,7 +72,7 @@ test.each([
 
 describe('what one model has and another has not', () => {
   function warningsOf(model: string, members: Partial<ChatRequest>): string[] {
-    const deployment = { id: `gemini/${model}`, provider: create(), model, price: undefined }
+    const deployment = { modelId: `gemini/${model}`, provider: create(), model }
     return lossesOf(deployment, { ...request, ...members })
   }
 

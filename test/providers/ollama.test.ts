@@ -71,10 +71,8 @@ describe('what the table says of a request', () => {
     stream: false,
   }
   const warned = (members: Partial<ChatRequest>): number =>
-    lossesOf(
-      { id: 'ollama/m', provider: create(), model: 'm', price: undefined },
-      { ...base, ...members },
-    ).length
+    lossesOf({ modelId: 'ollama/m', provider: create(), model: 'm' }, { ...base, ...members })
+      .length
 
   test.each<[string, Partial<ChatRequest>, number]>([
     ['an effort of its own', { reasoningEffort: 'max' }, 0],

@@ -12,6 +12,8 @@ import { estimateUsage, expectedUsage } from '../../src/gateway/estimate.ts'
 import type { LedgerEntry } from '../../src/gateway/ledger.ts'
 import { createMetrics } from '../../src/gateway/metrics.ts'
 import { createHealthWatch } from '../../src/gateway/health-watch.ts'
+import { createAffinity } from '../../src/gateway/affinity.ts'
+import { createHeadroom } from '../../src/gateway/headroom.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
 import { createRates } from '../../src/gateway/rates.ts'
 import { createShutdown } from '../../src/gateway/shutdown.ts'
@@ -58,7 +60,8 @@ export function openPipeline(
   }))
   const price = { currency: 'USD', perMillion, source: 'test' }
   const prices = new Map(providers.map(({ id }) => [`${id}/gpt-4o`, price]))
-  const upstreams = openUpstreams(providers)
+  const headroom = createHeadroom()
+  const upstreams = openUpstreams(providers, headroom)
   const ledger: LedgerEntry[] = []
   const deps: GatewayDeps = {
     catalogue: createCatalogue({ providers, aliases: {}, fallbacks: {}, prices }),
@@ -70,6 +73,10 @@ export function openPipeline(
     states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
     concurrency: createConcurrency({ size: 2, waitMaxMs: 5_000 }),
     resilience: { retry: undefined, ejectionShare: undefined },
+    headroom,
+    affinity: createAffinity(),
+    random: Math.random,
+    now: Date.now,
     shutdown: createShutdown(),
     limits: withoutLimits(),
     callUpstream: upstreams.call,

@@ -31,7 +31,7 @@ export function blocksOf(content: unknown, path: string): PlacedBlock[] {
 
 /** One block; kinds that only this wire knows stay as they came. */
 export function decodePart(block: Block, path: string): ContentPart {
-  const read = readers[block.type]
+  const read = Object.hasOwn(readers, block.type) ? readers[block.type] : undefined
   const part = read?.(block, path)
   if (part === undefined) {
     if (!isKnown(block.type)) {

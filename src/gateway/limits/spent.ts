@@ -38,8 +38,7 @@ export async function readSpent(
   const { row } = rule
   const from = rule.windowAt(now).from
   const hourMs = hourSeconds * 1000
-  const fromLog = row.scope === 'user' ? now + requestMsMax : from
-  const firstHour = Math.ceil(fromLog / hourMs) * hourMs
+  const firstHour = Math.ceil(from / hourMs) * hourMs
   const rolled = rolledUp(query)
   const logged = inLog(query)
   const settledMs = sql`extract(epoch from r.created_at) * 1000 + r.latency_ms`
@@ -92,7 +91,7 @@ function rolledUp({ rule, subject }: SpentQuery): SQL {
     case 'tag':
       return sql`tag_name = ${tagOf(subject).name} and tag_value in (${JSON.stringify(tagOf(subject).value)}, ${tagOf(subject).value})`
     case 'user':
-      return sql`false` // users are in the log alone
+      return sql`tag_name is null and user_id = ${subject}`
     default:
       return rule.row.scope satisfies never
   }

@@ -1,0 +1,66 @@
+import { formatNanos } from '../../lib/decimal.ts'
+import type { DecidedCandidate, Decision, CandidateSource } from '../../protocol/routing.ts'
+import type { DeploymentStates } from '../deployment-state.ts'
+import { estimatedCost } from './estimate.ts'
+import type { RouteQuery } from './query.ts'
+import type { Ranked } from './ranking.ts'
+import { exclusionsMax, inWords, type Excluded } from './reasons.ts'
+
+/** A deployment that is tried, and why it is among the candidates. */
+export interface Sourced extends Ranked {
+  source: CandidateSource
+  /** Who named the deployment itself. */
+  namedBy: 'client' | 'configuration'
+}
+
+/** What was decided, in the form that is shown and kept. */
+export function decisionOf(
+  decided: Pick<Decision, 'model' | 'strategy' | 'variant' | 'affinity'> & {
+    candidates: readonly Sourced[]
+    excluded: readonly Excluded[]
+  },
+  query: RouteQuery,
+  states: DeploymentStates,
+): Decision {
+  const { excluded, candidates, ...rest } = decided
+  return {
+    ...rest,
+    rules: [],
+    estimate: query.estimate(),
+    candidates: candidates.map((each) => candidateOf(each, query, states)),
+    excluded: inWords(excluded.slice(0, exclusionsMax), query, states),
+    excludedCount: excluded.length,
+  }
+}
+
+function candidateOf(
+  { deployment, score, parts, source }: Sourced,
+  query: RouteQuery,
+  states: DeploymentStates,
+): DecidedCandidate {
+  const { id, modelId, rates } = deployment
+  const { cachedShare } = states.of(deployment)
+  return {
+    deployment: id,
+    model: modelId,
+    source,
+    score: score === undefined || !Number.isFinite(score) ? undefined : rounded(score),
+    parts:
+      parts &&
+      Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, rounded(part)])),
+    cachedShare: cachedShare === undefined ? undefined : rounded(cachedShare),
+    cost: rates && {
+      currency: rates.currency,
+      amount: decimal(estimatedCost(rates, query.estimate(), cachedShare)),
+    },
+  }
+}
+
+/** Six places: more say nothing and are written with every request. */
+function rounded(number: number): number {
+  return Math.round(number * 1e6) / 1e6
+}
+
+function decimal(units: number): string {
+  return formatNanos(BigInt(Math.round(units * 1e9)))
+}
