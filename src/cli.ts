@@ -2,20 +2,31 @@ import { ConfigError, loadConfig } from './config.ts'
 import { DataDirError } from './db/embedded.ts'
 import { DatabaseUnreachableError } from './db/migrate.ts'
 import { replay, replayOptions, replayUsage } from './replay-command.ts'
+import { runRuleCases } from './rule-cases.ts'
 import { openCatalogue } from './start.ts'
 
-const usage = `Usage: npm run config -- check [file]\n       ${replayUsage}\n`
+const usage = `Usage: npm run config -- check [configuration]
+       npm run rules -- test <cases.json> [configuration]
+       ${replayUsage}
+`
 
 /** Operator commands: the exit code says whether all is well. */
 async function main([command, verb, ...words]: readonly string[]): Promise<number> {
-  const options = command === 'ledger' && verb === 'replay' ? replayOptions(words) : undefined
-  if (!options && (command !== 'config' || verb !== 'check')) {
-    process.stderr.write(usage)
-    return 2
-  }
   try {
-    if (options) return await replay(loadConfig(), options, print)
-    return check(words[0])
+    switch (`${command} ${verb}`) {
+      case 'config check':
+        return check(words[0])
+      case 'rules test': {
+        const [cases, configuration] = words
+        return cases === undefined ? misused() : testRules(cases, configuration)
+      }
+      case 'ledger replay': {
+        const options = replayOptions(words)
+        return options ? await replay(loadConfig(), options, print) : misused()
+      }
+      default:
+        return misused()
+    }
   } catch (error) {
     if (!isExpected(error)) throw error
     process.stderr.write(`${error.message}\n`)
@@ -23,11 +34,23 @@ async function main([command, verb, ...words]: readonly string[]): Promise<numbe
   }
 }
 
+function misused(): number {
+  process.stderr.write(usage)
+  return 2
+}
+
 function check(file: string | undefined): number {
   const catalogue = openCatalogue(loadConfig(undefined, file))
   const providers = [...catalogue.providers.keys()].join(', ') || 'none'
   print(`The configuration is valid. Providers: ${providers}.`)
   return 0
+}
+
+function testRules(cases: string, file: string | undefined): number {
+  const config = loadConfig(undefined, file)
+  const { lines, failed } = runRuleCases(config, openCatalogue(config), cases)
+  for (const line of lines) print(line)
+  return failed > 0 ? 1 : 0
 }
 
 function isExpected(error: unknown): error is Error {

@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { autoSchema } from './config-auto.ts'
 import { modelsSchema, siteShape } from './config-models.ts'
 import { limits } from './config-limits.ts'
 import { cacheSchema } from './config-cache.ts'
 import { resilienceSchema } from './config-resilience.ts'
+import { rulesSchema } from './config-rules.ts'
 import { isProxyName } from './lib/client-address.ts'
 import { parseRedisUrl, RedisUrlError, type RedisAddress } from './lib/redis-url.ts'
 
@@ -165,6 +167,8 @@ export const fileSchema = z.strictObject({
   aliases: z.record(z.string().min(1), z.string().min(1)).default({}),
   fallbacks: z.record(z.string().min(1), z.array(z.string().min(1)).min(1)).default({}),
   prices: z.array(priceTable).default([]),
+  rules: rulesSchema.default([]),
+  auto: autoSchema,
   retention: retention.prefault({}),
   accounting: accounting.prefault({}),
   rates: z.array(rate).default([]),

@@ -1,14 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
+import { autoNames } from './config-auto.ts'
 import { virtualModels } from './config-models.ts'
 import { cacheNames, type CacheTable } from './config-cache.ts'
 import { isTable, joinPath, parsed, type Problem } from './config-problem.ts'
 import { openProviders } from './config-providers.ts'
 import { resilienceNames, type ResilienceSettings } from './config-resilience.ts'
+import { rulesOf } from './config-rules.ts'
 import { limitNames, type LimitsConfig } from './config-limits.ts'
 import { fileSchema, type FileSettings } from './config-schema.ts'
 import type { RedisAddress } from './lib/redis-url.ts'
+import type { AutoSettings } from './protocol/intent.ts'
+import type { Rule } from './protocol/rule.ts'
 import type { VirtualModel } from './protocol/routing-policy.ts'
 import type { PriceSnapshot, RateSnapshot } from './protocol/settlement.ts'
 import { providerTypes } from './providers/index.ts'
@@ -71,6 +75,10 @@ export interface Config {
   fallbacks: Record<string, string[]>
   /** By `provider/model`. */
   prices: Map<string, PriceSnapshot>
+  /** In the order in which they are asked. */
+  rules: Rule[]
+  /** What `auto` stands for. */
+  auto: AutoSettings
   retention: { usageMinuteDays: number; usageHourDays: number }
   /** In which currency costs are summed up, and the rates of exchange. */
   accounting: { accountingCurrency: string | undefined; rates: RateSnapshot[] }
@@ -128,7 +136,7 @@ export function loadConfig(
 
 function ourNames(settings: FileSettings, production: boolean) {
   const { server, storage, graphql, responses, cache, resilience, limits, log } = settings
-  const { aliases, fallbacks, prices } = settings
+  const { aliases, fallbacks, prices, rules } = settings
   return {
     server: {
       host: server.host,
@@ -155,6 +163,8 @@ function ourNames(settings: FileSettings, production: boolean) {
     aliases,
     fallbacks,
     prices: new Map(prices.map((price) => [price.model, priceSnapshot(price)])),
+    rules: rulesOf(rules),
+    auto: autoNames(settings.auto),
     retention: {
       usageMinuteDays: settings.retention.usage_minute_days,
       usageHourDays: settings.retention.usage_hour_days,

@@ -155,6 +155,7 @@ async function serve(
     metrics,
     rates,
     ...resilience,
+    rules: config.rules,
     headroom,
     affinity: shared?.affinity ?? createAffinity(),
     random: Math.random,

@@ -65,6 +65,7 @@ export function simulate(simulation: Simulation): Outcome[] {
     states,
     headroom: createHeadroom(now),
     affinity: createAffinity(undefined, now),
+    rules: [],
     random,
     now,
   }
@@ -128,7 +129,7 @@ function send(sending: Sending, done: (outcome: Outcome) => void): void {
     maxTokens: tokens.outputTokens,
     messages: [{ role: 'user', parts: [{ type: 'text', text: 'word '.repeat(800) }] }],
   }
-  const query = chatQuery(request, { actor, hints: {}, tags: undefined, user })
+  const query = chatQuery(request, { actor, door: 'rest', hints: {}, tags: undefined, user })
   const outcome = { atS: arrivedMs / 1_000, firstFailed: false, ttftMs: 0, cost: 0 }
   try {
     const routed = route(deps, query)

@@ -1,10 +1,12 @@
 import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../errors.ts'
 import type { Actor } from '../protocol/actor.ts'
+import { usualAuto, type AutoSettings } from '../protocol/intent.ts'
 import type { DataPolicy, Strategy } from '../protocol/routing.ts'
 import { usualPolicy, type RoutingPolicy, type VirtualModel } from '../protocol/routing-policy.ts'
 import type { PriceSnapshot } from '../protocol/settlement.ts'
 import type { ModelInfo, Provider } from '../providers/provider.ts'
+import { autoIntent, autoTarget } from './auto-models.ts'
 import { deploymentsOf, type Deployments } from './deployments.ts'
 import { virtualListing, virtualTarget } from './virtual-models.ts'
 
@@ -73,6 +75,10 @@ export interface Catalogue {
   models: readonly CatalogueModel[]
   /** The deployments that a name means; throws MODEL_NOT_FOUND with what to do. */
   target(name: string): Target
+  /** Whether a name is `auto`, and means what each request wants. */
+  isAutomatic(name: string): boolean
+  /** A prompt of so many tokens is a long one. */
+  longContextTokens: number
   /** The first of these. */
   resolve(name: string): Deployment
   /**
@@ -87,6 +93,8 @@ export interface Catalogue {
 export interface CatalogueSettings {
   providers: readonly Provider[]
   models?: readonly VirtualModel[]
+  /** What `auto` stands for. */
+  auto?: AutoSettings
   aliases: Readonly<Record<string, string>>
   fallbacks: Readonly<Record<string, readonly string[]>>
   /** Configured prices by `provider/model`; they stand before the providers' own. */
@@ -101,6 +109,7 @@ const spread: RoutingPolicy = { ...usualPolicy, strategy: 'weighted' }
 
 export function createCatalogue(settings: CatalogueSettings): Catalogue {
   const providers = new Map(settings.providers.map((provider) => [provider.id, provider]))
+  const auto = settings.auto ?? usualAuto
   const virtual = new Map((settings.models ?? []).map((model) => [model.name, model]))
   const targets = new LRUCache<string, Target>({ max: targetsMax })
   const built = indexed(
@@ -160,9 +169,23 @@ export function createCatalogue(settings: CatalogueSettings): Catalogue {
     if (model) {
       return virtualTarget(model, (part) => deploymentsOf(single(part.model), part))
     }
+    const automatic = automaticTarget(name)
+    if (automatic) return automatic
     const deployments = deploymentsOf(single(name))
     const policy = deployments.length > 1 ? spread : usualPolicy
     return { id: deployments[0].modelId, virtual: false, policy, deployments }
+  }
+
+  /** A name that the configuration gives to something else means that. */
+  function automaticTarget(name: string): Target | undefined {
+    const intent = aliased(name) === name ? autoIntent(name) : undefined
+    if (intent === undefined) return undefined
+    const configured = auto.models[intent] ?? auto.fallback
+    if (configured !== undefined) return target(configured)
+    return autoTarget(intent, known.models, (model) => {
+      const provider = providers.get(model.provider)
+      return provider && deploymentsOf(knownOf(provider, model.name))
+    })
   }
 
   function target(name: string): Target {
@@ -181,6 +204,8 @@ export function createCatalogue(settings: CatalogueSettings): Catalogue {
       return listed
     },
     target,
+    isAutomatic: (name) => name === 'auto' && aliased(name) === name && !virtual.has(name),
+    longContextTokens: auto.longContextTokens,
     resolve: (name) => target(name).deployments[0],
     learn(provider, found) {
       const all = new Map(known.byId)

@@ -1,4 +1,6 @@
 import { GatewayError } from '../errors.ts'
+import type { Rule } from '../protocol/rule.ts'
+import { autoIntent } from './auto-models.ts'
 import type { Catalogue, CatalogueSettings } from './catalogue.ts'
 
 /** A name in the configuration that means nothing, or what it may not mean, with its place. */
@@ -7,11 +9,18 @@ export interface NameProblem {
   message: string
 }
 
-type Named = Pick<CatalogueSettings, 'models' | 'aliases' | 'fallbacks' | 'prices'>
+type Named = Pick<CatalogueSettings, 'models' | 'auto' | 'aliases' | 'fallbacks' | 'prices'> & {
+  rules?: readonly Rule[]
+}
 
 /** Everything that is wrong with the names of models in the configuration. */
 export function nameProblems(catalogue: Catalogue, settings: Named): NameProblem[] {
-  return [...virtualNames(catalogue, settings), ...unknownNames(catalogue, settings)]
+  return [
+    ...virtualNames(catalogue, settings),
+    ...autoNames(settings),
+    ...unknownNames(catalogue, settings),
+    ...ruleProviders(catalogue, settings),
+  ]
 }
 
 function unknownNames(catalogue: Catalogue, settings: Named): NameProblem[] {
@@ -21,6 +30,8 @@ function unknownNames(catalogue: Catalogue, settings: Named): NameProblem[] {
       [`fallbacks.${JSON.stringify(id)}`, id],
       ...names.map((name, index) => [`fallbacks.${JSON.stringify(id)}[${index}]`, name]),
     ]),
+    ...autoEntries(settings),
+    ...ruleEntries(settings),
     ...[...settings.prices.keys()].map((id, index) => [`prices[${index}].model`, id]),
   ] as const
   const virtual = new Set((settings.models ?? []).map(({ name }) => name))
@@ -29,6 +40,54 @@ function unknownNames(catalogue: Catalogue, settings: Named): NameProblem[] {
     if (virtual.has(meaning(settings, name)) || exists(catalogue, name)) return []
     return [{ path, message: `\`${name}\` is no model of a configured provider` }]
   })
+}
+
+/** What `auto` stands for, by its place. */
+function autoEntries({ auto }: Named): [path: string, name: string][] {
+  if (!auto) return []
+  const { fallback, models } = auto
+  return [
+    ...(fallback === undefined ? [] : [['auto.default', fallback] as [string, string]]),
+    ...Object.entries(models).map(([intent, name]): [string, string] => [
+      `auto.models.${intent}`,
+      name,
+    ]),
+  ]
+}
+
+/** A name that stands for what it is to be defined by would never come to an end. */
+function autoNames(settings: Named): NameProblem[] {
+  return autoEntries(settings).flatMap(([path, name]) =>
+    autoIntent(meaning(settings, name)) === undefined
+      ? []
+      : [{ path, message: `\`${name}\` is what is to be defined` }],
+  )
+}
+
+/** The models that rules name, by their place. */
+function ruleEntries({ rules = [] }: Named): [path: string, name: string][] {
+  return rules.flatMap(({ route, pin, fallbacks = [] }, index) => {
+    const at = `rules[${index}]`
+    return [
+      ...(route === undefined ? [] : [[`${at}.route`, route] as [string, string]]),
+      ...(pin === undefined ? [] : [[`${at}.pin`, pin] as [string, string]]),
+      ...fallbacks.map((name, place): [string, string] => [`${at}.fallbacks[${place}]`, name]),
+    ]
+  })
+}
+
+/** A misspelt provider in a rule would send data where it is forbidden. */
+function ruleProviders(catalogue: Catalogue, { rules = [] }: Named): NameProblem[] {
+  return rules.flatMap(({ allowProviders = [], denyProviders = [] }, index) =>
+    [
+      ...allowProviders.map((name, at) => [`allow_providers[${at}]`, name] as const),
+      ...denyProviders.map((name, at) => [`deny_providers[${at}]`, name] as const),
+    ].flatMap(([place, name]) =>
+      catalogue.providers.has(name)
+        ? []
+        : [{ path: `rules[${index}].${place}`, message: `there is no provider \`${name}\`` }],
+    ),
+  )
 }
 
 function virtualNames(catalogue: Catalogue, settings: Named): NameProblem[] {

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { EmbeddingBatch, EmbeddingRequest } from '../protocol/embedding.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
+import type { Rule } from '../protocol/rule.ts'
 import type { AnswerCache } from './answer-cache.ts'
 import type { Catalogue, Deployment } from './catalogue.ts'
 import type { Concurrency } from './concurrency.ts'
@@ -27,6 +28,8 @@ export interface GatewayDeps {
   /** What money is worth in other currencies. */
   rates: Rates
   states: DeploymentStates
+  /** Of the configuration, in their order. */
+  rules: readonly Rule[]
   headroom: Headroom
   affinity: Affinity
   /** From 0 to below 1: what routing draws from. */

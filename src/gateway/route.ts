@@ -1,5 +1,6 @@
 import type { Decision } from '../protocol/routing.ts'
 import type { RoutingPolicy } from '../protocol/routing-policy.ts'
+import type { Rule } from '../protocol/rule.ts'
 import type { Affinity } from './affinity.ts'
 import { inOrder, type AttemptMode } from './attempt-plan.ts'
 import type { RoutingHints } from './call.ts'
@@ -9,6 +10,7 @@ import type { Headroom } from './headroom.ts'
 import { choicesFor, type Choice } from './routing/choices.ts'
 import { consider, type Considered } from './routing/consider.ts'
 import { decisionOf } from './routing/decision.ts'
+import { directed, type Directed } from './routing/direct.ts'
 import type { RouteQuery } from './routing/query.ts'
 import { nobodyLeft } from './routing/reasons.ts'
 
@@ -21,6 +23,8 @@ export interface Candidate {
 /** What routing looks at and draws from; nothing of it is waited for. */
 export interface RouteDeps {
   catalogue: Catalogue
+  /** Of the configuration, in their order. */
+  rules: readonly Rule[]
   states: DeploymentStates
   headroom: Headroom
   affinity: Affinity
@@ -46,10 +50,13 @@ export interface Route {
  * Decides where a request goes: who is left of those that its model means, in the order of the strategy, then
  * the fallbacks. Throws where a name means nothing or nobody is left.
  */
-export function route(deps: RouteDeps, query: RouteQuery): Route {
+export function route(deps: RouteDeps, asked: RouteQuery): Route {
+  const direction = directed(deps, asked)
+  const { query } = direction
   const choices = choicesFor(deps.catalogue, query)
   const [main] = choices
-  if (choices.length === 1 && isGiven(main, query)) {
+  const untouched = query === asked && direction.failedRules.length === 0
+  if (untouched && choices.length === 1 && isGiven(main, query)) {
     const [deployment] = main.target.deployments
     const namedBy = main.target.virtual ? 'configuration' : 'client'
     return { candidates: [{ deployment, namedBy }], mode: inOrder, decision: undefined }
@@ -60,21 +67,29 @@ export function route(deps: RouteDeps, query: RouteQuery): Route {
   return {
     candidates: [first, ...others],
     mode: others.length === 0 ? inOrder : modeOf(considered.policy),
-    decision: decide(considered, query, deps.states),
+    decision: decide(considered, direction, deps.states),
     affinity: considered.names,
   }
 }
 
 /** What would be decided, with every deployment that is there, and whether or not anybody is left. */
-export function explain(deps: RouteDeps, query: RouteQuery): Decision {
+export function explain(deps: RouteDeps, asked: RouteQuery): Decision {
+  const direction = directed(deps, asked)
+  const { query } = direction
   const choices = choicesFor(deps.catalogue, query)
   const considered = consider(deps, query, { choices, everyone: true })
-  return decide(considered, query, deps.states)
+  return decide(considered, direction, deps.states)
 }
 
-function decide(considered: Considered, query: RouteQuery, states: DeploymentStates): Decision {
+function decide(
+  considered: Considered,
+  { query, rules, failedRules, intent }: Directed,
+  states: DeploymentStates,
+): Decision {
   const { target, policy, names: _names, ...rest } = considered
-  return decisionOf({ ...rest, model: target.id, strategy: policy.strategy }, query, states)
+  const { strategy } = policy
+  const decided = { ...rest, model: target.id, strategy, rules, failedRules, intent }
+  return decisionOf(decided, query, states)
 }
 
 /** Whether there is one deployment and nothing to ask of it. */

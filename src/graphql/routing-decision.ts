@@ -1,5 +1,6 @@
 import { explainRoute } from '../gateway/explain.ts'
 import { parseNanos } from '../lib/decimal.ts'
+import type { IntentGuess } from '../protocol/intent.ts'
 import {
   scoreParts,
   type DecidedCandidate,
@@ -72,6 +73,32 @@ const RoutingExclusion = builder.objectRef<Exclusion>('RoutingExclusion').implem
   }),
 })
 
+const RoutingIntent = builder.objectRef<IntentGuess>('RoutingIntent').implement({
+  description: 'What a request wants.',
+  fields: (t) => ({
+    intent: t.exposeString('intent', {
+      description:
+        '`chat`, `code`, `tests`, `math`, `reasoning`, `agent`, `vision` or `long-context`.',
+    }),
+    from: t.exposeString('from', {
+      description:
+        '`tag`: the client said so; `request`: its images, tools or length; `text`: a guess from its words.',
+    }),
+    confidence: t.exposeFloat('confidence', {
+      nullable: true,
+      description: 'Of a guess: from 0 to 1.',
+    }),
+  }),
+})
+
+const FailedRule = builder.objectRef<Decision['failedRules'][number]>('FailedRule').implement({
+  description: 'A rule that could not be asked.',
+  fields: (t) => ({
+    rule: t.exposeString('rule', { description: 'Its name.' }),
+    reason: t.exposeString('reason', { description: 'Why not.' }),
+  }),
+})
+
 const expected = 10
 
 export const RoutingDecision = builder.objectRef<Decision>('RoutingDecision').implement({
@@ -93,9 +120,20 @@ export const RoutingDecision = builder.objectRef<Decision>('RoutingDecision').im
       description:
         '`session` or `prefix` where the first candidate is that of an earlier request; else null.',
     }),
+    intent: t.field({
+      type: RoutingIntent,
+      nullable: true,
+      description: 'What the request was taken to want, where its model was `auto`.',
+      resolve: ({ intent }) => intent,
+    }),
     rules: t.stringList({
       description: 'The names of the rules that fired.',
       resolve: ({ rules }) => [...rules],
+    }),
+    failedRules: t.field({
+      type: [FailedRule],
+      description: 'Rules whose condition could not be evaluated.',
+      resolve: ({ failedRules }) => [...failedRules],
     }),
     estimatedInputTokens: t.int({
       description: 'Tokens of the prompt, roughly.',
@@ -129,9 +167,9 @@ builder.queryField('explainRoute', (t) =>
     args: {
       input: t.arg({ type: CompletionInput, required: true, description: 'As to make it.' }),
     },
-    resolve: (_root, { input }, { gateway, actor }) => {
+    resolve: (_root, { input }, { gateway, actor, headers }) => {
       const { request, hints, tags } = decodeCompletion(input, { stream: false })
-      return explainRoute(gateway, request, { actor, hints, tags })
+      return explainRoute(gateway, request, { actor, door: 'graphql', headers, hints, tags })
     },
   }),
 )

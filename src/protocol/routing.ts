@@ -1,3 +1,5 @@
+import type { IntentGuess } from './intent.ts'
+
 /** How one of several deployments is chosen; the others follow as fallbacks, in the order of the same measure. */
 export const strategies = [
   'ordered',
@@ -83,6 +85,10 @@ export interface Decision {
   strategy: Strategy
   /** Names of the rules that fired. */
   rules: readonly string[]
+  /** Rules whose condition could not be evaluated, and why. */
+  failedRules: readonly { rule: string; reason: string }[]
+  /** What the request was taken to want, where its model was `auto`. */
+  intent?: IntentGuess | undefined
   /** The part of an experiment that the request fell to. */
   variant?: string | undefined
   /** Why the first candidate stands before those that the strategy would have put there. */

@@ -44,6 +44,7 @@ async function subscribe(signal: AbortSignal) {
     health: createHealthMonitor(),
     healthWatch: createHealthWatch(createHealthMonitor()),
     states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
+    rules: [],
     headroom: createHeadroom(),
     affinity: createAffinity(),
     random: Math.random,

@@ -152,6 +152,7 @@ export async function startGraphql(
       health: createHealthMonitor(),
       healthWatch: createHealthWatch(createHealthMonitor()),
       states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
+      rules: [],
       headroom: createHeadroom(),
       affinity: createAffinity(),
       random: Math.random,

@@ -71,6 +71,7 @@ export function openPipeline(
     healthWatch: createHealthWatch(createHealthMonitor()),
     rates: createRates({ accountingCurrency: undefined, rates: [] }),
     states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
+    rules: [],
     concurrency: createConcurrency({ size: 2, waitMaxMs: 5_000 }),
     resilience: { retry: undefined, ejectionShare: undefined },
     headroom,

@@ -97,6 +97,7 @@ export function routeScene(settings: Partial<CatalogueSettings>, seed = 1): Rout
   return {
     deps: {
       catalogue,
+      rules: [],
       states,
       headroom,
       affinity: createAffinity(undefined, () => clock.ms),
@@ -120,7 +121,7 @@ export function ask(
     stream: false,
     ...changes,
   }
-  return chatQuery(request, { actor, hints, tags, user: request.endUserId })
+  return chatQuery(request, { actor, door: 'rest', hints, tags, user: request.endUserId })
 }
 
 /** An attempt at a deployment that failed so. */

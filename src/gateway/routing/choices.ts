@@ -15,19 +15,21 @@ export interface Choice {
 /** The model asked for, then the client's fallbacks, then the configured ones; throws where a name means nothing. */
 export function choicesFor(
   catalogue: Catalogue,
-  { model, hints }: Pick<RouteQuery, 'model' | 'hints'>,
+  query: Pick<RouteQuery, 'model' | 'hints' | 'addedFallbacks' | 'pinned'>,
 ): [Choice, ...Choice[]] {
+  const { model, hints, addedFallbacks = [], pinned = false } = query
   checkLength(model)
   checkProviderNames(catalogue, hints)
   const target = catalogue.target(model)
   const choices: [Choice, ...Choice[]] = [
     { target, policy: policyFor(target.policy, hints), source: 'model' },
   ]
+  if (pinned) return choices
   for (const [index, name] of (hints.fallbacks ?? []).entries()) {
     const named = clientFallback(catalogue, name, index)
     choices.push({ target: named, policy: named.policy, source: 'client' })
   }
-  for (const name of catalogue.fallbacksOf(target.id)) {
+  for (const name of [...addedFallbacks, ...catalogue.fallbacksOf(target.id)]) {
     const configured = catalogue.target(name)
     choices.push({ target: configured, policy: configured.policy, source: 'configuration' })
   }

@@ -15,7 +15,7 @@ export interface Sourced extends Ranked {
 
 /** What was decided, in the form that is shown and kept. */
 export function decisionOf(
-  decided: Pick<Decision, 'model' | 'strategy' | 'variant' | 'affinity'> & {
+  decided: Omit<Decision, 'estimate' | 'candidates' | 'excluded' | 'excludedCount'> & {
     candidates: readonly Sourced[]
     excluded: readonly Excluded[]
   },
@@ -25,7 +25,6 @@ export function decisionOf(
   const { excluded, candidates, ...rest } = decided
   return {
     ...rest,
-    rules: [],
     estimate: query.estimate(),
     candidates: candidates.map((each) => candidateOf(each, query, states)),
     excluded: inWords(excluded.slice(0, exclusionsMax), query, states),

@@ -1,12 +1,17 @@
+import { invalidRequest } from '../../errors.ts'
 import type { Actor } from '../../protocol/actor.ts'
 import type { EmbeddingRequest } from '../../protocol/embedding.ts'
+import type { IntentGuess } from '../../protocol/intent.ts'
 import type { ChatRequest, Message } from '../../protocol/request.ts'
 import type { TokenEstimate } from '../../protocol/routing.ts'
+import type { RuleFacts } from '../../protocol/rule.ts'
 import type { Tags } from '../../protocol/tags.ts'
 import type { Call, RoutingHints } from '../call.ts'
 import type { Deployment } from '../catalogue.ts'
 import { embeddingRefusal } from '../embedding-loss.ts'
+import { intentOf } from '../intent/intent-of.ts'
 import { refusedOf, usedFeatures } from '../loss.ts'
+import { chatFacts, embeddingFacts } from '../rule-facts.ts'
 import { estimateChat, estimateTexts } from './estimate.ts'
 
 /** A request as far as routing is concerned. */
@@ -26,14 +31,25 @@ export interface RouteQuery {
   refused: (deployment: Deployment) => readonly string[]
   /** The conversation; absent where there is none. */
   messages?: readonly Message[]
+  /** What rules may ask about. */
+  facts(now: Date): RuleFacts
+  /** What the request wants. */
+  intent(longContextTokens: number): IntentGuess
+  /** Fallbacks that rules add to the client's own. */
+  addedFallbacks?: readonly string[]
+  /** Whether a rule lets the request go to its model alone, without any fallback. */
+  pinned?: boolean
 }
 
-type Caller = Pick<Call, 'actor' | 'hints' | 'tags' | 'user'>
+/** Who asks, and what is said beside the request itself. */
+export type Caller = Pick<Call, 'actor' | 'door' | 'headers' | 'hints' | 'tags' | 'user'>
 
 /** What a completion asks of routing. */
-export function chatQuery(request: ChatRequest, { actor, hints, tags, user }: Caller): RouteQuery {
+export function chatQuery(request: ChatRequest, caller: Caller): RouteQuery {
+  const { actor, hints, tags, user } = caller
   let estimate: TokenEstimate | undefined
   let used: ReturnType<typeof usedFeatures> | undefined
+  const estimated = () => (estimate ??= estimateChat(request))
   return {
     model: request.model,
     actor,
@@ -41,17 +57,19 @@ export function chatQuery(request: ChatRequest, { actor, hints, tags, user }: Ca
     tags,
     user,
     answerTokensMax: request.maxTokens,
-    estimate: () => (estimate ??= estimateChat(request)),
+    estimate: estimated,
     refused: (deployment) => refusedOf(deployment, request, (used ??= usedFeatures(request))),
     messages: request.messages,
+    facts: (now) => chatFacts(request, caller, { estimate: estimated(), now }),
+    intent: (longContextTokens) =>
+      intentOf({ request, tags, inputTokens: estimated().inputTokens, longContextTokens }),
   }
 }
 
 /** The same of vectors. */
-export function embeddingQuery(
-  request: EmbeddingRequest,
-  { actor, hints, tags, user }: Caller,
-): RouteQuery {
+export function embeddingQuery(request: EmbeddingRequest, caller: Caller): RouteQuery {
+  const { actor, hints, tags, user } = caller
+  const estimate = () => estimateTexts(request.inputs)
   return {
     model: request.model,
     actor,
@@ -59,7 +77,11 @@ export function embeddingQuery(
     tags,
     user,
     answerTokensMax: undefined,
-    estimate: () => estimateTexts(request.inputs),
+    estimate,
     refused: (deployment) => embeddingRefusal(deployment, request),
+    facts: (now) => embeddingFacts(request, caller, { estimate: estimate(), now }),
+    intent: () => {
+      throw invalidRequest('model', '`auto` chooses among models that talk; name one for vectors.')
+    },
   }
 }

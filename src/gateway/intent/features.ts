@@ -1,0 +1,36 @@
+import { hash32 } from '../../lib/hash.ts'
+
+/** How many buckets the features of a text are hashed into; a power of two. */
+export const buckets = 8192
+
+const wordsMax = 200
+/** Longer words are mostly data: their beginning says what they are. */
+const wordCharsMax = 24
+const partChars = 4
+const stemChars = 5
+
+/** Kinds of features: the same letters as a word and as a part of one are two features. */
+const kinds = { word: 1, pair: 2, stem: 3, part: 4 } as const
+
+/** The buckets that a text falls into, each once, in no order: its words, pairs of words and parts of words. */
+export function featuresOf(text: string): number[] {
+  const found = new Set<number>()
+  const add = (feature: string, seed: number): void => {
+    found.add(hash32(feature, seed) & (buckets - 1))
+  }
+  let before = 0
+  let count = 0
+  for (const [word] of text.toLowerCase().matchAll(/\p{L}+|\d+|[^\s\p{L}\d]/gu)) {
+    if ((count += 1) > wordsMax) break
+    const token = /^\d/.test(word) ? '0' : word.slice(0, wordCharsMax)
+    add(token, kinds.word)
+    add(token, before)
+    // Beginnings and parts stand for the word in its other forms: both languages inflect.
+    if (token.length > stemChars) add(token.slice(0, stemChars), kinds.stem)
+    for (let at = 0; at + partChars <= token.length; at += 1) {
+      add(token.slice(at, at + partChars), kinds.part)
+    }
+    before = hash32(token, kinds.pair)
+  }
+  return [...found]
+}
