@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -252,7 +252,7 @@ async function serve(
 /** The same for all instances of an installation: others that share its Redis have providers of their own. */
 function installationOf({ storage }: Config, secret: string): string {
   const { pathname } = new URL(storage.databaseUrl ?? 'embedded:')
-  return hash('sha256', `${secret}\n${pathname}`).slice(0, 16)
+  return digest('sha256', `${secret}\n${pathname}`).slice(0, 16)
 }
 
 /** A connection whose last answer ended after the server began to close would stay open, idle. */

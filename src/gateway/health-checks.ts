@@ -30,7 +30,7 @@ export function startHealthChecks(
 }
 
 /** Counts as an attempt; while checks and attempts together say DOWN, the provider is passed over. */
-export async function checkOnce(
+async function checkOnce(
   provider: Provider,
   { health, states, upstreams, logger }: CheckDeps,
 ): Promise<void> {
