@@ -65,6 +65,7 @@ function openProvider(
     return Object.assign(provider, {
       site: siteOf(provider, connection),
       maxConcurrent: connection.max_concurrent,
+      healthCheckIntervalMs: connection.health_check_interval_ms,
     })
   }
   if (keys.length < 2) return create(settings)

@@ -205,6 +205,8 @@ export const connectionSchema = z.strictObject({
     .min(1)
     .max(100)
     .optional(),
+  /** How often its list of models is asked for, to see whether it is there. */
+  health_check_interval_ms: milliseconds.optional(),
   /** Attempts that may run at once. */
   max_concurrent: z.number().int().min(1).max(1_000_000).optional(),
 })

@@ -1,3 +1,4 @@
+import { hash as digest } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -9,16 +10,15 @@ import { migrate } from './db/migrate.ts'
 import { createAffinity } from './gateway/affinity.ts'
 import { createCatalogue, type Catalogue } from './gateway/catalogue.ts'
 import { nameProblems } from './gateway/configured-names.ts'
-import { createDeploymentStates } from './gateway/deployment-state.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { openAnswerCache } from './gateway/open-answer-cache.ts'
 import { shareAffinity } from './gateway/shared-affinity.ts'
 import { createHeadroom } from './gateway/headroom.ts'
 import { startDiscovery } from './gateway/discover.ts'
 import { createMetrics } from './gateway/metrics.ts'
-import { createHealthMonitor } from './gateway/provider-health.ts'
+import { startHealthChecks } from './gateway/health-checks.ts'
 import { openLimits } from './gateway/limits/open-limits.ts'
-import { createConcurrency } from './gateway/concurrency.ts'
+import { openResilience } from './gateway/open-resilience.ts'
 import { openLedger } from './gateway/open-ledger.ts'
 import { createRates } from './gateway/rates.ts'
 import { createShutdown } from './gateway/shutdown.ts'
@@ -31,6 +31,7 @@ import { newId } from './lib/id.ts'
 import { addressReader } from './lib/client-address.ts'
 import { cutSlowClients } from './lib/slow-client.ts'
 import { apiKeyHasher, embeddedSecret } from './lib/secret.ts'
+import { createHealthLink } from './redis/health-link.ts'
 import { createLocalBus, createRedisBus, type Bus } from './redis/bus.ts'
 import { openRedis, type RedisConnection } from './redis/client.ts'
 import { createServer, type Route } from './server.ts'
@@ -147,21 +148,23 @@ async function serve(
   })
   const upstreams = openUpstreams(catalogue.providers.values(), headroom)
   const shutdown = createShutdown()
+  const link = config.storage.redis && createHealthLink(bus, installationOf(config, secret))
+  const { close: closeResilience, ...resilience } = openResilience(config.resilience, {
+    link,
+    logger,
+  })
   const { call: callUpstream, embed: embedUpstream } = upstreams
   const gateway: GatewayDeps = {
     catalogue,
     ledger,
     metrics,
-    health: createHealthMonitor(),
     rates,
-    states: createDeploymentStates(config.resilience),
+    ...resilience,
     rules: config.rules,
     headroom,
     affinity: shared?.affinity ?? createAffinity(),
     random: Math.random,
     now: Date.now,
-    concurrency: createConcurrency(config.resilience.queue),
-    resilience: config.resilience,
     shutdown,
     limits,
     cache: openAnswerCache({
@@ -220,6 +223,7 @@ async function serve(
     logger,
     onLearnt: async () => reads && forgetReads(reads, { typename: 'Model' }),
   })
+  const checks = startHealthChecks(catalogue.providers.values(), { ...gateway, upstreams })
   const cleanup = startResponseCleanup({ db }, logger)
   const retention = startUsageRetention({ db }, config.retention, logger)
   return {
@@ -232,6 +236,7 @@ async function serve(
     firstAdminKey,
     stop: async (drainMs) => {
       cleanup.stop()
+      checks.stop()
       discovery.stop()
       retention.stop()
       shared?.close()
@@ -241,12 +246,19 @@ async function serve(
       await limits.close()
       await closeLedger()
       metrics.close()
+      closeResilience()
       await upstreams.close()
       commands?.close()
       await bus.close()
       await database.close()
     },
   }
+}
+
+/** The same for all instances of an installation: others that share its Redis have providers of their own. */
+function installationOf({ storage }: Config, secret: string): string {
+  const { pathname } = new URL(storage.databaseUrl ?? 'embedded:')
+  return digest('sha256', `${secret}\n${pathname}`).slice(0, 16)
 }
 
 /** A connection whose last answer ended after the server began to close would stay open, idle. */

@@ -58,7 +58,7 @@ export function simulate(simulation: Simulation): Outcome[] {
   const clock = new VirtualClock()
   const startedAtMs = clock.nowMs
   const now = () => clock.nowMs
-  const states = createDeploymentStates(resilience, now)
+  const states = createDeploymentStates(resilience, { now })
   const { random, upstreams } = simulation
   const deps = {
     catalogue: catalogueOf(simulation),

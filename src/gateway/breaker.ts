@@ -53,6 +53,11 @@ export class Breaker {
     this.#weighedMs = nowMs
   }
 
+  /** Undefined while it is closed. */
+  get openUntilMs(): number | undefined {
+    return this.#open ? this.#untilMs : undefined
+  }
+
   state(nowMs: number): BreakerState {
     if (!this.#open) return 'CLOSED'
     return nowMs < this.#untilMs ? 'OPEN' : 'HALF_OPEN'

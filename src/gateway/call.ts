@@ -54,6 +54,9 @@ export interface CacheWishes {
   tools?: boolean | undefined
 }
 
+export const midStreamFailures = ['ERROR', 'RESTART', 'CONTINUE'] as const
+export type MidStreamFailure = (typeof midStreamFailures)[number]
+
 /** What a client may say about routing, with the model's name. */
 export interface RoutingHints {
   /** Models to try after the first, in this order; they come before the configured ones. */
@@ -84,6 +87,8 @@ export interface RoutingHints {
   maxCost?: Money | undefined
   /** From the request's arrival to the first content of its answer. */
   deadlineMs?: number | undefined
+  /** What becomes of an answer whose deployment fails amid it; `ERROR` when absent. */
+  midStreamFailure?: MidStreamFailure | undefined
   /** In the queue of a busy provider: higher goes first; 0 when absent. */
   priority?: number | undefined
 }

@@ -261,6 +261,13 @@ export function visibleModel(
   }
 }
 
+/** The names of the providers of which an actor may use a model, sorted. */
+export function visibleProviders(catalogue: Catalogue, actor: Actor): string[] {
+  const mayUseSome = (provider: string): boolean =>
+    actor.models?.some((model) => model.startsWith(`${provider}/`)) ?? true
+  return [...catalogue.providers.keys()].filter(mayUseSome).toSorted()
+}
+
 /** A virtual model is there for whoever may use it as such, or one of its deployments. */
 function maySee(actor: Actor, { id, virtual }: CatalogueModel): boolean {
   return mayUse(actor, id) || (virtual?.models.some((model) => mayUse(actor, model)) ?? false)

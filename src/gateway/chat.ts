@@ -8,6 +8,7 @@ import { cached } from './cache.ts'
 import type { Call } from './call.ts'
 import type { GatewayDeps } from './deps.ts'
 import { emulate } from './emulate.ts'
+import { withBeginning } from './continuation.ts'
 import { withUser } from './end-user.ts'
 import { chatDemand, noDemand } from './limits/demand.ts'
 import { costOf } from './cost.ts'
@@ -74,7 +75,11 @@ async function answer(
   const events = attempt(deps, plan, ticket, {
     losses: (deployment) => lossesOf(deployment, request),
     events: (deployment, options) =>
-      deps.callUpstream(deployment, emulate(deployment, request), options),
+      deps.callUpstream(
+        deployment,
+        emulate(deployment, withBeginning(request, options.prefix)),
+        options,
+      ),
     cost: async ({ price }) => costOf(price, await expectedUsage(request)),
   })
   return stopAtLimit(deps, ticket, { events, demand }) // before it costs more than it may

@@ -8,7 +8,7 @@ import { Lineup } from './lineup.ts'
 import { isAffordable } from './parallel-budget.ts'
 import { RunningAttempt, type Events, type Work } from './running-attempt.ts'
 import { noteOpen } from './settle.ts'
-import { answeredBy, type Ticket } from './ticket.ts'
+import { answeredBy, type AttemptMeter, type Ticket } from './ticket.ts'
 
 /** The attempt whose words the client gets, and the first of them; undefined where it is whole without any. */
 export interface Won {
@@ -36,6 +36,8 @@ export class Contest {
   /** Told with the next attempt or the answer: the last failure of all is told as the answer's end. */
   #untold: AttemptFailed[] = []
   #failure: GatewayError | undefined
+  /** What the client has of answers that broke, where another is to go on with it. */
+  #said: string | undefined
   #winner: RunningAttempt | undefined
   /** How many may run at once now. */
   #parallel: number
@@ -86,6 +88,20 @@ export class Contest {
     }
   }
 
+  /** Whether another deployment takes over an answer that failed amid its words; `decide` says which. */
+  resumes({ meter }: RunningAttempt, error: unknown): boolean {
+    const { call } = this.#ticket
+    const { midStreamFailure: policy = 'ERROR' } = call.hints
+    if (policy === 'ERROR' || call.signal.aborted || !meter.closed) return false
+    if (!(error instanceof GatewayError) || !error.failover || meter.finished) return false
+    if (!this.#lineup.hasNext) return false
+    this.#failure = error
+    this.#untold.push({ type: 'attempt-failed', attempt: meter.closed })
+    this.#parallel = this.#mode.kind === 'race' ? this.#mode.parallel : 1
+    this.#said = policy === 'CONTINUE' ? spoken(this.#said, meter) : undefined
+    return true
+  }
+
   /** Lets everything go that still runs. */
   async close(): Promise<void> {
     const running = [...this.#running.keys()]
@@ -115,7 +131,15 @@ export class Contest {
       work: this.#work,
       alone: this.#mode.kind === 'ordered' && call.hints.deadlineMs === undefined,
       release,
+      prefix: this.#prefixFor(deployment),
     })
+  }
+
+  /** White space at its end would not survive the way. */
+  #prefixFor({ provider, model }: Deployment): string | undefined {
+    const said = this.#said
+    if (said === undefined || said === '' || said !== said.trimEnd()) return undefined
+    return provider.chat?.prefills?.(model) ? said : undefined
   }
 
   async #nextAlone(): Promise<Deployment> {
@@ -174,7 +198,7 @@ export class Contest {
 
   #choose(attempt: RunningAttempt): ChatEvent[] {
     this.#winner = attempt
-    answeredBy(this.#ticket, attempt.meter)
+    answeredBy(this.#ticket, attempt)
     this.#cancelOthers()
     const told: ChatEvent[] = this.#told()
     const { number, provider, model } = attempt.start
@@ -229,4 +253,9 @@ function stepOf(attempt: RunningAttempt): Promise<Won | Lost> {
     (events) => ({ attempt, events }),
     (error: unknown) => ({ attempt, error }),
   )
+}
+
+/** Undefined where the answer is more than one text, with which no deployment could go on. */
+function spoken(before: string | undefined, { produced, meansText }: AttemptMeter) {
+  return meansText ? (before ?? '') + produced : undefined
 }

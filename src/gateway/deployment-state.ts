@@ -1,8 +1,7 @@
 import { isProviderFault, type GatewayError } from '../errors.ts'
 import type { AttemptRecord } from '../protocol/settlement.ts'
 import { promptTokens, type Usage } from '../protocol/usage.ts'
-import { Breaker, type BreakerSettings, type Verdict } from './breaker.ts'
-import type { Deployment } from './catalogue.ts'
+import { Breaker, type BreakerSettings, type BreakerState, type Verdict } from './breaker.ts'
 import { PeakEwma } from './peak-ewma.ts'
 import { Recent } from './recent.ts'
 
@@ -59,9 +58,36 @@ export interface StateAttempt {
 /** What this process knows of its deployments: one entry for each that was ever called. */
 export interface DeploymentStates {
   /** By the deployment's id. */
-  of(deployment: Pick<Deployment, 'id' | 'credential'>): DeploymentView
-  begin(deployment: Pick<Deployment, 'id' | 'credential'>): StateAttempt
+  of(deployment: Called): DeploymentView
+  begin(deployment: Called): StateAttempt
+  /** Those of a provider that were ever called. */
+  ofProvider(provider: string): DeploymentStatus[]
+  /** Takes what another instance saw. */
+  learn(change: StateChange): void
+  /** Whether a check found that a provider does not answer. */
+  markDown(provider: string, down: boolean): void
 }
+
+export interface DeploymentStatus {
+  id: string
+  blocked: Blocked | undefined
+  breaker: BreakerState
+}
+
+/** A rest that began, or a breaker that opened for a time or (0) closed. Times are milliseconds from now. */
+export type StateChange = {
+  provider: string
+  credential: string
+  deployment: string
+} & (
+  | { kind: 'cooldown'; key: string; reason: BlockReason; ms: number }
+  | { kind: 'breaker'; openMs: number }
+)
+
+/** What it is, without where. */
+type Change =
+  | Pick<Extract<StateChange, { kind: 'cooldown' }>, 'kind' | 'key' | 'reason' | 'ms'>
+  | Pick<Extract<StateChange, { kind: 'breaker' }>, 'kind' | 'openMs'>
 
 const ttftTimeConstantMs = 10_000
 const ttftsMax = 100
@@ -81,25 +107,57 @@ const neverOpen: BreakerSettings = {
 
 export function createDeploymentStates(
   settings: StateSettings,
-  now: () => number = Date.now,
+  options: { now?: () => number; onChange?: (change: StateChange) => void } = {},
 ): DeploymentStates {
+  const { now = Date.now, onChange = () => {} } = options
   const states = new Map<string, DeploymentState>()
   const cooldowns = new Map<string, Blocked & { untilMs: number }>()
+  const down = new Set<string>()
 
-  function stateOf({ id, credential }: Pick<Deployment, 'id' | 'credential'>): DeploymentState {
+  function stateOf({ id, credential, provider }: Called): DeploymentState {
     let state = states.get(id)
     if (!state) {
-      const context = { settings, now, cooldowns, credential }
+      const shared = { settings, now, onChange, cooldowns, down }
+      const context = { ...shared, provider: provider.id, credential }
       states.set(id, (state = new DeploymentState(id, context)))
     }
     return state
   }
-  return { of: stateOf, begin: (deployment) => stateOf(deployment).begin() }
+  return {
+    of: stateOf,
+    begin: (deployment) => stateOf(deployment).begin(),
+    ofProvider: (provider) =>
+      [...states.values()]
+        .filter((state) => state.provider === provider)
+        .map((state) => state.status),
+    learn: (change) => {
+      const state = stateOf({ ...change, id: change.deployment, provider: { id: change.provider } })
+      if (change.kind === 'breaker') {
+        state.learn(change.openMs)
+        return
+      }
+      const untilMs = Math.max(now() + change.ms, cooldowns.get(change.key)?.untilMs ?? 0)
+      cooldowns.set(change.key, { reason: change.reason, untilMs })
+    },
+    markDown: (provider, isDown) => void (isDown ? down.add(provider) : down.delete(provider)),
+  }
+}
+
+/** What is needed to know of a deployment. */
+interface Called {
+  id: string
+  /** Shared by all that are called with it. */
+  credential: string
+  provider: { id: string }
 }
 
 interface Context {
   settings: StateSettings
   now: () => number
+  onChange: (change: StateChange) => void
+  /** Providers that a check found down. */
+  down: ReadonlySet<string>
+  provider: string
   /** By deployment, or by credential where all of its deployments are concerned. */
   cooldowns: Map<string, Blocked & { untilMs: number }>
   credential: string
@@ -137,7 +195,23 @@ class DeploymentState implements DeploymentView {
     const cooldown = this.#cooldownOf(this.#id) ?? this.#cooldownOf(credential)
     if (cooldown) return cooldown
     const open = this.#breaker.closedUntil(this.#context.now())
-    return open && { reason: 'BREAKER_OPEN', ...open }
+    if (open) return { reason: 'BREAKER_OPEN', ...open }
+    return this.#context.down.has(this.provider) ? { reason: 'DOWN' } : undefined
+  }
+
+  get provider(): string {
+    return this.#context.provider
+  }
+
+  get status(): DeploymentStatus {
+    const breaker = this.#breaker.state(this.#context.now())
+    return { id: this.#id, blocked: this.blocked, breaker }
+  }
+
+  learn(openMs: number): void {
+    const nowMs = this.#context.now()
+    if (openMs > 0) this.#breaker.openFor(openMs, nowMs)
+    else this.#breaker.close(nowMs)
   }
 
   begin(): StateAttempt {
@@ -155,7 +229,11 @@ class DeploymentState implements DeploymentView {
   noteEnd(record: AttemptRecord, { error, probe, beganMs }: AttemptEnd): void {
     const nowMs = this.#context.now()
     this.inFlight -= 1
+    const openBefore = this.#breaker.openUntilMs
     this.#breaker.end(verdictOf(record), { probe, beganMs, nowMs })
+    const openAfter = this.#breaker.openUntilMs
+    if (openAfter !== openBefore)
+      this.#tell({ kind: 'breaker', openMs: (openAfter ?? nowMs) - nowMs })
     if (error && record.status === 'failed') this.#coolDown(error, nowMs)
     if (record.usage) this.#noteCached(record.usage)
   }
@@ -175,7 +253,14 @@ class DeploymentState implements DeploymentView {
     const ms = Math.min(error.retryAfterMs ?? rest.ms, settings.cooldown.maxMs)
     const key = rest.whole ? credential : this.#id
     const untilMs = Math.max(nowMs + ms, cooldowns.get(key)?.untilMs ?? 0)
-    if (untilMs > nowMs) cooldowns.set(key, { reason: rest.reason, untilMs })
+    if (untilMs <= nowMs) return
+    cooldowns.set(key, { reason: rest.reason, untilMs })
+    this.#tell({ kind: 'cooldown', key, reason: rest.reason, ms: untilMs - nowMs })
+  }
+
+  #tell(change: Change): void {
+    const { provider, credential, onChange } = this.#context
+    onChange({ ...change, provider, credential, deployment: this.#id })
   }
 
   #noteCached(usage: Usage): void {

@@ -10,6 +10,7 @@ import type { DeploymentStates } from './deployment-state.ts'
 import type { Ledger } from './ledger.ts'
 import type { Limits } from './limits/limits.ts'
 import type { Metrics } from './metrics.ts'
+import type { HealthWatch } from './health-watch.ts'
 import type { Affinity } from './affinity.ts'
 import type { Headroom } from './headroom.ts'
 import type { HealthMonitor } from './provider-health.ts'
@@ -23,6 +24,7 @@ export interface GatewayDeps {
   ledger: Ledger
   metrics: Metrics
   health: HealthMonitor
+  healthWatch: HealthWatch
   /** What money is worth in other currencies. */
   rates: Rates
   states: DeploymentStates

@@ -12,7 +12,7 @@ export interface PassedOver {
 }
 
 export interface LineupOptions {
-  states: DeploymentStates
+  states: Pick<DeploymentStates, 'of'>
   concurrency: Pick<Concurrency, 'isFree'>
   /** Absent where nothing is called twice. */
   retry: RetrySettings | undefined
@@ -67,6 +67,10 @@ export class Lineup {
     return undefined
   }
 
+  get hasNext(): boolean {
+    return this.#waiting.some((deployment) => !this.#options.states.of(deployment).blocked)
+  }
+
   /** One that failed and may be called again, with the time until then; undefined where there is none. */
   again(): { deployment: Deployment; waitMs: number } | undefined {
     const soonest = this.#again.toSorted((one, other) => one.atMs - other.atMs)
@@ -96,10 +100,11 @@ export class Lineup {
 
   /**
    * Of those that were passed over, one to call after all where there is nothing else: a credential that was
-   * refused may be good again, while a rate that is used up and an open breaker are known not to be.
+   * refused or a failed check may be good again, while a rate that is used up and an open breaker are known not to be.
    */
   lastResort(): Deployment | undefined {
-    const isWorthIt = ({ reason }: PassedOver): boolean => reason === 'AUTH' || reason === 'QUOTA'
+    const isWorthIt = ({ reason }: PassedOver): boolean =>
+      reason === 'AUTH' || reason === 'QUOTA' || reason === 'DOWN'
     const index = this.passedOver.findIndex(isWorthIt)
     return index < 0 ? undefined : this.passedOver.splice(index, 1)[0]?.deployment
   }

@@ -26,6 +26,8 @@ export interface WorkOptions {
   signal: AbortSignal
   /** Told the HTTP status. */
   onHead: (status: number) => void
+  /** What was said elsewhere, with which the deployment goes on. */
+  prefix?: string | undefined
 }
 
 interface AttemptContext {
@@ -35,12 +37,15 @@ interface AttemptContext {
   alone: boolean
   /** Gives its place at the provider back; may be called more than once. */
   release: () => void
+  prefix: string | undefined
 }
 
 /** One call of one deployment, pulled by whoever runs it; nothing comes before its first content. */
 export class RunningAttempt {
   readonly meter: AttemptMeter
   readonly start: AttemptStart
+  /** The beginning of an answer with which it goes on. */
+  readonly prefix: string | undefined
   readonly #deps: GatewayDeps
   readonly #ticket: Ticket
   readonly #work: Work
@@ -51,12 +56,13 @@ export class RunningAttempt {
   #events: AsyncGenerator<ChatEvent | Events> | undefined
 
   constructor(deployment: Deployment, context: AttemptContext) {
-    const { deps, ticket, work, alone, release } = context
+    const { deps, ticket, work, alone, release, prefix } = context
     this.#deps = deps
     this.#ticket = ticket
     this.#work = work
     this.#alone = alone
     this.#release = release
+    this.prefix = prefix
     this.meter = new AttemptMeter(ticket, deployment, deps.states.begin(deployment))
     const { number } = this.meter
     this.start = {
@@ -100,6 +106,8 @@ export class RunningAttempt {
   async #enter(): Promise<AsyncGenerator<ChatEvent | Events>> {
     const { reservation, attempts } = this.#ticket
     if (reservation) await reservation.enter(this.meter.deployment, attempts)
+    // Another one may have won meanwhile.
+    if (this.meter.closed) throw new DOMException('This attempt was ended', 'AbortError')
     return this.#open()
   }
 
@@ -113,13 +121,18 @@ export class RunningAttempt {
       meter.httpStatus = status
     }
     const { signal } = this.#ticket.call
-    if (this.#alone) return this.#work.events(deployment, { signal, onHead })
-    return abortable([signal], (own) => this.#work.events(deployment, { signal: own, onHead }))
+    const { prefix } = this
+    if (this.#alone) return this.#work.events(deployment, { signal, onHead, prefix })
+    return abortable([signal], (own) =>
+      this.#work.events(deployment, { signal: own, onHead, prefix }),
+    )
   }
 
   #hold(value: ChatEvent | Events): Events | undefined {
     for (const event of isList(value) ? value : [value]) {
       this.meter.record(event)
+      // The tokens of a continued answer are those of all of its attempts: the end tells them.
+      if (event.type === 'usage' && this.prefix !== undefined) continue
       this.#waiting.push(event)
       if (this.#waiting.length >= heldEventsMax) this.meter.committed = true
     }

@@ -1,6 +1,6 @@
 import type { GatewayError } from '../errors.ts'
-import type { AttemptRecord, RequestStatus, Settlement } from '../protocol/settlement.ts'
-import { promptTokens, type Usage } from '../protocol/usage.ts'
+import type { AttemptRecord, Money, RequestStatus, Settlement } from '../protocol/settlement.ts'
+import { addUsage, promptTokens, type Usage } from '../protocol/usage.ts'
 import type { CachedAnswer } from './cache-entry.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { LedgerEntry } from './ledger.ts'
@@ -55,7 +55,7 @@ export function noteOpen(deps: GatewayDeps, ticket: Ticket): Promise<void> {
 
 function ledgerEntry(ticket: Ticket, status: RequestStatus): LedgerEntry {
   const { call, attempts, cache, hit } = ticket
-  const answering = hit ? fromCache(hit) : ticket.answering?.closed
+  const answering = hit ? fromCache(hit) : answeredWith(ticket)
   return {
     settlement: {
       requestId: call.requestId,
@@ -80,6 +80,29 @@ function ledgerEntry(ticket: Ticket, status: RequestStatus): LedgerEntry {
     user: call.user,
     reserved: ticket.reservation?.money,
   }
+}
+
+/** The attempt whose words the client has; where it went on with others' words, their tokens and costs are in it. */
+function answeredWith({ answering, continued }: Ticket): Answering | undefined {
+  const last = answering?.closed
+  if (!last || continued.length === 0) return last
+  const all = [...continued.flatMap(({ closed }) => closed ?? []), last]
+  return {
+    provider: last.provider,
+    model: last.model,
+    usage: all
+      .map(({ usage }) => usage)
+      .reduce((sum, usage) => sum && usage && addUsage(sum, usage)),
+    cost: all.map(({ cost }) => cost).reduce((sum, cost) => sum && cost && addCost(sum, cost)),
+  }
+}
+
+type Answering = Pick<AttemptRecord, 'provider' | 'model' | 'usage' | 'cost'>
+
+/** Money of two currencies has no sum. */
+function addCost(one: Money, other: Money): Money | undefined {
+  if (one.currency !== other.currency) return undefined
+  return { currency: one.currency, nanos: one.nanos + other.nanos }
 }
 
 /** A kept answer costs nothing again; its tokens are those that it once took. */

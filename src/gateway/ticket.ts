@@ -35,6 +35,8 @@ export interface Ticket {
   running: AttemptMeter[]
   /** The attempt whose words the client has. */
   answering: AttemptMeter | undefined
+  /** Attempts that failed amid their answers, with which the answering one goes on. */
+  continued: AttemptMeter[]
   /** Closed attempts whose provider did not report all of their usage, with their records. */
   unreported: { meter: AttemptMeter; record: AttemptRecord }[]
   /** What was not called although its turn had come. */
@@ -63,6 +65,7 @@ export function openTicket(
     reservation: undefined,
     running: [],
     answering: undefined,
+    continued: [],
     unreported: [],
     passedOver: [],
     cache: undefined,
@@ -80,6 +83,10 @@ export class AttemptMeter {
   httpStatus: number | undefined
   /** Everything that was generated so far, to be counted if the provider reports no usage. */
   produced = ''
+  /** Whether `produced` is one text and nothing else. */
+  meansText = true
+  /** Whether a choice is complete. */
+  finished = false
   /** Whether it was ended for another attempt. */
   abandoned = false
   /** Its record, once nothing more of it is heard. */
@@ -109,6 +116,8 @@ export class AttemptMeter {
       this.#upstreamModel = event.model
     }
     this.produced += producedBy(event)
+    if (event.type === 'finish') this.finished = true
+    else if (event.type !== 'text-delta' || event.choice !== 0) this.meansText &&= !isContent(event)
     if (!this.committed && isContent(event)) this.#commit()
   }
 
@@ -169,7 +178,12 @@ export class AttemptMeter {
 }
 
 /** From here on the client has the words of this attempt. */
-export function answeredBy(ticket: Ticket, meter: AttemptMeter): void {
+export function answeredBy(
+  ticket: Ticket,
+  { meter, prefix }: { meter: AttemptMeter; prefix: string | undefined },
+): void {
+  if (prefix === undefined) ticket.continued = []
+  else if (ticket.answering) ticket.continued.push(ticket.answering)
   ticket.answering = meter
   if (meter.timeToFirstTokenMs === undefined) return
   ticket.timeToFirstTokenMs ??= performance.now() - ticket.startedAtMs

@@ -1,6 +1,7 @@
 import { GatewayError } from '../errors.ts'
 import { createCollector } from '../protocol/collect.ts'
 import { isContent, type ChatEvent, type Origin } from '../protocol/event.ts'
+import { Attempt, attemptOfRecord, type AttemptValue } from './attempt.ts'
 import { builder } from './builder.ts'
 import { CacheStatus, type CacheStatusValue } from './cache-status.ts'
 import { Completion, completionValue, type CompletionValue } from './completion-answer.ts'
@@ -19,8 +20,15 @@ type Step =
       name?: string
       argumentsDelta: string
     }
+  | ({ type: 'CompletionRestarted' | 'CompletionContinued' } & Resumption)
   | { type: 'CompletionFinished'; completion: CompletionValue }
   | { type: 'CompletionFailed'; error: CompletionErrorValue }
+
+interface Resumption {
+  model: string
+  provider: string
+  failed: AttemptValue
+}
 
 /** One event of the subscription `completion`; `type` is the name of its GraphQL type. */
 export type CompletionEventValue = Step & { completionId: string; sequence: number }
@@ -73,6 +81,15 @@ builder.objectRef<EventOf<'ToolCallDelta'>>('ToolCallDelta').implement({
   }),
 })
 
+resumptionEvent(
+  'CompletionRestarted',
+  'A provider failed amid its answer, and another one answers from the start: drop what came before. Only where the input asked for it.',
+)
+resumptionEvent(
+  'CompletionContinued',
+  'A provider failed amid its answer, and another one goes on with it: what comes is appended. Only where the input asked for it.',
+)
+
 builder.objectRef<EventOf<'CompletionFinished'>>('CompletionFinished').implement({
   description: 'The answer is whole. The last event.',
   interfaces: [CompletionEvent],
@@ -118,6 +135,8 @@ async function* steps(
         if (event.origin) called = startedBy(event.origin, cache)
       } else if (event.type === 'attempt-start' || event.type === 'attempt-chosen') {
         called = startedBy(event, cache)
+      } else if (event.type === 'answer-restarted' || event.type === 'answer-continued') {
+        called = undefined // it has started already, and the event itself says who goes on
       } else if (called && answers(event)) {
         yield called
         called = undefined
@@ -165,9 +184,35 @@ function deltaOf(event: ChatEvent): Step | undefined {
       const { choice, index, argumentsDelta } = event
       return { type: 'ToolCallDelta', choice, index, argumentsDelta }
     }
+    case 'answer-restarted':
+    case 'answer-continued': {
+      const { model, provider } = event
+      const failedAttempt = attemptOfRecord(event.failed)
+      return { type: resumptionTypes[event.type], model, provider, failed: failedAttempt }
+    }
     default:
       return undefined
   }
+}
+
+const resumptionTypes = {
+  'answer-restarted': 'CompletionRestarted',
+  'answer-continued': 'CompletionContinued',
+} as const
+
+function resumptionEvent(
+  type: 'CompletionRestarted' | 'CompletionContinued',
+  description: string,
+): void {
+  builder.objectRef<EventOf<typeof type>>(type).implement({
+    description,
+    interfaces: [CompletionEvent],
+    fields: (t) => ({
+      model: t.exposeString('model', { description: 'The model that answers, `provider/model`.' }),
+      provider: t.exposeString('provider', { description: 'The provider that answers.' }),
+      failed: t.expose('failed', { type: Attempt, description: 'The attempt that failed.' }),
+    }),
+  })
 }
 
 const textTypes = {

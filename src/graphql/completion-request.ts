@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { invalidRequest, type GatewayError } from '../errors.ts'
-import type { Call } from '../gateway/call.ts'
+import { midStreamFailures, type Call } from '../gateway/call.ts'
 import { chat } from '../gateway/chat.ts'
 import { maxCostSchema } from '../gateway/max-cost.ts'
 import type { ChatEvent } from '../protocol/event.ts'
@@ -202,6 +202,7 @@ export const routing = {
       maxCost: optional(maxCostSchema),
       deadlineMs: optional(z.int().min(1).max(86_400_000)),
       priority: optional(z.int().min(-10).max(10)),
+      midStreamFailure: optional(z.enum(midStreamFailures)),
     }),
   ),
   tags: optional(tags),

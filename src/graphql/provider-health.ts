@@ -1,5 +1,12 @@
-import type { ProviderHealth as Health } from '../gateway/provider-health.ts'
+import type { BreakerState as Breaker } from '../gateway/breaker.ts'
+import type { BlockReason as Reason } from '../gateway/deployment-state.ts'
+import type { HealthFigures as Figures } from '../gateway/health-window.ts'
+import type {
+  BlockedDeployment as Blocked,
+  ProviderHealth as Health,
+} from '../gateway/provider-health.ts'
 import { builder } from './builder.ts'
+import { ErrorCode } from './error-code.ts'
 
 const HealthState = builder.enumType('HealthState', {
   description:
@@ -15,9 +22,80 @@ const HealthState = builder.enumType('HealthState', {
   } satisfies Record<Health['state'], object>,
 })
 
+const BreakerState = builder.enumType('BreakerState', {
+  description: 'Whether attempts go through.',
+  values: {
+    CLOSED: { description: 'All do.' },
+    OPEN: { description: 'None does: there were too many failures.' },
+    HALF_OPEN: { description: 'A few do, to see whether they succeed.' },
+  } satisfies Record<Breaker, object>,
+})
+
+const BlockReason = builder.enumType('BlockReason', {
+  description: 'Why a deployment is passed over.',
+  values: {
+    RATE_LIMITED: { description: 'Its provider asked to wait.' },
+    AUTH: { description: 'Its provider refused the credential.' },
+    QUOTA: { description: 'The account at its provider cannot pay.' },
+    BREAKER_OPEN: { description: 'It failed too often lately.' },
+    DOWN: { description: 'The checks of its provider fail.' },
+  } satisfies Record<Reason, object>,
+})
+
+const ProviderErrorCount = builder
+  .objectRef<Health['errors'][number]>('ProviderErrorCount')
+  .implement({
+    description: 'A kind of failure and how often it came.',
+    fields: (t) => ({
+      code: t.expose('code', { type: ErrorCode, description: 'The kind of failure.' }),
+      count: t.exposeInt('count', { description: 'How often it came.' }),
+    }),
+  })
+
+const HealthWindow = builder.objectRef<Figures>('HealthWindow').implement({
+  description: 'What the attempts of a span of time say.',
+  fields: (t) => ({
+    seconds: t.exposeInt('seconds', { description: 'The span, back from now.' }),
+    attempts: t.exposeInt('attempts', { description: 'Those that count.' }),
+    successRate: t.exposeFloat('successRate', {
+      nullable: true,
+      description: 'The share that succeeded, from 0 to 1; null when there was none.',
+    }),
+    latencyP50Ms: t.exposeFloat('latencyP50Ms', {
+      nullable: true,
+      description: 'Half of those that succeeded took no longer.',
+    }),
+    latencyP95Ms: t.exposeFloat('latencyP95Ms', {
+      nullable: true,
+      description: 'Of twenty that succeeded nineteen took no longer.',
+    }),
+    timeToFirstTokenP50Ms: t.exposeFloat('timeToFirstTokenP50Ms', {
+      nullable: true,
+      description: 'Half of those that succeeded had their first content no later.',
+    }),
+    timeToFirstTokenP95Ms: t.exposeFloat('timeToFirstTokenP95Ms', {
+      nullable: true,
+      description: 'Of twenty that succeeded nineteen had their first content no later.',
+    }),
+  }),
+})
+
+const BlockedDeployment = builder.objectRef<Blocked>('BlockedDeployment').implement({
+  description: 'A deployment that requests pass over.',
+  fields: (t) => ({
+    deployment: t.exposeString('deployment', { description: 'Its id.' }),
+    reason: t.expose('reason', { type: BlockReason, description: 'Why.' }),
+    until: t.expose('until', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Until when; null where that is not a matter of time.',
+    }),
+  }),
+})
+
 export const ProviderHealth = builder.objectRef<Health>('ProviderHealth').implement({
   description:
-    'How a provider does, by the attempts that this instance of the gateway saw: the last hundred, none older than five minutes.',
+    'How a provider does, by the attempts that this instance of the gateway and those beside it saw: the last hundred, none older than five minutes.',
   fields: (t) => ({
     provider: t.exposeString('provider', { description: 'The name of the provider.' }),
     state: t.expose('state', { type: HealthState, description: 'In one word.' }),
@@ -42,6 +120,22 @@ export const ProviderHealth = builder.objectRef<Health>('ProviderHealth').implem
       nullable: true,
       description:
         'Half of the successful attempts had their first content within these milliseconds.',
+    }),
+    errors: t.expose('errors', {
+      type: [ProviderErrorCount],
+      description: 'How often each kind of failure came, the most frequent first.',
+    }),
+    windows: t.expose('windows', {
+      type: [HealthWindow],
+      description: 'The figures of the last minute and of the last five.',
+    }),
+    breaker: t.expose('breaker', {
+      type: BreakerState,
+      description: 'The circuit breaker: of its deployments the one that lets least through.',
+    }),
+    blocked: t.expose('blocked', {
+      type: [BlockedDeployment],
+      description: 'What requests pass over now.',
     }),
     since: t.expose('since', { type: 'DateTime', description: 'When the state began.' }),
     checkedAt: t.expose('checkedAt', {

@@ -1,5 +1,6 @@
-import { visibleModels } from '../gateway/catalogue.ts'
-import type { Actor } from '../protocol/actor.ts'
+import { invalidRequest } from '../errors.ts'
+import { visibleModels, visibleProviders } from '../gateway/catalogue.ts'
+import { abortable } from '../lib/abortable.ts'
 import { builder } from './builder.ts'
 import type { GraphqlContext } from './context.ts'
 import { Model } from './model.ts'
@@ -32,7 +33,7 @@ builder.queryFields((t) => ({
     authScopes: { anyActor: true },
     description: 'The providers of which the caller may use a model, sorted by name.',
     complexity: { multiplier: 10 },
-    resolve: (_root, _args, context) => visibleProviders(context).map((id) => ({ id })),
+    resolve: (_root, _args, context) => seenBy(context).map((id) => ({ id })),
   }),
   providerHealth: t.field({
     type: [ProviderHealth],
@@ -40,14 +41,42 @@ builder.queryFields((t) => ({
     description: 'How the providers do of which the caller may use a model, sorted by name.',
     complexity: { multiplier: 10 },
     resolve: (_root, _args, context) =>
-      visibleProviders(context).map((id) => context.gateway.health.snapshot(id)),
+      seenBy(context).map((id) => context.gateway.health.snapshot(id)),
   }),
 }))
 
-function visibleProviders({ gateway, actor }: GraphqlContext): string[] {
-  return [...gateway.catalogue.providers.keys()].filter((id) => mayUseSome(actor, id)).toSorted()
+builder.subscriptionField('providerHealth', (t) =>
+  t.field({
+    type: ProviderHealth,
+    authScopes: { anyActor: true },
+    description:
+      'How each provider does, at once, and then every change of its state, its reason, its breaker or what is blocked, also of those that another instance saw. Who reads slowly misses what came between, never the newest.',
+    args: {
+      providers: t.arg.stringList({
+        description: 'Their names; all of which the caller may use a model unless told.',
+      }),
+    },
+    subscribe: (_root, { providers }, context) => {
+      const wanted = wantedOf(seenBy(context), providers)
+      return abortable([context.signal], (signal) =>
+        context.gateway.healthWatch.watch(wanted, signal),
+      )
+    },
+    resolve: (health) => health,
+  }),
+)
+
+function seenBy({ gateway, actor }: GraphqlContext): string[] {
+  return visibleProviders(gateway.catalogue, actor)
 }
 
-function mayUseSome(actor: Actor, provider: string): boolean {
-  return actor.models?.some((model) => model.startsWith(`${provider}/`)) ?? true
+/** A misspelt name would never be heard of. */
+function wantedOf(visible: readonly string[], names: readonly string[] | null | undefined) {
+  if (!names) return visible
+  const index = names.findIndex((name) => !visible.includes(name))
+  if (index < 0) return [...new Set(names)]
+  throw invalidRequest(
+    `providers[${index}]`,
+    `There is no provider named \`${names[index]?.slice(0, 100)}\` that this key may use; it may use: ${visible.join(', ')}.`,
+  )
 }

@@ -1,3 +1,4 @@
+import type { MidStreamFailure as Policy } from '../gateway/call.ts'
 import { dataPolicies, stickinesses, strategies } from '../protocol/routing.ts'
 import { builder } from './builder.ts'
 
@@ -35,6 +36,21 @@ const Stickiness = builder.enumType('Stickiness', {
     turn: 'While tools are called in answer to one message of the user.',
     session: 'Throughout the session.',
   }),
+})
+
+const MidStreamFailure = builder.enumType('MidStreamFailure', {
+  description: 'What becomes of an answer whose provider fails amid it.',
+  values: {
+    ERROR: { description: 'It ends with CompletionFailed; what came before stands.' },
+    RESTART: {
+      description:
+        'Another deployment answers from the start: CompletionRestarted says that what came before counts for nothing.',
+    },
+    CONTINUE: {
+      description:
+        'Another deployment goes on with the text so far, after CompletionContinued; one that cannot do so starts anew, after CompletionRestarted.',
+    },
+  } satisfies Record<Policy, object>,
 })
 
 const PriceCapInput = builder.inputType('PriceCapInput', {
@@ -112,6 +128,10 @@ export const RoutingInput = builder.inputType('RoutingInput', {
     deadlineMs: t.int({
       description:
         'How long the first content may take, from the arrival of the request; what has begun is never cut by it.',
+    }),
+    midStreamFailure: t.field({
+      type: MidStreamFailure,
+      description: 'What becomes of an answer whose provider fails amid it; ERROR unless told.',
     }),
     priority: t.int({
       description:

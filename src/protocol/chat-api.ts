@@ -20,6 +20,8 @@ export interface ChatApi {
   headers?(request: ChatRequest, model: string): Record<string, string>
   /** The body to send for a request to `model`. */
   encodeRequest(request: ChatRequest, model: string): unknown
+  /** Whether a model goes on with an answer whose beginning stands last in the conversation. */
+  prefills?(model: string): boolean
   /** How the stream is cut into frames: server-sent events, the default, or another of `Framing`. */
   framing?: Framing | undefined
   /** Events from the data of the stream's frames (for SSE: each frame's `data`). */

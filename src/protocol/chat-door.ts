@@ -29,6 +29,8 @@ export interface DecodedRequest {
   xrouter: unknown
   /** Requests that are answered after the first, in the same answer: their choices follow its own. */
   further?: ChatRequest[] | undefined
+  /** Whether its streams can mark an answer that begins anew or goes on elsewhere. */
+  marksResumption?: boolean
   /** What the door left out of the request. */
   warnings?: string[] | undefined
   /** Where a member of the request, named in OpenAI's words, stands in the body; the same where absent. */

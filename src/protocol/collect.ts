@@ -90,6 +90,12 @@ export function createCollector(): {
         break
       case 'error':
         throw event.error
+      case 'answer-restarted':
+        choices.clear()
+        answer.usage = undefined
+        answer.extra = undefined
+        break
+      case 'answer-continued':
       case 'tool-call-end':
       case 'cache-lookup':
       case 'attempt-start':

@@ -23,6 +23,8 @@ export type ChatEvent =
   | AttemptStart
   | AttemptFailed
   | AttemptChosen
+  | AnswerRestarted
+  | AnswerContinued
   | Finish
   | End
   | Failure
@@ -206,6 +208,21 @@ export interface AttemptChosen {
   attempts: number
 }
 
+/** What was said so far counts for nothing: another deployment answers from the start. Only where the client asked for it. */
+export interface AnswerRestarted extends Resumption {
+  type: 'answer-restarted'
+}
+
+/** Another deployment goes on with what was said so far. Only where the client asked for it. */
+export interface AnswerContinued extends Resumption {
+  type: 'answer-continued'
+}
+
+interface Resumption extends Origin {
+  /** The attempt that failed amid its answer. */
+  failed: AttemptRecord
+}
+
 /** One choice is complete. */
 export interface Finish {
   type: 'finish'
@@ -278,6 +295,8 @@ export function isContent(event: ChatEvent): boolean {
     case 'attempt-start':
     case 'attempt-failed':
     case 'attempt-chosen':
+    case 'answer-restarted':
+    case 'answer-continued':
     case 'end':
     case 'error':
       return false

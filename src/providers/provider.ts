@@ -42,6 +42,8 @@ export interface Provider {
   openModels: boolean
   /** Attempts that may run at once; absent where they are not bounded. */
   maxConcurrent?: number | undefined
+  /** How often its list of models is asked for to see whether it is there; absent where it is not. */
+  healthCheckIntervalMs?: number | undefined
   /** How to reach the upstream; absent for providers that have none. */
   connection?: Connection
   /** Where it is and what becomes of what it is sent. */

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import type { Logger } from 'pino'
 import { reasonOf } from '../lib/reason.ts'
 import type { RedisAddress } from '../lib/redis-url.ts'
 import { sparing } from '../lib/sparing.ts'
-import { openRedis, redisPrefix } from './client.ts'
+import { openRedis, redisPrefix, type RedisClient } from './client.ts'
 
 const logEveryMs = 10_000
+const connectMsMax = 5_000
 
 /**
  * Messages between the instances of an installation, at most once and in no order between instances. This
@@ -16,6 +18,10 @@ export interface Bus {
   publish(channel: string, message: string): Promise<void>
   /** Calls the handler for each message until the returned function is called. */
   subscribe(channel: string, handler: (message: string) => void): () => void
+  /** Puts a message on a list of the latest ones, which is gone when nothing comes for a time; never rejects. */
+  keep(list: string, message: string, bounds: { max: number; seconds: number }): Promise<void>
+  /** What is on such a list, oldest first; nothing where it cannot be read. */
+  kept(list: string): Promise<string[]>
   /** Whether messages of other instances arrive now. */
   status(): 'ok' | 'unreachable'
   close(): Promise<void>
@@ -27,6 +33,8 @@ export function createLocalBus(logger: Logger): Bus {
   return {
     publish: async (channel, message) => local.deliver(channel, message),
     subscribe: (channel, handler) => local.add(channel, handler),
+    keep: async () => {},
+    kept: async () => [],
     status: () => 'ok',
     close: async () => local.clear(),
   }
@@ -81,6 +89,28 @@ export function createRedisBus(address: RedisAddress, logger: Logger): Bus {
         subscriber.client.unsubscribe(redisPrefix + channel).catch(() => {})
       }
     },
+    keep: async (list, message, { max, seconds }) => {
+      const key = `${redisPrefix}kept:${list}`
+      try {
+        await publisher.client.rpush(key, message)
+        await publisher.client.ltrim(key, -max, -1)
+        await publisher.client.expire(key, seconds)
+      } catch (error) {
+        unheard(reasonOf(error))
+      }
+    },
+    kept: async (list) => {
+      try {
+        await ready(publisher.client)
+        return await publisher.client.lrange(`${redisPrefix}kept:${list}`, 0, -1)
+      } catch (error) {
+        logger.warn(
+          { reason: reasonOf(error) },
+          'what other instances saw before could not be read',
+        )
+        return []
+      }
+    },
     status: () => (subscribed && publisher.status() === 'ok' ? 'ok' : 'unreachable'),
     close: async () => {
       local.clear()
@@ -88,6 +118,12 @@ export function createRedisBus(address: RedisAddress, logger: Logger): Bus {
       subscriber.close()
     },
   }
+}
+
+/** A connection that was just opened refuses commands until it is made. */
+async function ready(client: RedisClient): Promise<void> {
+  if (client.status !== 'ready')
+    await once(client, 'ready', { signal: AbortSignal.timeout(connectMsMax) })
 }
 
 interface Handlers {

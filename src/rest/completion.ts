@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { internalError } from '../errors.ts'
+import { internalError, invalidRequest } from '../errors.ts'
+import type { RoutingHints } from '../gateway/call.ts'
 import { chatAll } from '../gateway/chat-all.ts'
 import type { GatewayDeps } from '../gateway/deps.ts'
 import type { Actor } from '../protocol/actor.ts'
@@ -67,6 +68,7 @@ export async function answerCompletion(
   reply: FastifyReply,
 ): Promise<void> {
   const said = decodeHints(decoded.xrouter)
+  refuseUnmarked(decoded, said.hints)
   const cache = withCacheControl(said.cache, request.headers['cache-control'])
   const signal = clientGone(reply)
   const { id: requestId, headers, onSettled } = request
@@ -80,6 +82,16 @@ export async function answerCompletion(
   const exchange: Exchange = { gateway, request, reply, decoded, signal, created }
   void reply.header(cacheHeader, 'off')
   return decoded.request.stream ? sendStream(exchange, events) : sendJson(exchange, events)
+}
+
+/** A splice that the dialect cannot mark would be a silent one. */
+function refuseUnmarked({ request, marksResumption }: DecodedRequest, hints: RoutingHints): void {
+  const { midStreamFailure: policy = 'ERROR' } = hints
+  if (policy === 'ERROR' || !request.stream || marksResumption) return
+  throw invalidRequest(
+    'xrouter.mid_stream_failure',
+    'Only streams of /v1/chat/completions and of GraphQL can mark an answer that begins anew or goes on elsewhere; leave `xrouter.mid_stream_failure` out.',
+  )
 }
 
 /** The door's own warnings, before the gateway's. */

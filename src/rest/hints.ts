@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { invalidRequest } from '../errors.ts'
-import type { Call, RoutingHints } from '../gateway/call.ts'
+import { midStreamFailures, type Call, type RoutingHints } from '../gateway/call.ts'
 import { routingSchemas } from '../protocol/routing-schema.ts'
 import { maxCostSchema } from '../gateway/max-cost.ts'
 import { tagsSchema } from '../protocol/tags.ts'
@@ -15,6 +15,7 @@ const schema = z.strictObject({
   deadline_ms: z.int().min(1).max(86_400_000).optional(),
   max_cost: maxCostSchema.optional(),
   priority: z.int().min(-10).max(10).optional(),
+  mid_stream_failure: z.enum(['error', 'restart', 'continue']).optional(),
   tags: tagsSchema.optional(),
   strategy: routingSchemas.strategy,
   session: routingSchemas.session,
@@ -91,6 +92,9 @@ function inOurNames(said: z.infer<typeof schema>): Said {
     maxCost: said.max_cost,
     deadlineMs: said.deadline_ms,
     priority: said.priority,
+    midStreamFailure: midStreamFailures.find(
+      (each) => each.toLowerCase() === said.mid_stream_failure,
+    ),
   }
   return { hints, tags, user, cache: cache && bodyWishes(cache) }
 }

@@ -17,6 +17,7 @@ import { handleCount } from './count-tokens.ts'
 import { handleEmbedding } from './embedding.ts'
 import { showGeneration } from './generation.ts'
 import { showKey } from './key.ts'
+import { showProviderStatus } from './provider-status.ts'
 import { listModels, retrieveModel } from './models.ts'
 import {
   createResponse,
@@ -82,6 +83,7 @@ export function mountRest(app: FastifyInstance, deps: RestDeps): void {
   app.get<{ Params: { '*': string } }>('/v1/models/*', (request) =>
     retrieveModel(gateway.catalogue, actorOf(request), request.params['*']),
   )
+  app.get('/v1/providers/status', (request) => showProviderStatus(gateway, actorOf(request)))
   app.get('/v1/key', (request) => showKey({ services, gateway }, actorOf(request)))
   app.get('/v1/generation', (request) => showGeneration(services, actorOf(request), request.query))
 }

@@ -34,6 +34,7 @@ describe('nothing is reachable without an actor except the public list', () => {
       expect.arrayContaining([
         'POST /v1/chat/completions',
         'GET /v1/models',
+        'GET /v1/providers/status',
         'POST /graphql',
         'GET /metrics',
       ]),

@@ -182,3 +182,18 @@ export const Stream = graphql(`
     }
   }
 `)
+
+export const ProviderHealth = graphql(`
+  subscription ProviderHealth($providers: [String!]) {
+    providerHealth(providers: $providers) {
+      provider
+      state
+      reason
+      breaker
+      errors {
+        code
+        count
+      }
+    }
+  }
+`)

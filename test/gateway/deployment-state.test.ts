@@ -29,7 +29,7 @@ let states: DeploymentStates
 
 beforeEach(() => {
   now = Date.UTC(2026, 10, 20)
-  states = createDeploymentStates(settings, () => now)
+  states = createDeploymentStates(settings, { now: () => now })
 })
 
 function record(changes: Partial<AttemptRecord>): AttemptRecord {
@@ -149,7 +149,7 @@ describe('a cooldown', () => {
   })
 
   test('does not come where it is switched off', () => {
-    states = createDeploymentStates({ ...settings, cooldown: undefined }, () => now)
+    states = createDeploymentStates({ ...settings, cooldown: undefined }, { now: () => now })
     fail('PROVIDER_RATE_LIMITED', { retryAfterMs: 10_000 })
     expect(seen().blocked).toBeUndefined()
   })
@@ -195,7 +195,7 @@ describe('the breaker of a deployment', () => {
   })
 
   test('stays closed where it is switched off, and still counts', () => {
-    states = createDeploymentStates({ ...settings, breaker: undefined }, () => now)
+    states = createDeploymentStates({ ...settings, breaker: undefined }, { now: () => now })
     for (let turn = 0; turn < 50; turn += 1) fail('PROVIDER_TIMEOUT')
     expect(seen().blocked).toBeUndefined()
     expect(seen().errorShare).toBeGreaterThan(0.9)

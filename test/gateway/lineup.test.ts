@@ -35,12 +35,7 @@ const retry = {
 
 function lineup(options: Partial<LineupOptions> = {}, deployments = [a, b, c]): Lineup {
   return new Lineup(deployments, {
-    states: {
-      of: ({ id }) => ({ ...healthy, ...views[id] }),
-      begin: () => {
-        throw new Error('a line begins nothing')
-      },
-    },
+    states: { of: ({ id }) => ({ ...healthy, ...views[id] }) },
     concurrency: { isFree: ({ id }) => !full.has(id) },
     retry: undefined,
     ejectionShare: undefined,
@@ -149,20 +144,22 @@ describe('a deployment whose failure may pass', () => {
 })
 
 describe('a line in which all are blocked', () => {
-  test('tries a refused credential after all', () => {
-    views['a/x'] = { blocked: { reason: 'BREAKER_OPEN', untilMs: start + 9_000 } }
-    views['b/x'] = { blocked: { reason: 'AUTH', untilMs: start + 9_000 } }
-    const line = lineup({}, [a, b])
-    expect(line.next()).toBeUndefined()
-    expect(line.lastResort()).toBe(b)
-    expect(line.passedOver).toMatchObject([{ deployment: a }])
-    expect(line.lastResort()).toBeUndefined()
-  })
+  test.each(['AUTH', 'QUOTA', 'DOWN'] as const)(
+    'tries one that is blocked by %s after all',
+    (reason) => {
+      views['a/x'] = { blocked: { reason: 'BREAKER_OPEN', untilMs: start + 9_000 } }
+      views['b/x'] = { blocked: { reason, untilMs: start + 9_000 } }
+      const line = lineup({}, [a, b])
+      expect(line.next()).toBeUndefined()
+      expect(line.lastResort()).toBe(b)
+      expect(line.passedOver).toMatchObject([{ deployment: a }])
+      expect(line.lastResort()).toBeUndefined()
+    },
+  )
 
   test.each([
     ['RATE_LIMITED', 'PROVIDER_RATE_LIMITED'],
     ['BREAKER_OPEN', 'PROVIDER_UNAVAILABLE'],
-    ['DOWN', 'PROVIDER_UNAVAILABLE'],
   ] as const)('by %s refuses with %s and the shortest wait', (reason, code) => {
     views['a/x'] = { blocked: { reason, untilMs: start + 9_000 } }
     views['b/x'] = { blocked: { reason: 'BREAKER_OPEN', untilMs: start + 4_000 } }

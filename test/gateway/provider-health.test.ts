@@ -10,7 +10,7 @@ let health: HealthMonitor
 
 beforeEach(() => {
   now = start
-  health = createHealthMonitor(() => now)
+  health = createHealthMonitor({ now: () => now })
 })
 
 const attempt: AttemptRecord = {
@@ -21,6 +21,15 @@ const attempt: AttemptRecord = {
   startedAt: new Date(start),
   latencyMs: 100,
   timeToFirstTokenMs: 10,
+}
+
+/** What is said of a provider of which nothing is known. */
+const unseen = {
+  provider: 'test',
+  errors: [],
+  windows: [60, 300].map((seconds) => ({ seconds, attempts: 0 })),
+  breaker: 'CLOSED',
+  blocked: [],
 }
 
 const succeed = (changes: Partial<AttemptRecord> = {}) => health.record({ ...attempt, ...changes })
@@ -38,7 +47,7 @@ describe('the state of a provider', () => {
   test('is unknown before it was called', () => {
     now += minuteMs
     expect(seen()).toEqual({
-      provider: 'test',
+      ...unseen,
       state: 'UNKNOWN',
       reason: 'no attempts in the last 5 minutes',
       since: new Date(start),
@@ -97,7 +106,7 @@ describe('the state of a provider', () => {
     })
     now = start + 60 * minuteMs
     expect(seen()).toEqual({
-      provider: 'test',
+      ...unseen,
       state: 'UNKNOWN',
       reason: 'no attempts in the last 5 minutes',
       since: new Date(start + 6 * minuteMs),
@@ -153,8 +162,11 @@ describe('the figures', () => {
 
   test('are absent where there is nothing to measure', () => {
     fail()
+    const figures = { attempts: 1, successRate: 0 }
     expect(seen()).toEqual({
-      provider: 'test',
+      ...unseen,
+      errors: [{ code: 'PROVIDER_ERROR', count: 1 }],
+      windows: [60, 300].map((seconds) => ({ seconds, ...figures })),
       state: 'DEGRADED',
       reason: '1 of the last 1 attempts failed: PROVIDER_ERROR',
       successRate: 0,
@@ -164,5 +176,30 @@ describe('the figures', () => {
     succeed({ timeToFirstTokenMs: undefined })
     expect(seen()).toMatchObject({ latencyP50Ms: 100, latencyP95Ms: 100 })
     expect(seen().timeToFirstTokenP50Ms).toBeUndefined()
+  })
+
+  test('are of the last minute and of the last five', () => {
+    fail('PROVIDER_TIMEOUT')
+    fail()
+    now += minuteMs
+    fail('PROVIDER_TIMEOUT')
+    succeed({ latencyMs: 40, timeToFirstTokenMs: 4 })
+    expect(seen().windows).toMatchObject([
+      { seconds: 60, attempts: 2, successRate: 0.5, latencyP95Ms: 40, timeToFirstTokenP95Ms: 4 },
+      { seconds: 300, attempts: 4, successRate: 0.25 },
+    ])
+    expect(seen().errors).toEqual([
+      { code: 'PROVIDER_TIMEOUT', count: 2 },
+      { code: 'PROVIDER_ERROR', count: 1 },
+    ])
+  })
+
+  test('take what a check or another instance saw, at its own time', () => {
+    now += 2 * minuteMs
+    health.note('test', { fault: 'PROVIDER_TIMEOUT' }, now - 90_000)
+    health.note('test', {})
+    expect(seen()).toMatchObject({ state: 'DEGRADED', checkedAt: new Date(now) })
+    expect(seen().windows.map(({ attempts }) => attempts)).toEqual([1, 2])
+    expect(seen().latencyP50Ms).toBeUndefined()
   })
 })

@@ -311,6 +311,15 @@ export type MessageRole =
   /** The person or program that asks. */
   | 'USER';
 
+/** What becomes of an answer whose provider fails amid it. */
+export type MidStreamFailure =
+  /** Another deployment goes on with the text so far, after CompletionContinued; one that cannot do so starts anew, after CompletionRestarted. */
+  | 'CONTINUE'
+  /** It ends with CompletionFailed; what came before stands. */
+  | 'ERROR'
+  /** Another deployment answers from the start: CompletionRestarted says that what came before counts for nothing. */
+  | 'RESTART';
+
 /** A `NativePart` of an earlier answer, sent back; only providers of its dialect take it. */
 export type NativePartInput = {
   /** The wire format. */
@@ -367,6 +376,8 @@ export type RoutingInput = {
   maxCost?: MaxCostInput | null | undefined;
   /** Only deployments of at most this. */
   maxPrice?: PriceCapInput | null | undefined;
+  /** What becomes of an answer whose provider fails amid it; ERROR unless told. */
+  midStreamFailure?: MidStreamFailure | null | undefined;
   /** For `RACE` and `HEDGE`: attempts at once, 2 to 10. */
   parallel?: number | null | undefined;
   /** In the queue of a busy provider, from -10 to 10: higher goes first; 0 unless told. */
@@ -559,8 +570,10 @@ export type StreamCompletionSubscriptionVariables = Exact<{
 
 
 export type StreamCompletionSubscription = { completion:
+    | { __typename: 'CompletionContinued', completionId: string, sequence: number }
     | { __typename: 'CompletionFailed', completionId: string, sequence: number, error: { code: ErrorCode, path: string | null, attempts: Array<{ model: string, status: AttemptStatus }> } }
     | { __typename: 'CompletionFinished', completionId: string, sequence: number, completion: { id: string, content: string | null, finishReason: FinishReason, usage: { totalTokens: number | null }, attempts: Array<{ model: string, status: AttemptStatus }> } }
+    | { __typename: 'CompletionRestarted', completionId: string, sequence: number }
     | { __typename: 'CompletionStarted', model: string, provider: string, completionId: string, sequence: number }
     | { __typename: 'ReasoningDelta', choice: number, text: string, completionId: string, sequence: number }
     | { __typename: 'RefusalDelta', choice: number, text: string, completionId: string, sequence: number }

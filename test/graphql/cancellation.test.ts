@@ -5,6 +5,7 @@ import { createHeadroom } from '../../src/gateway/headroom.ts'
 import { createMetrics } from '../../src/gateway/metrics.ts'
 import { createConcurrency } from '../../src/gateway/concurrency.ts'
 import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
+import { createHealthWatch } from '../../src/gateway/health-watch.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
 import { withoutLimits } from '../support/without-limits.ts'
 import { createRates } from '../../src/gateway/rates.ts'
@@ -41,6 +42,7 @@ async function subscribe(signal: AbortSignal) {
     metrics: createMetrics({}),
     rates: createRates({ accountingCurrency: undefined, rates: [] }),
     health: createHealthMonitor(),
+    healthWatch: createHealthWatch(createHealthMonitor()),
     states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
     rules: [],
     headroom: createHeadroom(),

@@ -11,6 +11,7 @@ import type { GatewayDeps } from '../../src/gateway/deps.ts'
 import { estimateUsage, expectedUsage } from '../../src/gateway/estimate.ts'
 import type { LedgerEntry } from '../../src/gateway/ledger.ts'
 import { createMetrics } from '../../src/gateway/metrics.ts'
+import { createHealthWatch } from '../../src/gateway/health-watch.ts'
 import { createAffinity } from '../../src/gateway/affinity.ts'
 import { createHeadroom } from '../../src/gateway/headroom.ts'
 import { createHealthMonitor } from '../../src/gateway/provider-health.ts'
@@ -67,6 +68,7 @@ export function openPipeline(
     ledger: memoryLedger(ledger),
     metrics: createMetrics({}),
     health: createHealthMonitor(),
+    healthWatch: createHealthWatch(createHealthMonitor()),
     rates: createRates({ accountingCurrency: undefined, rates: [] }),
     states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
     rules: [],

@@ -92,7 +92,7 @@ export function routeScene(settings: Partial<CatalogueSettings>, seed = 1): Rout
     },
     cooldown: { rateLimitMs: 5_000, authMs: 60_000, quotaMs: 60_000, maxMs: 600_000 },
   }
-  const states = createDeploymentStates(resilience, () => clock.ms)
+  const states = createDeploymentStates(resilience, { now: () => clock.ms })
   const headroom = createHeadroom(() => clock.ms)
   return {
     deps: {

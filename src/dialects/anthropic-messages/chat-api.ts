@@ -4,6 +4,7 @@ import { decodeAnthropicError } from './decode-error.ts'
 import { decodeMessageBody, decodeMessageEvents } from './decode-events.ts'
 import { anthropicMessages } from './dialect.ts'
 import { encodeMessageRequest } from './encode-request.ts'
+import { traitsOf } from './model-traits.ts'
 
 export interface MessagesOptions {
   /** The most that a model writes, where it is known. */
@@ -15,6 +16,7 @@ export function anthropicMessagesApi({ maxOutputTokens }: MessagesOptions = {}):
   return {
     dialect: anthropicMessages,
     path: () => '/v1/messages',
+    prefills: (model) => traitsOf(model).prefill,
     headers: messageHeaders,
     encodeRequest: (request, model) =>
       encodeMessageRequest(request, { model, maxOutputTokens: maxOutputTokens?.(model) }),

@@ -82,6 +82,9 @@ function encodeEvent(stream: Stream, event: ChatEvent): void {
     case 'attempt-start':
     case 'attempt-failed':
     case 'attempt-chosen':
+    // This door has no mark for them, so that they are refused before they come.
+    case 'answer-restarted':
+    case 'answer-continued':
     case 'audio':
     // A failure is an event of its own.
     case 'error':

@@ -11,6 +11,7 @@ export function ollamaChatApi(settings: OllamaSettings = {}): ChatApi {
     dialect: ollama,
     framing: 'ndjson',
     path: () => '/api/chat',
+    prefills: () => true,
     encodeRequest: (request, model) => encodeOllamaRequest(request, model, settings),
     decodeEvents: decodeOllamaEvents,
     decodeBody: decodeOllamaBody,

@@ -14,6 +14,7 @@ export const openaiChatDoor: ChatDoor = {
     return {
       request,
       xrouter,
+      marksResumption: true,
       encodeResponse: encodeChatResponse,
       openStream: (context) => openStream({ ...context, includeUsage }),
     }

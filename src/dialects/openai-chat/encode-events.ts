@@ -1,6 +1,8 @@
 import { mergeExtra } from '../../protocol/collect.ts'
 import { addPartEvent } from '../../protocol/collect-parts.ts'
 import type {
+  AnswerContinued,
+  AnswerRestarted,
   ChatEvent,
   End,
   ExtraMembers,
@@ -101,6 +103,10 @@ function encodeEvent(stream: Stream, event: ChatEvent): void {
       return
     case 'end':
       return pushEnd(stream, event)
+    case 'answer-restarted':
+      return pushRestart(stream, event)
+    case 'answer-continued':
+      return pushChunk(stream, [], { xrouter: { continued: resumption(event) } })
     // A failure is a frame of its own, and the attempts are told in the headers.
     case 'error':
     case 'response-start':
@@ -198,6 +204,23 @@ function keepUsage(stream: Stream, usage: Usage): void {
   stream.usage = usage
   // What waits still came with the upstream's usage chunk, for which this client did not ask.
   if (!stream.context.includeUsage) stream.once = {}
+}
+
+/** The client drops what it has: what follows is another answer, with roles of its own. */
+function pushRestart(stream: Stream, event: AnswerRestarted): void {
+  stream.choices.clear()
+  stream.lasting = {}
+  stream.once = {}
+  stream.usage = undefined
+  pushChunk(stream, [], { xrouter: { restarted: resumption(event) } })
+}
+
+function resumption({ model, provider, failed }: AnswerRestarted | AnswerContinued): Extra {
+  return {
+    model,
+    provider,
+    failed: { model: failed.model, error: failed.errorCode?.toLowerCase() },
+  }
 }
 
 /** The last chunk carries usage, where it was asked for and is known, and what the gateway has to say. */

@@ -24,6 +24,7 @@ type Documents = {
     "\n  mutation RevokeKey($id: ID!) {\n    revokeApiKey(id: $id) {\n      id\n      revokedAt\n    }\n  }\n": typeof types.RevokeKeyDocument,
     "\n  mutation Ask($input: CompletionInput!) {\n    createCompletion(input: $input) {\n      __typename\n      ... on Completion {\n        id\n        model\n        content\n        toolCalls {\n          id\n          name\n          arguments\n        }\n      }\n      ... on Error {\n        code\n        message\n        retryable\n        requestId\n      }\n      ... on CompletionError {\n        path\n        attempts {\n          model\n          status\n        }\n      }\n    }\n  }\n": typeof types.AskDocument,
     "\n  subscription Stream($input: CompletionInput!) {\n    completion(input: $input) {\n      __typename\n      completionId\n      sequence\n      ... on CompletionStarted {\n        model\n      }\n      ... on TextDelta {\n        text\n      }\n      ... on CompletionFinished {\n        completion {\n          id\n          content\n        }\n      }\n      ... on CompletionFailed {\n        error {\n          code\n          message\n          path\n        }\n      }\n    }\n  }\n": typeof types.StreamDocument,
+    "\n  subscription ProviderHealth($providers: [String!]) {\n    providerHealth(providers: $providers) {\n      provider\n      state\n      reason\n      breaker\n      errors {\n        code\n        count\n      }\n    }\n  }\n": typeof types.ProviderHealthDocument,
 };
 const documents: Documents = {
     "\n  query WhoAmI {\n    viewer {\n      kind\n      id\n      scopes\n    }\n  }\n": types.WhoAmIDocument,
@@ -36,6 +37,7 @@ const documents: Documents = {
     "\n  mutation RevokeKey($id: ID!) {\n    revokeApiKey(id: $id) {\n      id\n      revokedAt\n    }\n  }\n": types.RevokeKeyDocument,
     "\n  mutation Ask($input: CompletionInput!) {\n    createCompletion(input: $input) {\n      __typename\n      ... on Completion {\n        id\n        model\n        content\n        toolCalls {\n          id\n          name\n          arguments\n        }\n      }\n      ... on Error {\n        code\n        message\n        retryable\n        requestId\n      }\n      ... on CompletionError {\n        path\n        attempts {\n          model\n          status\n        }\n      }\n    }\n  }\n": types.AskDocument,
     "\n  subscription Stream($input: CompletionInput!) {\n    completion(input: $input) {\n      __typename\n      completionId\n      sequence\n      ... on CompletionStarted {\n        model\n      }\n      ... on TextDelta {\n        text\n      }\n      ... on CompletionFinished {\n        completion {\n          id\n          content\n        }\n      }\n      ... on CompletionFailed {\n        error {\n          code\n          message\n          path\n        }\n      }\n    }\n  }\n": types.StreamDocument,
+    "\n  subscription ProviderHealth($providers: [String!]) {\n    providerHealth(providers: $providers) {\n      provider\n      state\n      reason\n      breaker\n      errors {\n        code\n        count\n      }\n    }\n  }\n": types.ProviderHealthDocument,
 };
 
 /**
@@ -92,6 +94,10 @@ export function graphql(source: "\n  mutation Ask($input: CompletionInput!) {\n 
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  subscription Stream($input: CompletionInput!) {\n    completion(input: $input) {\n      __typename\n      completionId\n      sequence\n      ... on CompletionStarted {\n        model\n      }\n      ... on TextDelta {\n        text\n      }\n      ... on CompletionFinished {\n        completion {\n          id\n          content\n        }\n      }\n      ... on CompletionFailed {\n        error {\n          code\n          message\n          path\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription Stream($input: CompletionInput!) {\n    completion(input: $input) {\n      __typename\n      completionId\n      sequence\n      ... on CompletionStarted {\n        model\n      }\n      ... on TextDelta {\n        text\n      }\n      ... on CompletionFinished {\n        completion {\n          id\n          content\n        }\n      }\n      ... on CompletionFailed {\n        error {\n          code\n          message\n          path\n        }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription ProviderHealth($providers: [String!]) {\n    providerHealth(providers: $providers) {\n      provider\n      state\n      reason\n      breaker\n      errors {\n        code\n        count\n      }\n    }\n  }\n"): (typeof documents)["\n  subscription ProviderHealth($providers: [String!]) {\n    providerHealth(providers: $providers) {\n      provider\n      state\n      reason\n      breaker\n      errors {\n        code\n        count\n      }\n    }\n  }\n"];
 
 export function graphql(source: string) {
   return (documents as any)[source] ?? {};

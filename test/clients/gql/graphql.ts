@@ -13,6 +13,15 @@ export type AttemptStatus =
   /** It gave the answer. */
   | 'SUCCEEDED';
 
+/** Whether attempts go through. */
+export type BreakerState =
+  /** All do. */
+  | 'CLOSED'
+  /** A few do, to see whether they succeed. */
+  | 'HALF_OPEN'
+  /** None does: there were too many failures. */
+  | 'OPEN';
+
 /** What to do with kept answers to equal requests, where the organisation keeps them. */
 export type CacheInput = {
   /** No answer that is older. */
@@ -221,6 +230,17 @@ export type FilePartInput = {
   url: string;
 };
 
+/** How a provider does, by its attempts of the last five minutes. What is the client's fault does not count, nor what the client cancelled. */
+export type HealthState =
+  /** At least a tenth of its last twenty attempts failed. */
+  | 'DEGRADED'
+  /** At least four of its last five attempts failed, or all of the last three or four. */
+  | 'DOWN'
+  /** Fewer than a tenth of its last twenty attempts failed. */
+  | 'OPERATIONAL'
+  /** There was none. */
+  | 'UNKNOWN';
+
 /** An image to read. */
 export type ImagePartInput = {
   /** How closely to look: `low`, `high` or `auto`. */
@@ -270,6 +290,15 @@ export type MessageRole =
   /** The person or program that asks. */
   | 'USER';
 
+/** What becomes of an answer whose provider fails amid it. */
+export type MidStreamFailure =
+  /** Another deployment goes on with the text so far, after CompletionContinued; one that cannot do so starts anew, after CompletionRestarted. */
+  | 'CONTINUE'
+  /** It ends with CompletionFailed; what came before stands. */
+  | 'ERROR'
+  /** Another deployment answers from the start: CompletionRestarted says that what came before counts for nothing. */
+  | 'RESTART';
+
 /** A `NativePart` of an earlier answer, sent back; only providers of its dialect take it. */
 export type NativePartInput = {
   /** The wire format. */
@@ -318,6 +347,8 @@ export type RoutingInput = {
   maxCost?: MaxCostInput | null | undefined;
   /** Only deployments of at most this. */
   maxPrice?: PriceCapInput | null | undefined;
+  /** What becomes of an answer whose provider fails amid it; ERROR unless told. */
+  midStreamFailure?: MidStreamFailure | null | undefined;
   /** For `RACE` and `HEDGE`: attempts at once, 2 to 10. */
   parallel?: number | null | undefined;
   /** In the queue of a busy provider, from -10 to 10: higher goes first; 0 unless told. */
@@ -510,14 +541,23 @@ export type StreamSubscriptionVariables = Exact<{
 
 
 export type StreamSubscription = { completion:
+    | { __typename: 'CompletionContinued', completionId: string, sequence: number }
     | { __typename: 'CompletionFailed', completionId: string, sequence: number, error: { __typename: 'CompletionError', code: ErrorCode, message: string, path: string | null } }
     | { __typename: 'CompletionFinished', completionId: string, sequence: number, completion: { __typename: 'Completion', id: string, content: string | null } }
+    | { __typename: 'CompletionRestarted', completionId: string, sequence: number }
     | { __typename: 'CompletionStarted', model: string, completionId: string, sequence: number }
     | { __typename: 'ReasoningDelta', completionId: string, sequence: number }
     | { __typename: 'RefusalDelta', completionId: string, sequence: number }
     | { __typename: 'TextDelta', text: string, completionId: string, sequence: number }
     | { __typename: 'ToolCallDelta', completionId: string, sequence: number }
    };
+
+export type ProviderHealthSubscriptionVariables = Exact<{
+  providers?: Array<string> | string | null | undefined;
+}>;
+
+
+export type ProviderHealthSubscription = { providerHealth: { __typename: 'ProviderHealth', provider: string, state: HealthState, reason: string | null, breaker: BreakerState, errors: Array<{ __typename: 'ProviderErrorCount', code: ErrorCode, count: number }> } };
 
 
 export const WhoAmIDocument = {"__meta__":{"hash":"sha256:e3cea2f3345ca0e5314fa8125824940ba282836efee05b6d786a098154356499"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"WhoAmI"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"viewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"scopes"}}]}}]}}]} as unknown as DocumentNode<WhoAmIQuery, WhoAmIQueryVariables>;
@@ -530,3 +570,4 @@ export const CreateKeyDocument = {"__meta__":{"hash":"sha256:c4708a1f6b1ae555ae4
 export const RevokeKeyDocument = {"__meta__":{"hash":"sha256:15e2c60ddb03fb4e9fb69e1339e5feee058f99432f759279a0a85357e61a9c74"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RevokeKey"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"revokeApiKey"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"revokedAt"}}]}}]}}]} as unknown as DocumentNode<RevokeKeyMutation, RevokeKeyMutationVariables>;
 export const AskDocument = {"__meta__":{"hash":"sha256:4c4e6067c5e09adae87139bbdf9546ce24c17da03640c991c9c92681d5055a51"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"Ask"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CompletionInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"createCompletion"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Completion"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"model"}},{"kind":"Field","name":{"kind":"Name","value":"content"}},{"kind":"Field","name":{"kind":"Name","value":"toolCalls"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"arguments"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Error"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"retryable"}},{"kind":"Field","name":{"kind":"Name","value":"requestId"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"CompletionError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"attempts"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"model"}},{"kind":"Field","name":{"kind":"Name","value":"status"}}]}}]}}]}}]}}]} as unknown as DocumentNode<AskMutation, AskMutationVariables>;
 export const StreamDocument = {"__meta__":{"hash":"sha256:464d30f6c253bf83751d81dcd65d22a81912814dcc94f23a0a30979ff2036b03"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"Stream"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CompletionInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"completion"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"completionId"}},{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"CompletionStarted"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"model"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TextDelta"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"text"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"CompletionFinished"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"completion"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"content"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"CompletionFailed"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"error"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]}}]} as unknown as DocumentNode<StreamSubscription, StreamSubscriptionVariables>;
+export const ProviderHealthDocument = {"__meta__":{"hash":"sha256:11e2121a4fdadcfe492061e0a85f382c712783bb2695987f869e184de334a56c"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"ProviderHealth"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"providers"}},"type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"providerHealth"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"providers"},"value":{"kind":"Variable","name":{"kind":"Name","value":"providers"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}},{"kind":"Field","name":{"kind":"Name","value":"breaker"}},{"kind":"Field","name":{"kind":"Name","value":"errors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"count"}}]}}]}}]}}]} as unknown as DocumentNode<ProviderHealthSubscription, ProviderHealthSubscriptionVariables>;
