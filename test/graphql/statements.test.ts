@@ -7,7 +7,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openClient } from '../../src/db/client.ts'
 import { apiKeys } from '../../src/db/schema/api-key.ts'
+import { budgets } from '../../src/db/schema/budget.ts'
 import { organizations } from '../../src/db/schema/organization.ts'
+import { rateLimits } from '../../src/db/schema/rate-limit.ts'
 import { openLedger, type OpenLedger } from '../../src/gateway/open-ledger.ts'
 import { schema } from '../../src/graphql/schema.ts'
 import { startDatabase } from '../support/gateway.ts'
@@ -43,6 +45,21 @@ beforeAll(async () => {
       hash: Buffer.from(id),
       tier: 'free',
       scopes: ['INFERENCE' as const],
+    })),
+  )
+  const owned = { organizationId: organization, scope: 'user' as const }
+  await db.insert(rateLimits).values({ ...owned, id: 'limit_a', subject: 'bob' })
+  await db.insert(budgets).values(
+    ['budget_a', 'budget_b'].map((id) => ({
+      ...owned,
+      id,
+      name: id,
+      subject: 'bob',
+      limitNanos: 5_000_000_000n,
+      currency: 'USD',
+      period: 'month' as const,
+      thresholds: [80],
+      stopStreamAtLimit: false,
     })),
   )
   for (let index = 0; index < 50; index += 1) {
@@ -120,6 +137,42 @@ const operations: Record<string, [operation: string, statements: string[]]> = {
     'mutation { invalidateCache(input: { all: true }) { removed } }',
     ['insert audit_log'],
   ],
+  tiers: ['{ tiers { name rates { requestsPerMinute } } }', ['select tiers']],
+  rateLimits: [
+    '{ rateLimits { id scope subject rates { requestsPerMinute } } }',
+    ['select rate_limits'],
+  ],
+  budgets: ['{ budgets { id name limit { amount } } }', ['select budgets']],
+  explainRoute: [
+    `{ explainRoute(input: { model: "test/words", messages: [{ role: USER, content: "Hi" }] }) {
+        model candidates { deployment estimatedCost { amount } } excluded { reason } } }`,
+    [],
+  ],
+  updateTier: [
+    'mutation { updateTier(input: { name: "free", rates: { requestsPerMinute: 9 } }) { name } }',
+    ['select tiers', 'begin', 'insert tiers', 'insert audit_log', 'commit'],
+  ],
+  setRateLimit: [
+    'mutation { setRateLimit(input: { scope: USER, subject: "ann", rates: { requestsPerMinute: 9 } }) { id } }',
+    ['begin', 'insert rate_limits', 'insert audit_log', 'commit'],
+  ],
+  deleteRateLimit: [
+    'mutation { deleteRateLimit(id: "limit_a") { id } }',
+    ['begin', 'delete', 'insert audit_log', 'commit'],
+  ],
+  createBudget: [
+    `mutation { createBudget(input: { name: "x", scope: USER, subject: "ann", currency: "USD",
+        limit: "5", period: MONTH }) { id } }`,
+    ['begin', 'insert budgets', 'insert audit_log', 'commit'],
+  ],
+  updateBudget: [
+    'mutation { updateBudget(input: { id: "budget_a", limit: "7" }) { id } }',
+    ['begin', 'update budgets', 'insert audit_log', 'commit'],
+  ],
+  deleteBudget: [
+    'mutation { deleteBudget(id: "budget_b") { id } }',
+    ['begin', 'delete', 'insert audit_log', 'commit'],
+  ],
   createCompletion: [
     `mutation { createCompletion(input: { model: "test/words", messages: [{ role: USER, content: "Hi" }] }) {
         ... on Completion { id usage { cost { amount } } attempts { number } } } }`,
@@ -166,7 +219,15 @@ describe('the statements of an operation', () => {
   test('are known for every root', () => {
     const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]
     const names = roots.flatMap((type) => Object.keys(type?.getFields() ?? {}))
-    expect(Object.keys(operations).toSorted()).toEqual(names.toSorted())
+    expect(Object.keys(operations).toSorted()).toEqual([...new Set(names)].toSorted())
+  })
+
+  test('are none for the health of providers, at once and told', async () => {
+    for await (const answer of server.sse('subscription { providerHealth { provider state } }')) {
+      expect(answer.data).toMatchObject({ providerHealth: { provider: expect.any(String) } })
+      break
+    }
+    expect(statements).toEqual([])
   })
 
   test('are one for the own key, where it is asked for', async () => {
