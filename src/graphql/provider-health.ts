@@ -93,6 +93,10 @@ const BlockedDeployment = builder.objectRef<Blocked>('BlockedDeployment').implem
   }),
 })
 
+/** What is counted for the lists of one provider. */
+const expectedErrors = 3
+const expectedBlocked = 3
+
 export const ProviderHealth = builder.objectRef<Health>('ProviderHealth').implement({
   description:
     'How a provider does, by the attempts that this instance of the gateway and those beside it saw: the last hundred, none older than five minutes.',
@@ -123,10 +127,12 @@ export const ProviderHealth = builder.objectRef<Health>('ProviderHealth').implem
     }),
     errors: t.expose('errors', {
       type: [ProviderErrorCount],
+      complexity: { multiplier: expectedErrors },
       description: 'How often each kind of failure came, the most frequent first.',
     }),
     windows: t.expose('windows', {
       type: [HealthWindow],
+      complexity: { multiplier: 2 },
       description: 'The figures of the last minute and of the last five.',
     }),
     breaker: t.expose('breaker', {
@@ -135,6 +141,7 @@ export const ProviderHealth = builder.objectRef<Health>('ProviderHealth').implem
     }),
     blocked: t.expose('blocked', {
       type: [BlockedDeployment],
+      complexity: { multiplier: expectedBlocked },
       description: 'What requests pass over now.',
     }),
     since: t.expose('since', { type: 'DateTime', description: 'When the state began.' }),

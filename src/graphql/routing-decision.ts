@@ -132,6 +132,7 @@ export const RoutingDecision = builder.objectRef<Decision>('RoutingDecision').im
     }),
     failedRules: t.field({
       type: [FailedRule],
+      complexity: { multiplier: expected },
       description: 'Rules whose condition could not be evaluated.',
       resolve: ({ failedRules }) => [...failedRules],
     }),

@@ -82,6 +82,9 @@ export async function startFuzzGateway(): Promise<FuzzGateway> {
   }
 }
 
+/** An event stream that goes on for so long after its first piece is one that never ends. */
+const endlessMs = 200
+
 function send(url: string, agent: Agent, input: FuzzRequest): Promise<FuzzAnswer> {
   return new Promise((resolve, reject) => {
     const { hostname: host, port } = new URL(url)
@@ -98,12 +101,25 @@ function send(url: string, agent: Agent, input: FuzzRequest): Promise<FuzzAnswer
     outgoing.on('timeout', () => outgoing.destroy(new Error('no answer arrived in time')))
     outgoing.on('response', (response) => {
       const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('error', reject)
-      response.on('end', () => {
-        const type = response.headers['content-type'] ?? ''
-        resolve({ status: response.statusCode ?? 0, type, text: Buffer.concat(chunks).toString() })
+      const type = response.headers['content-type'] ?? ''
+      let leaving: NodeJS.Timeout | undefined
+      const end = (text = Buffer.concat(chunks).toString()): void => {
+        clearTimeout(leaving)
+        resolve({ status: response.statusCode ?? 0, type, text })
+      }
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk)
+        if (type.startsWith('text/event-stream')) leaving ??= setTimeout(leave, endlessMs)
       })
+      // What is told for as long as somebody listens has no end: the client leaves with what it has.
+      const leave = (): void => {
+        response.removeAllListeners('error').on('error', () => {})
+        response.destroy()
+        const text = Buffer.concat(chunks).toString()
+        end(text.slice(0, text.lastIndexOf('\n\n') + 1))
+      }
+      response.on('error', reject)
+      response.on('end', () => end())
     })
     outgoing.on('error', reject)
     outgoing.end(body)
