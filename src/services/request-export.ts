@@ -1,4 +1,4 @@
-import { inArray, sql } from 'drizzle-orm'
+import { and, gte, inArray, sql } from 'drizzle-orm'
 import { ledgerEntries } from '../db/schema/ledger-entry.ts'
 import { requests } from '../db/schema/request.ts'
 import { invalidRequest } from '../errors.ts'
@@ -91,15 +91,17 @@ const columns = {
 /** What the ledger says of these requests. */
 async function bookedOf(
   { db }: Pick<ServiceDeps, 'db'>,
-  rows: readonly { id: string }[],
+  rows: readonly { id: string; createdAt: Date }[],
 ): Promise<Map<string | null, Money[]>> {
   const { requestId, currency } = ledgerEntries
   const ids = rows.map(({ id }) => id)
+  // What is older is in partitions that need not be looked into.
+  const oldest = rows.at(-1)
   const nanos = sql<string>`sum(${ledgerEntries.nanos})`.mapWith((text: string) => BigInt(text))
   const sums = await db
     .select({ requestId, currency, nanos })
     .from(ledgerEntries)
-    .where(inArray(requestId, ids))
+    .where(and(inArray(requestId, ids), oldest && gte(ledgerEntries.createdAt, oldest.createdAt)))
     .groupBy(requestId, currency)
     .orderBy(requestId, currency)
   const booked = new Map<string | null, Money[]>()

@@ -1,5 +1,6 @@
 import { isAsStrict, type ExclusionReason } from '../../protocol/routing.ts'
-import { mayUse, type Deployment, type Target } from '../catalogue.ts'
+import type { Deployment, Target } from '../catalogue.ts'
+import { mayUse } from '../visible-models.ts'
 import type { DeploymentStates } from '../deployment-state.ts'
 import type { RouteQuery } from './query.ts'
 
