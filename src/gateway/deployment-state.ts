@@ -94,12 +94,15 @@ export class DeploymentState implements DeploymentView {
   }
 
   get blocked(): Blocked | undefined {
-    const { credential } = this.#context
-    const cooldown = this.#cooldownOf(this.#id) ?? this.#cooldownOf(credential)
+    const { credential, cooldowns, down, now } = this.#context
+    const resting = cooldowns.size > 0
+    const cooldown = resting && (this.#cooldownOf(this.#id) ?? this.#cooldownOf(credential))
     if (cooldown) return cooldown
-    const open = this.#breaker.closedUntil(this.#context.now())
+    // Most are closed, and the time need not be asked.
+    const isClosed = this.#breaker.openUntilMs === undefined
+    const open = isClosed ? undefined : this.#breaker.closedUntil(now())
     if (open) return { reason: 'BREAKER_OPEN', ...open }
-    return this.#context.down.has(this.provider) ? { reason: 'DOWN' } : undefined
+    return down.has(this.provider) ? { reason: 'DOWN' } : undefined
   }
 
   get provider(): string {

@@ -12,8 +12,9 @@ import type { RouteQuery } from './query.ts'
 import type { Excluded } from './reasons.ts'
 import type { Ranked } from './ranking.ts'
 import { rank, type StrategyContext } from './strategies.ts'
+import { factsOf } from './target-facts.ts'
 import { unitFor } from './unit.ts'
-import { createWorth } from './worth.ts'
+import { worthAmong } from './worth.ts'
 
 /** Who is left of a request's candidates, in the order in which they would be tried, and who is not. */
 export interface Considered {
@@ -155,6 +156,6 @@ function contextOf(
   { target, policy }: Choice,
 ): StrategyContext {
   const unit = unitFor(policy.stickyBy, target.id, query)
-  const worth = createWorth(rates, now)
+  const worth = worthAmong(factsOf(target).currencies, rates, now)
   return { policy, headroom, random, estimate: query.estimate, worth, unit }
 }

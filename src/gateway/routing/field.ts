@@ -28,7 +28,10 @@ export function contendersOf(
   if (!lasts) return deployments.map((deployment) => ({ deployment, view: states.of(deployment) }))
   const found = known.get(deployments)
   if (found?.states === states) return found.contenders
-  const contenders = deployments.map((deployment) => ({ deployment, view: states.kept(deployment) }))
+  const contenders = deployments.map((deployment) => ({
+    deployment,
+    view: states.kept(deployment),
+  }))
   known.set(deployments, { states, contenders })
   return contenders
 }

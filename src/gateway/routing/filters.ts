@@ -115,7 +115,8 @@ function noneOf(names: readonly string[]): Check {
 
 /** Where the client named the model itself, the gate behind answers, which says what the key may use. */
 function allowList({ actor }: RouteQuery, { target: { id, virtual }, namedBy }: Scene) {
-  if (actor.models === null || (virtual ? mayUse(actor, id) : namedBy === 'client')) return undefined
+  if (actor.models === null || (virtual ? mayUse(actor, id) : namedBy === 'client'))
+    return undefined
   return actor.models
 }
 
@@ -128,7 +129,9 @@ function inRegion(regions: readonly string[]): Check {
 }
 
 function strict({ hints: { dataPolicy } }: RouteQuery): Check | undefined {
-  return dataPolicy && ((each) => (isAsStrict(each.dataPolicy, dataPolicy) ? undefined : 'DATA_POLICY'))
+  return (
+    dataPolicy && ((each) => (isAsStrict(each.dataPolicy, dataPolicy) ? undefined : 'DATA_POLICY'))
+  )
 }
 
 function tagged(wanted: readonly string[]): Check {

@@ -85,16 +85,16 @@ export function betterOfTwo(
   count: number,
   { score, random }: { score: (contender: Contender) => number; random: () => number },
 ): Ranked[] {
-  const left = [...contenders]
+  const left = new Urn(contenders)
   const ranked: Ranked[] = []
   while (ranked.length < count) {
-    const first = drawn(left, admits, random)
+    const first = left.draw(admits, random)
     if (!first) break
-    const second = drawn(left, admits, random)
+    const second = left.draw(admits, random)
     let [better, best] = [first, score(first)]
     if (second) {
       const other = score(second)
-      left.push(other < best ? first : second)
+      left.putBack(other < best ? first : second)
       if (other < best) [better, best] = [second, other]
     }
     ranked.push({ ...better, score: best })
@@ -102,18 +102,35 @@ export function betterOfTwo(
   return ranked
 }
 
-/** One that may be called; who is drawn leaves the list. */
-function drawn(
-  left: Contender[],
-  admits: Field['admits'],
-  random: () => number,
-): Contender | undefined {
-  while (left.length > 0) {
-    const at = Math.floor(random() * left.length)
-    const contender = left[at]
-    const last = left.pop()
-    if (last && at < left.length) left[at] = last
-    if (contender && admits(contender)) return contender
+/** A list to draw from, of which only what was changed is kept. */
+class Urn {
+  readonly #all: readonly Contender[]
+  readonly #moved = new Map<number, Contender | undefined>()
+  #left: number
+
+  constructor(all: readonly Contender[]) {
+    this.#all = all
+    this.#left = all.length
   }
-  return undefined
+
+  /** One that may be called; who is drawn is not there any more. */
+  draw(admits: Field['admits'], random: () => number): Contender | undefined {
+    while (this.#left > 0) {
+      const at = Math.floor(random() * this.#left)
+      const contender = this.#at(at)
+      this.#left -= 1
+      this.#moved.set(at, this.#at(this.#left))
+      if (contender && admits(contender)) return contender
+    }
+    return undefined
+  }
+
+  putBack(contender: Contender): void {
+    this.#moved.set(this.#left, contender)
+    this.#left += 1
+  }
+
+  #at(place: number): Contender | undefined {
+    return this.#moved.get(place) ?? this.#all[place]
+  }
 }

@@ -39,7 +39,10 @@ function measuresOf(
   const costs: number[] = []
   let leastMs = Infinity
   let leastCost = Infinity
-  for (const { deployment: { rates }, view } of contenders) {
+  for (const {
+    deployment: { rates },
+    view,
+  } of contenders) {
     // What is not known yet counts as good, so that it becomes known; an unknown price as bad.
     const ms = view.ttftEwmaMs
     latencies.push(ms ?? 0)

@@ -9,6 +9,8 @@ export interface TargetFacts {
   outputTokensMin: number
   /** What at least one of the deployments may refuse. */
   refusable: readonly FeatureName[]
+  /** Of their prices, in their order. */
+  currencies: readonly string[]
   /** Whether a weighted choice leaves somebody out. */
   weighsNothing: boolean
 }
@@ -31,6 +33,7 @@ function found({ deployments }: Target): TargetFacts {
     refusable: featureNames.filter((name) =>
       [...supports].some((support) => canRefuse(name, support)),
     ),
+    currencies: [...new Set(deployments.flatMap(({ rates }) => rates?.currency ?? []))],
     weighsNothing: deployments.some(({ weight }) => weight === 0),
   }
 }

@@ -6,31 +6,26 @@ export interface Worth {
   of(currency: string): number
 }
 
+const same: Worth = { of: () => 1 }
 const unit = 1_000_000_000n
 
-/** In the accounting currency where the first one has a rate to it, else in the first one that is asked for. */
-export function createWorth(
+/** In the accounting currency where one of them has a rate to it, else in the first of them. */
+export function worthAmong(
+  currencies: readonly string[],
   { accountingCurrency, convert }: Pick<Rates, 'accountingCurrency' | 'convert'>,
   now: () => number,
 ): Worth {
-  let common: string | undefined
-  let latest: string | undefined
-  let latestFactor = 1
-  const factor = (from: string, to: string): number => {
-    const converted = convert({ currency: from, nanos: unit }, to, new Date(now()))
-    return converted ? Number(converted.money.nanos) / Number(unit) : Infinity
+  if (currencies.length < 2) return same
+  const at = new Date(now())
+  const into = (to: string): Map<string, number> => {
+    const factors = new Map<string, number>()
+    for (const from of currencies) {
+      const converted = convert({ currency: from, nanos: unit }, to, at)
+      if (converted) factors.set(from, Number(converted.money.nanos) / Number(unit))
+    }
+    return factors
   }
-  const commonFor = (first: string): string =>
-    accountingCurrency !== undefined && factor(first, accountingCurrency) < Infinity
-      ? accountingCurrency
-      : first
-  return {
-    of: (currency) => {
-      if (currency === latest) return latestFactor
-      common ??= commonFor(currency)
-      latest = currency
-      latestFactor = factor(currency, common)
-      return latestFactor
-    },
-  }
+  let factors = accountingCurrency === undefined ? undefined : into(accountingCurrency)
+  if (!factors?.size) factors = into(currencies[0] ?? '')
+  return { of: (currency) => factors.get(currency) ?? Infinity }
 }
