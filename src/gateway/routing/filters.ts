@@ -1,6 +1,7 @@
 import { isAsStrict, type ExclusionReason } from '../../protocol/routing.ts'
-import { mayUse, type Deployment, type Target } from '../catalogue.ts'
+import type { Deployment, Target } from '../catalogue.ts'
 import type { DeploymentView } from '../deployment-view.ts'
+import { mayUse } from '../visible-models.ts'
 import type { RouteQuery } from './query.ts'
 import { factsOf } from './target-facts.ts'
 
