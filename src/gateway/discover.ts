@@ -34,7 +34,7 @@ export function startDiscovery(
 /** Lets the catalogue learn what the upstreams list; one that does not answer is a line in the log. */
 async function discoverModels(deps: DiscoverDeps): Promise<void> {
   const providers = [...deps.catalogue.providers.values()].filter(
-    ({ discoverModels }) => discoverModels !== false,
+    (provider) => provider.discoverModels !== false,
   )
   await Promise.all(providers.map((provider) => discoverOf(deps, provider)))
 }

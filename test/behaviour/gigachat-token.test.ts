@@ -51,7 +51,7 @@ beforeAll(async () => {
   gateway = await startGateway(`${tables.join('\n')}\n[providers.demo]\ntoken_delay_ms = 0`)
   // The list of models is asked for at the start, and the first token with it.
   const unlisted = () => listing.filter(([, { api }]) => api.lists.length === 0)
-  await vi.waitFor(() => expect(unlisted()).toEqual([]), { timeout: 20_000 })
+  await vi.waitUntil(() => unlisted().length === 0, { timeout: 20_000 })
 })
 
 afterAll(async () => {

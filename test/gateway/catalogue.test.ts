@@ -63,27 +63,27 @@ describe('a list of models', () => {
     createCatalogue({ providers: [one, two], aliases: {}, fallbacks: {}, prices: new Map() })
 
   test('takes the place of the one before, and leaves what is there from the start', () => {
-    const catalogue = learning()
-    catalogue.learn(two, [{ name: 'old' }, { name: 'stays' }])
-    catalogue.learn(one, [])
-    catalogue.learn(two, [{ name: 'stays' }, { name: 'new' }])
-    const ids = catalogue.models.map(({ id }) => id)
+    const learnt = learning()
+    learnt.learn(two, [{ name: 'old' }, { name: 'stays' }])
+    learnt.learn(one, [])
+    learnt.learn(two, [{ name: 'stays' }, { name: 'new' }])
+    const ids = learnt.models.map(({ id }) => id)
     expect(ids).toEqual(['one/gpt-4o', 'one/small', 'two/new', 'two/stays'])
-    expect(() => catalogue.resolve('old')).toThrow(/does not exist/)
+    expect(() => learnt.resolve('old')).toThrow(/does not exist/)
   })
 
   test('never changes what a name meant from the start', () => {
-    const catalogue = learning()
-    catalogue.learn(two, [{ name: 'small' }])
-    expect(catalogue.resolve('small').id).toBe('one/small')
-    expect(catalogue.resolve('two/small').id).toBe('two/small')
+    const learnt = learning()
+    learnt.learn(two, [{ name: 'small' }])
+    expect(learnt.resolve('small').id).toBe('one/small')
+    expect(learnt.resolve('two/small').id).toBe('two/small')
   })
 
   test('has snapshots: they are what their model is', () => {
-    const catalogue = learning()
-    catalogue.learn(one, [{ name: 'gpt-4o-2024-08-06' }, { name: 'gpt-4o-2024-05-13' }])
-    expect(catalogue.resolve('one/gpt-4o-2024-08-06').price).toEqual(price)
-    expect(catalogue.models.find(({ id }) => id === 'one/gpt-4o-2024-08-06')).toMatchObject({
+    const learnt = learning()
+    learnt.learn(one, [{ name: 'gpt-4o-2024-08-06' }, { name: 'gpt-4o-2024-05-13' }])
+    expect(learnt.resolve('one/gpt-4o-2024-08-06').price).toEqual(price)
+    expect(learnt.models.find(({ id }) => id === 'one/gpt-4o-2024-08-06')).toMatchObject({
       name: 'gpt-4o-2024-08-06',
       price,
     })

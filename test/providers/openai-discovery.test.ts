@@ -69,10 +69,10 @@ describe('OpenAI’s list', () => {
   })
 
   test.skipIf(!hasRecordings && !requireServices)('as it was recorded', async () => {
-    const list = readRecordings('openai').recordings.find(({ file }) =>
+    const recorded = readRecordings('openai').recordings.find(({ file }) =>
       file.includes('openai_models_get_e04cf04b'),
     )
-    const body = list?.answer.kind === 'body' ? JSON.parse(list.answer.text) : undefined
+    const body = recorded?.answer.kind === 'body' ? JSON.parse(recorded.answer.text) : undefined
     const names = await namesOf(create(openai, { api_key: 'k' }), body)
     expect(names).toHaveLength(46)
     expect(names).toEqual(expect.arrayContaining(['gpt-4o', 'o3-mini', '*text-embedding-ada-002']))
