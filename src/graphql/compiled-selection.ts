@@ -163,7 +163,7 @@ function readerOf({ name, resolve }: GraphQLField<unknown, unknown>): Member['re
 }
 
 /** A value that is there, and no failure. */
-function settled(value: unknown): unknown {
+export function settled(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof Error) throw value
   if ('then' in value && typeof value.then === 'function') {

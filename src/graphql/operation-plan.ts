@@ -14,6 +14,7 @@ import {
   compileWriter,
   fragmentsOf,
   NotCompiled,
+  settled,
   type Selecting,
   type Write,
 } from './compiled-selection.ts'
@@ -89,7 +90,7 @@ function written(
   { key, context }: { key: string; context: object },
 ): Record<string, unknown> | undefined {
   try {
-    return { [key]: write(value, context) }
+    return { [key]: write(settled(value), context) }
   } catch {
     return undefined // the executor makes it over, and says what is wrong with it
   }
