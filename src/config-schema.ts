@@ -127,11 +127,22 @@ const priceTable = z.strictObject({
 
 const days = z.number().int().min(1).max(36_500)
 
-const retention = z.strictObject({
-  /** How long usage is kept by the minute and by the hour; by the day it is kept for good. */
-  usage_minute_days: days.default(7),
-  usage_hour_days: days.default(800),
-})
+/** Budgets of a month are counted from these. */
+const daysOfMonth = days.min(32, 'must be at least 32, as budgets of a month are counted from it')
+
+const retention = z
+  .strictObject({
+    /** How long usage is kept by the minute and by the hour; by the day it is kept for good. */
+    usage_minute_days: days.default(7),
+    usage_hour_days: daysOfMonth.default(800),
+    /** How long requests and their attempts are kept, and how long money is. */
+    log_days: daysOfMonth.default(400),
+    ledger_days: daysOfMonth.default(3_653),
+  })
+  .refine(({ log_days, ledger_days }) => ledger_days >= log_days, {
+    path: ['ledger_days'],
+    error: 'must be at least log_days: money is kept as long as its requests',
+  })
 
 const accounting = z.strictObject({
   /** In which costs are summed up across currencies. */

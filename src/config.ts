@@ -79,7 +79,13 @@ export interface Config {
   rules: Rule[]
   /** What `auto` stands for. */
   auto: AutoSettings
-  retention: { usageMinuteDays: number; usageHourDays: number }
+  /** How long everything is kept that grows with traffic. */
+  retention: {
+    usageMinuteDays: number
+    usageHourDays: number
+    logDays: number
+    ledgerDays: number
+  }
   /** In which currency costs are summed up, and the rates of exchange. */
   accounting: { accountingCurrency: string | undefined; rates: RateSnapshot[] }
 }
@@ -168,6 +174,8 @@ function ourNames(settings: FileSettings, production: boolean) {
     retention: {
       usageMinuteDays: settings.retention.usage_minute_days,
       usageHourDays: settings.retention.usage_hour_days,
+      logDays: settings.retention.log_days,
+      ledgerDays: settings.retention.ledger_days,
     },
     accounting: {
       accountingCurrency: settings.accounting.currency,

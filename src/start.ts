@@ -43,7 +43,7 @@ import {
 } from './services/api-keys.ts'
 import type { ServiceDeps } from './services/deps.ts'
 import { startResponseCleanup } from './services/response-cleanup.ts'
-import { startUsageRetention } from './services/usage-retention.ts'
+import { startRetention } from './services/retention.ts'
 
 /** A running gateway. */
 export interface Running {
@@ -225,7 +225,7 @@ async function serve(
   })
   const checks = startHealthChecks(catalogue.providers.values(), { ...gateway, upstreams })
   const cleanup = startResponseCleanup({ db }, logger)
-  const retention = startUsageRetention({ db }, config.retention, logger)
+  const retention = startRetention({ db }, config.retention, logger)
   return {
     app,
     db,

@@ -115,9 +115,31 @@ describe('configuration', () => {
   })
 
   test('usage is kept by the minute for a week, by the hour for two years', () => {
-    expect(load('').retention).toEqual({ usageMinuteDays: 7, usageHourDays: 800 })
-    const told = load('[retention]\nusage_minute_days = 1\nusage_hour_days = 90')
-    expect(told.retention).toEqual({ usageMinuteDays: 1, usageHourDays: 90 })
+    expect(load('').retention).toEqual({
+      usageMinuteDays: 7,
+      usageHourDays: 800,
+      logDays: 400,
+      ledgerDays: 3_653,
+    })
+    const told = load(
+      '[retention]\nusage_minute_days = 1\nusage_hour_days = 90\nlog_days = 32\nledger_days = 32',
+    )
+    expect(told.retention).toEqual({
+      usageMinuteDays: 1,
+      usageHourDays: 90,
+      logDays: 32,
+      ledgerDays: 32,
+    })
+    // Budgets of a month are counted from hours and from the log.
+    const few = '[retention]\nusage_hour_days = 31\nlog_days = 31\nledger_days = 31'
+    expect(problemsOf(few)).toEqual([
+      'retention.ledger_days',
+      'retention.log_days',
+      'retention.usage_hour_days',
+    ])
+    expect(problemsOf('[retention]\nlog_days = 90\nledger_days = 89')).toEqual([
+      'retention.ledger_days',
+    ])
     expect(problemsOf('[retention]\nusage_minute_days = 0\nusage_day_days = 9')).toEqual([
       'retention.usage_day_days',
       'retention.usage_minute_days',

@@ -1,5 +1,5 @@
 import { getColumns, sql } from 'drizzle-orm'
-import type { PgTable } from 'drizzle-orm/pg-core'
+import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Database } from '../db/client.ts'
 import { attempts } from '../db/schema/attempt.ts'
 import { ledgerEntries } from '../db/schema/ledger-entry.ts'
@@ -25,9 +25,10 @@ export async function insertRows(
       returning id, created_at, organization_id, api_key_id, reserved_nanos, reserved_currency
     ),
     tried as (
-      insert into ${attempts} (${attempt.names})
-      select ${attempt.members} from lines, json_to_recordset(value->'attempts') as row (${attempt.types})
-      where row."requestId" in (select id from inserted)
+      insert into ${attempts} (created_at, ${attempt.names})
+      select inserted.created_at, ${attempt.members}
+      from lines, json_to_recordset(value->'attempts') as row (${attempt.types})
+      join inserted on inserted.id = row."requestId"
       on conflict do nothing
       returning request_id, cost_nanos, cost_currency
     ),
@@ -57,12 +58,13 @@ const entered = sql`spent as (
       on conflict do nothing
     )`
 
-const request = columnsOf(requests)
-const attempt = columnsOf(attempts)
+const request = columnsOf(getColumns(requests))
+const { createdAt: _ofTheRequest, ...attemptColumns } = getColumns(attempts)
+const attempt = columnsOf(attemptColumns)
 
 /** The columns of a table, and the members of the rows' JSON that go there. */
-function columnsOf(table: PgTable) {
-  const columns = Object.entries(getColumns(table))
+function columnsOf(table: Record<string, PgColumn>) {
+  const columns = Object.entries(table)
   const list = (part: (member: string, column: (typeof columns)[number][1]) => string) =>
     sql.raw(columns.map(([member, column]) => part(member, column)).join(', '))
   return {

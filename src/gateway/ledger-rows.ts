@@ -11,7 +11,8 @@ import type { LedgerEntry } from './ledger.ts'
 import { rollUp } from './usage-rollup.ts'
 
 export type RequestRow = Written<typeof requests.$inferInsert>
-export type AttemptRow = Written<typeof attempts.$inferInsert>
+/** Its request says when that arrived. */
+export type AttemptRow = Omit<Written<typeof attempts.$inferInsert>, 'createdAt'>
 
 /** A row as JSON has it, in the journal and on its way to the database: times and big numbers are text. */
 type Written<Row> = {

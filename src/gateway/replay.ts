@@ -80,20 +80,28 @@ function pageAfter(
         and(eq(requests.id, after.id), gt(attempts.number, after.number)),
       )
     : undefined
-  return db
-    .select(columns)
-    .from(attempts)
-    .innerJoin(requests, eq(requests.id, attempts.requestId))
-    .where(
-      and(
-        gte(requests.createdAt, from),
-        lt(requests.createdAt, to),
-        isNotNull(attempts.usageEstimated),
-        later,
-      ),
-    )
-    .orderBy(asc(requests.createdAt), asc(requests.id), asc(attempts.number))
-    .limit(pageSize)
+  return (
+    db
+      .select(columns)
+      .from(attempts)
+      // Both times, so that each side is looked for in its partitions alone.
+      .innerJoin(
+        requests,
+        and(eq(requests.id, attempts.requestId), eq(requests.createdAt, attempts.createdAt)),
+      )
+      .where(
+        and(
+          gte(requests.createdAt, from),
+          lt(requests.createdAt, to),
+          gte(attempts.createdAt, from),
+          lt(attempts.createdAt, to),
+          isNotNull(attempts.usageEstimated),
+          later,
+        ),
+      )
+      .orderBy(asc(requests.createdAt), asc(requests.id), asc(attempts.number))
+      .limit(pageSize)
+  )
 }
 
 const columns = {

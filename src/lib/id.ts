@@ -7,6 +7,18 @@ export function newId(prefix: string): string {
   return `${prefix}_${timeText()}${randomText()}`
 }
 
+/** When an id was made, in Unix milliseconds; undefined where the text is none of ours. */
+export function timeOfId(id: string): number | undefined {
+  const [, text] = /^[a-z]+_([0-9a-hjkmnp-tv-z]{10})[0-9a-hjkmnp-tv-z]{16}$/.exec(id) ?? []
+  if (text === undefined) return undefined
+  let time = 0
+  for (const letter of text) time = time * 32 + alphabet.indexOf(letter)
+  return time <= timeMax ? time : undefined
+}
+
+/** Later ones are no times of ours, and more than a database takes. */
+const timeMax = Date.UTC(9999, 0)
+
 let lastMs = 0
 let lastText = ''
 

@@ -4,6 +4,7 @@ import { requests } from '../db/schema/request.ts'
 import { GatewayError } from '../errors.ts'
 import { hasScope, type Actor } from '../protocol/actor.ts'
 import type { ServiceDeps } from './deps.ts'
+import { timesOf } from './log-place.ts'
 import { isImpossible, type AttemptRow, type RequestRow } from './requests.ts'
 
 /** One request on the log with its attempts, in their order. */
@@ -23,12 +24,16 @@ export async function readGeneration(
   const all = hasScope(actor, 'READ')
   const visible = and(
     eq(requests.id, id),
+    timesOf(requests.createdAt, [id]),
     eq(requests.organizationId, actor.organization),
     all ? undefined : eq(requests.apiKeyId, actor.id),
   )
   const [request] = await db.select().from(requests).where(visible)
   if (!request) throw notFound()
-  const made = db.select().from(attempts).where(eq(attempts.requestId, request.id))
+  const made = db
+    .select()
+    .from(attempts)
+    .where(and(eq(attempts.requestId, request.id), eq(attempts.createdAt, request.createdAt)))
   return { request, attempts: await made.orderBy(asc(attempts.number)) }
 }
 

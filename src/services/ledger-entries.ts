@@ -10,6 +10,7 @@ import type { Actor, SystemActor } from '../protocol/actor.ts'
 import type { Money } from '../protocol/settlement.ts'
 import { writeAudit } from './audit.ts'
 import type { ServiceDeps } from './deps.ts'
+import { timesOf, timesSince } from './log-place.ts'
 import { requireScope } from './permission.ts'
 
 export type LedgerEntryRow = typeof ledgerEntries.$inferSelect
@@ -135,7 +136,11 @@ async function keyOf(
   actor: Actor,
   requestId: string,
 ): Promise<string | null> {
-  const own = and(eq(requests.id, requestId), eq(requests.organizationId, actor.organization))
+  const own = and(
+    eq(requests.id, requestId),
+    timesOf(requests.createdAt, [requestId]),
+    eq(requests.organizationId, actor.organization),
+  )
   const found = isStorableText(requestId)
     ? await tx.select({ apiKeyId: requests.apiKeyId }).from(requests).where(own)
     : []
@@ -161,6 +166,7 @@ export async function entriesOfRequests(
     .where(
       and(
         inArray(ledgerEntries.requestId, [...requestIds]),
+        timesSince(ledgerEntries.createdAt, requestIds),
         eq(ledgerEntries.organizationId, actor.organization),
       ),
     )

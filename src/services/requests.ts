@@ -1,9 +1,10 @@
-import { and, asc, desc, eq, inArray, lt, or } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, lt, lte, or } from 'drizzle-orm'
 import { apiKeys } from '../db/schema/api-key.ts'
 import { attempts } from '../db/schema/attempt.ts'
 import { requests } from '../db/schema/request.ts'
 import type { Actor } from '../protocol/actor.ts'
 import type { ServiceDeps } from './deps.ts'
+import { timesOf } from './log-place.ts'
 import { requireScope } from './permission.ts'
 
 const whatIsRead = 'read the request log'
@@ -43,6 +44,8 @@ export async function listRequests(
       lt(requests.createdAt, time),
       and(eq(requests.createdAt, time), lt(requests.id, after.id)),
     )
+    // The first says nothing new, but no partition after the place is looked into for it.
+    conditions.push(lte(requests.createdAt, time))
     if (later) conditions.push(later)
   }
   return deps.db
@@ -66,7 +69,13 @@ export async function requestsById(
   const rows = await deps.db
     .select()
     .from(requests)
-    .where(and(inArray(requests.id, possible), eq(requests.organizationId, actor.organization)))
+    .where(
+      and(
+        inArray(requests.id, possible),
+        timesOf(requests.createdAt, possible),
+        eq(requests.organizationId, actor.organization),
+      ),
+    )
   const byId = new Map(rows.map((row) => [row.id, row]))
   return ids.map((id) => byId.get(id) ?? null)
 }
@@ -81,10 +90,15 @@ export async function attemptsOfRequests(
   const rows = await deps.db
     .select({ attempt: attempts })
     .from(attempts)
-    .innerJoin(requests, eq(requests.id, attempts.requestId))
+    .innerJoin(
+      requests,
+      and(eq(requests.id, attempts.requestId), eq(requests.createdAt, attempts.createdAt)),
+    )
     .where(
       and(
         inArray(attempts.requestId, [...requestIds]),
+        timesOf(attempts.createdAt, requestIds),
+        timesOf(requests.createdAt, requestIds),
         eq(requests.organizationId, actor.organization),
       ),
     )

@@ -1,7 +1,5 @@
 import { and, eq, lt } from 'drizzle-orm'
-import type { Logger } from 'pino'
 import { hourSeconds, minuteSeconds, usageRollups } from '../db/schema/usage-rollup.ts'
-import { reasonOf } from '../lib/reason.ts'
 import type { ServiceDeps } from './deps.ts'
 
 /** How long the buckets of each size are kept; days are kept for good. */
@@ -11,7 +9,6 @@ export interface UsageRetention {
 }
 
 const dayMs = 86_400_000
-const intervalMs = 3_600_000
 
 /** Deletes buckets that are older than they are kept; how many there were. */
 export async function deleteOldUsage(
@@ -33,24 +30,4 @@ export async function deleteOldUsage(
     deleted += rows.length
   }
   return deleted
-}
-
-/** Does so at once and every hour, until `stop()`; a database that is away is asked again next time. */
-export function startUsageRetention(
-  deps: Pick<ServiceDeps, 'db'>,
-  retention: UsageRetention,
-  logger: Logger,
-): { stop(): void } {
-  const clean = async (): Promise<void> => {
-    try {
-      const deleted = await deleteOldUsage(deps, retention, new Date())
-      if (deleted > 0) logger.info({ deleted }, 'old roll-ups deleted')
-    } catch (error) {
-      logger.warn({ reason: reasonOf(error) }, 'old roll-ups could not be deleted')
-    }
-  }
-  const timer = setInterval(() => void clean(), intervalMs)
-  timer.unref()
-  void clean()
-  return { stop: () => clearInterval(timer) }
 }

@@ -10,14 +10,14 @@ import {
 } from 'drizzle-orm/pg-core'
 import type { ErrorCode } from '../../errors.ts'
 import type { AttemptRecord, PriceSnapshot, RateSnapshot } from '../../protocol/settlement.ts'
-import { requests, usageColumns } from './request.ts'
+import { usageColumns } from './request.ts'
 
 export const attempts = pgTable(
   'attempts',
   {
-    requestId: text('request_id')
-      .notNull()
-      .references(() => requests.id, { onDelete: 'cascade' }),
+    requestId: text('request_id').notNull(),
+    /** That of its request, beside which it is kept and dropped. */
+    createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull(),
     /** From 1, in the order of the calls. */
     number: integer('number').notNull(),
     provider: text('provider').notNull(),
@@ -43,5 +43,5 @@ export const attempts = pgTable(
     rate: jsonb('rate').$type<RateSnapshot>(),
     ...usageColumns,
   },
-  (table) => [primaryKey({ columns: [table.requestId, table.number] })],
+  (table) => [primaryKey({ columns: [table.requestId, table.createdAt, table.number] })],
 )

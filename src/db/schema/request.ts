@@ -6,6 +6,7 @@ import {
   integer,
   jsonb,
   pgTable,
+  primaryKey,
   text,
   timestamp,
 } from 'drizzle-orm/pg-core'
@@ -28,11 +29,12 @@ export const usageColumns = {
   costCurrency: text('cost_currency'),
 }
 
+/** In partitions by month of `created_at`, as are `attempts` and `ledger_entries`: see `db/partitions.ts`. */
 export const requests = pgTable(
   'requests',
   {
     /** The `x-request-id`. */
-    id: text('id').primaryKey(),
+    id: text('id').notNull(),
     organizationId: text('organization_id').notNull(),
     /** Null for the master key. */
     apiKeyId: text('api_key_id'),
@@ -61,6 +63,7 @@ export const requests = pgTable(
     ...usageColumns,
   },
   (table) => [
+    primaryKey({ columns: [table.id, table.createdAt] }),
     // The log of an organisation, newest first, whole and by model or provider.
     index('requests_by_time').on(table.organizationId, table.createdAt.desc(), table.id.desc()),
     index('requests_by_model').on(table.organizationId, table.model, table.createdAt.desc()),

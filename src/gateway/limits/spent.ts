@@ -2,7 +2,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { Database } from '../../db/client.ts'
 import { attempts } from '../../db/schema/attempt.ts'
 import { requests } from '../../db/schema/request.ts'
-import { hourSeconds, usageRollups } from '../../db/schema/usage-rollup.ts'
+import { daySeconds, hourSeconds, usageRollups } from '../../db/schema/usage-rollup.ts'
 import type { Money } from '../../protocol/settlement.ts'
 import type { BudgetRule } from './book.ts'
 import type { LedgerSums } from './meter.ts'
@@ -39,6 +39,8 @@ export async function readSpent(
   const from = rule.windowAt(now).from
   const hourMs = hourSeconds * 1000
   const firstHour = Math.ceil(from / hourMs) * hourMs
+  // Hours are not kept for a lifetime; days are.
+  const bucketSeconds = row.period === 'lifetime' ? daySeconds : hourSeconds
   const rolled = rolledUp(query)
   const logged = inLog(query)
   const settledMs = sql`extract(epoch from r.created_at) * 1000 + r.latency_ms`
@@ -46,16 +48,16 @@ export async function readSpent(
   const rows = await db.execute<{ at: string; currency: string; nanos: string }>(sql`
     with amounts as (
       select bucket_start as at, currency, cost_nanos as nanos from ${usageRollups}
-      where organization_id = ${query.organization} and bucket_seconds = ${hourSeconds}
+      where organization_id = ${query.organization} and bucket_seconds = ${bucketSeconds}
         and bucket_start >= ${date(firstHour)} and currency is not null and ${rolled}
       union all
       select r.created_at, a.cost_currency, -a.cost_nanos::numeric
-      from ${requests} r join ${attempts} a on a.request_id = r.id
+      from ${requests} r join ${attempts} a on a.request_id = r.id and a.created_at = r.created_at
       where r.organization_id = ${query.organization} and ${late}
         and r.created_at >= ${date(firstHour)} and a.cost_nanos is not null and ${logged}
       union all
       select r.created_at, a.cost_currency, a.cost_nanos::numeric
-      from ${requests} r join ${attempts} a on a.request_id = r.id
+      from ${requests} r join ${attempts} a on a.request_id = r.id and a.created_at = r.created_at
       where r.organization_id = ${query.organization}
         and r.created_at >= ${date(from)} and r.created_at < ${date(firstHour)}
         and not (${settledMs} >= ${cutoff}::double precision) and a.cost_nanos is not null and ${logged}
