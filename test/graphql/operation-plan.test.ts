@@ -167,8 +167,7 @@ describe('a result is written as it would be executed', () => {
           mutation(selection),
           spoilt(value, at, odd),
         )
-        if (executed.errors) expect(planned).toBeUndefined()
-        else if (planned !== undefined) expect(planned).toBe(text)
+        expect(executed.errors ? [undefined] : [undefined, text]).toContain(planned)
       },
     )
     await fc.assert(property, { numRuns: 500 })
@@ -176,8 +175,7 @@ describe('a result is written as it would be executed', () => {
 
   test.each(oddities.map((odd) => [odd]))('or not at all: %s', async (odd) => {
     const { planned, executed, text } = await results(mutation('__typename'), odd())
-    if (executed.errors) expect(planned).toBeUndefined()
-    else if (planned !== undefined) expect(planned).toBe(text)
+    expect(executed.errors ? [undefined] : [undefined, text]).toContain(planned)
   })
 })
 
@@ -191,13 +189,13 @@ function inputOf(type: GraphQLInputType, depth: number): fc.Arbitrary<unknown> {
   }
   const odd = fc.constantFrom(null, 7, 0.5, 2 ** 40, '7', 'x', true, [], {}, [1], { a: 1 })
   if (!isInputObjectType(type)) {
-    const plain = {
+    const named = {
       Int: fc.integer({ min: -5, max: 5 }),
       Float: fc.double({ noNaN: true }),
       Boolean: fc.boolean(),
     }
     const fit =
-      Object.entries(plain).find(([name]) => name === type.name)?.[1] ??
+      Object.entries(named).find(([name]) => name === type.name)?.[1] ??
       fc.constantFrom('USER', 'ON', 'text')
     return fc.oneof({ weight: 30, arbitrary: fit }, odd)
   }
@@ -252,7 +250,7 @@ function plain(value: unknown): unknown {
 }
 
 describe('left to the executor is', () => {
-  const arguments_ = '(input: $input)'
+  const given = '(input: $input)'
   const operations: [string, string][] = [
     ['a query', '{ viewer { id } }'],
     [
@@ -262,19 +260,19 @@ describe('left to the executor is', () => {
     ['another mutation', 'mutation { invalidateCache(input: { all: true }) { removed } }'],
     [
       'one of several operations',
-      `mutation M($input: CompletionInput!) { createCompletion${arguments_} { __typename } } query Q { __typename }`,
+      `mutation M($input: CompletionInput!) { createCompletion${given} { __typename } } query Q { __typename }`,
     ],
     [
       'more than one field',
-      `mutation ($input: CompletionInput!) { a: createCompletion${arguments_} { __typename } b: createCompletion${arguments_} { __typename } }`,
+      `mutation ($input: CompletionInput!) { a: createCompletion${given} { __typename } b: createCompletion${given} { __typename } }`,
     ],
     [
       'a field in a fragment',
-      `mutation ($input: CompletionInput!) { ... { createCompletion${arguments_} { __typename } } }`,
+      `mutation ($input: CompletionInput!) { ... { createCompletion${given} { __typename } } }`,
     ],
     [
       'a directive at the root',
-      `mutation ($input: CompletionInput!) { createCompletion${arguments_} @skip(if: false) { __typename } }`,
+      `mutation ($input: CompletionInput!) { createCompletion${given} @skip(if: false) { __typename } }`,
     ],
     [
       'a literal argument',
