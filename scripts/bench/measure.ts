@@ -46,6 +46,8 @@ export interface Measured {
   proxy: Shown
   /** CPU time of the gateway over that of the proxy. */
   ratio?: number
+  /** The gateway's other work in the same rounds, and by how much of the proxy's CPU time the row is dearer. */
+  beside?: { shown: Shown; title: string; more?: number }
   added: { gateway: Added; proxy: Added; perSecond: number }
 }
 
@@ -57,12 +59,19 @@ export async function measureRow(
   { targets, pace, run }: { targets: Targets; pace: Pace; run: Run },
 ): Promise<Measured> {
   const work = row.work(targets.gateway.model)
-  const seen: { gateway: LoadResult[]; proxy: LoadResult[] } = { gateway: [], proxy: [] }
+  const seen: Record<'gateway' | 'proxy' | 'beside', LoadResult[]> = {
+    gateway: [],
+    proxy: [],
+    beside: [],
+  }
+  const other = row.beside?.work(targets.gateway.model)
   // The turns before the first round are for the compiler alone.
   for (let round = -1; round < pace.rounds; round += 1) {
     const gateway = await run(orderFor(targets.gateway, work, pace))
+    const beside = other && (await run(orderFor(targets.gateway, other, pace)))
     const proxy = await run(orderFor(targets.proxy, row.bare, pace))
     if (round < 0) continue
+    if (beside) seen.beside.push(beside)
     seen.gateway.push(gateway)
     seen.proxy.push(proxy)
   }
@@ -77,8 +86,18 @@ export async function measureRow(
     gateway,
     proxy,
     ...(ratio !== false && { ratio }),
+    ...(row.beside && { beside: { title: row.beside.title, ...dearer(seen) } }),
     added: { ...added, perSecond: half.perSecond ?? proxy.perSecond / 2 },
   }
+}
+
+/** The medians, and what a request of the row takes more than one of the other work, as a part of the proxy's. */
+function dearer(seen: Record<'gateway' | 'proxy' | 'beside', LoadResult[]>) {
+  const [gateway, proxy, beside] = [shown(seen.gateway), shown(seen.proxy), shown(seen.beside)]
+  if (gateway.cpuUs === undefined || beside.cpuUs === undefined || proxy.cpuUs === undefined) {
+    return { shown: beside }
+  }
+  return { shown: beside, more: (gateway.cpuUs - beside.cpuUs) / proxy.cpuUs }
 }
 
 function orderFor({ url, key, pid }: Target, work: Work, pace: Pace): LoadOrder {

@@ -19,8 +19,21 @@ export function formatTable(lines: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
-/** The table of a run, as people read it. */
+/** The table of a run, as people read it, and under it what rows take more than others. */
 export function measuredTable(measured: readonly Measured[]): string {
+  return [tableOf(measured), ...measured.flatMap(comparison)].join('\n')
+}
+
+function comparison({ row, gateway, beside }: Measured): string[] {
+  if (!beside) return []
+  const more = beside.more === undefined ? '-' : beside.more.toFixed(2)
+  const [own, other] = [micros(gateway.cpuUs), micros(beside.shown.cpuUs)]
+  return [
+    `${row.title}: ${own} against ${other} of ${beside.title}: ${more} of the bare proxy more`,
+  ]
+}
+
+function tableOf(measured: readonly Measured[]): string {
   const head = ['', 'CPU', 'bare proxy', 'ratio', 'database', 'added p50', 'p99', 'bare p50', 'p99']
   return formatTable([
     [...head, 'at', 'RSS', 'full load'],

@@ -15,6 +15,7 @@ import { answerOnce } from './answer-once.ts'
 import { handleCompletion } from './completion.ts'
 import { handleCount } from './count-tokens.ts'
 import { handleEmbedding } from './embedding.ts'
+import { sendRequests, sendUsage } from './export.ts'
 import { showGeneration } from './generation.ts'
 import { showKey } from './key.ts'
 import { showProviderStatus } from './provider-status.ts'
@@ -86,6 +87,14 @@ export function mountRest(app: FastifyInstance, deps: RestDeps): void {
   app.get('/v1/providers/status', (request) => showProviderStatus(gateway, actorOf(request)))
   app.get('/v1/key', (request) => showKey({ services, gateway }, actorOf(request)))
   app.get('/v1/generation', (request) => showGeneration(services, actorOf(request), request.query))
+  // To answer HEAD the whole export would be read.
+  const streamed = { exposeHeadRoute: false }
+  app.get('/v1/usage/export', streamed, (request, reply) =>
+    sendUsage(deps, actorOf(request), reply),
+  )
+  app.get('/v1/requests/export', streamed, (request, reply) =>
+    sendRequests(deps, actorOf(request), reply),
+  )
 }
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
