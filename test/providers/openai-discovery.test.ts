@@ -1,8 +1,10 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { openai } from '../../src/providers/openai.ts'
 import { openaiCompatible } from '../../src/providers/openai-compatible.ts'
 import type { Provider, ProviderType } from '../../src/providers/provider.ts'
+import { startGateway } from '../support/gateway.ts'
 import { hasRecordings, readRecordings, requireServices } from '../support/recorded.ts'
+import { startOpenaiSimulator } from '../support/simulators/openai.ts'
 
 const connection = {
   timeoutConnectMs: 1,
@@ -106,4 +108,20 @@ describe('the list of a server like OpenAI’s', () => {
     }))
     expect(found).toEqual([{ name: 'Qwen/Qwen3-8B-Instruct', contextLength: 40_960 }])
   })
+})
+
+test('a gateway lists what OpenAI lists, snapshots at the price of their model, where it is wanted', async () => {
+  const simulator = await startOpenaiSimulator()
+  const table = (name: string, more = '') =>
+    `[providers.${name}]\ntype = "openai"\napi_key = "sk-simulated"\nbase_url = "${simulator.url}"\n${more}\n`
+  const gateway = await startGateway(table('wanted') + table('left', 'discover_models = false'))
+  const { catalogue } = gateway.running
+  const snapshots = () => catalogue.models.filter(({ name }) => name === 'gpt-4o-mini-2024-07-18')
+  await vi.waitUntil(() => snapshots().length > 0, { timeout: 10_000 })
+  expect(snapshots()).toMatchObject([
+    { id: 'wanted/gpt-4o-mini-2024-07-18', price: { perMillion: { inputTokens: '0.15' } } },
+  ])
+  expect(simulator.lists).toHaveLength(1)
+  await gateway.stop()
+  await simulator.close()
 })
