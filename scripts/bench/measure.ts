@@ -6,6 +6,8 @@ import { connections, streams, type Row, type Work } from './workload.ts'
 export interface Target {
   url: string
   key: string
+  /** A key that has every kind of limit, and a budget; absent where there is none. */
+  limitedKey?: string | undefined
   model: string
   /** Its process; absent where only its answers can be looked at. */
   pid?: number | undefined
@@ -44,6 +46,8 @@ export interface Measured {
   row: Row
   gateway: Shown
   proxy: Shown
+  /** The gateway without limits, where the row is about these. */
+  unlimited?: Shown
   /** CPU time of the gateway over that of the proxy. */
   ratio?: number
   added: { gateway: Added; proxy: Added; perSecond: number }
@@ -57,15 +61,13 @@ export async function measureRow(
   { targets, pace, run }: { targets: Targets; pace: Pace; run: Run },
 ): Promise<Measured> {
   const work = row.work(targets.gateway.model)
-  const seen: { gateway: LoadResult[]; proxy: LoadResult[] } = { gateway: [], proxy: [] }
-  // The turns before the first round are for the compiler alone.
-  for (let round = -1; round < pace.rounds; round += 1) {
-    const gateway = await run(orderFor(targets.gateway, work, pace))
-    const proxy = await run(orderFor(targets.proxy, row.bare, pace))
-    if (round < 0) continue
-    seen.gateway.push(gateway)
-    seen.proxy.push(proxy)
+  const plain = orderFor(targets.gateway, work, pace)
+  const turns = {
+    gateway: row.limited ? { ...plain, key: targets.gateway.limitedKey ?? plain.key } : plain,
+    proxy: orderFor(targets.proxy, row.bare, pace),
+    ...(row.limited && { unlimited: plain }),
   }
+  const seen = await takeTurns(turns, { pace, run })
   const gateway = shown(seen.gateway)
   const proxy = shown(seen.proxy)
   const half = halfLoad(work, Math.min(gateway.perSecond, proxy.perSecond))
@@ -77,8 +79,28 @@ export async function measureRow(
     gateway,
     proxy,
     ...(ratio !== false && { ratio }),
+    ...(seen.unlimited && { unlimited: shown(seen.unlimited) }),
     added: { ...added, perSecond: half.perSecond ?? proxy.perSecond / 2 },
   }
+}
+
+async function takeTurns(
+  turns: { gateway: LoadOrder; proxy: LoadOrder; unlimited?: LoadOrder },
+  { pace, run }: { pace: Pace; run: Run },
+): Promise<{ gateway: LoadResult[]; proxy: LoadResult[]; unlimited?: LoadResult[] }> {
+  const { gateway, proxy, unlimited } = turns
+  const seen = { gateway: [] as LoadResult[], proxy: [] as LoadResult[] }
+  const without: LoadResult[] = []
+  // The turns before the first round are for the compiler alone.
+  for (let round = -1; round < pace.rounds; round += 1) {
+    const results = [await run(gateway), await run(proxy)] as const
+    const plain = unlimited && (await run(unlimited))
+    if (round < 0) continue
+    seen.gateway.push(results[0])
+    seen.proxy.push(results[1])
+    if (plain) without.push(plain)
+  }
+  return unlimited ? { ...seen, unlimited: without } : seen
 }
 
 function orderFor({ url, key, pid }: Target, work: Work, pace: Pace): LoadOrder {
@@ -108,7 +130,9 @@ async function measureAdded(
   for (let round = 0; round < pace.rounds; round += 1) {
     for (const name of ['direct', 'gateway', 'proxy'] as const) {
       const work = name === 'gateway' ? row.work(targets.gateway.model) : row.bare
-      results[name].push(await run({ ...orderFor(targets[name], work, pace), ...half }))
+      const order = orderFor(targets[name], work, pace)
+      const key = (row.limited && targets[name].limitedKey) ?? order.key
+      results[name].push(await run({ ...order, key, ...half }))
     }
   }
   const p50 = (name: keyof Targets) => median(results[name].map((each) => each.latencyP50Ms))

@@ -39,6 +39,16 @@ export function measuredTable(measured: readonly Measured[]): string {
   ])
 }
 
+/** What limits add to a request, over what the bare proxy takes for one; nothing where that was not measured. */
+export function admissionLine(measured: readonly Measured[]): string {
+  const row = measured.find(({ unlimited }) => unlimited !== undefined)
+  const [limited, plain] = [row?.gateway.cpuUs, row?.unlimited?.cpuUs]
+  const bare = row?.proxy.cpuUs
+  if (limited === undefined || plain === undefined || bare === undefined) return ''
+  const added = limited - plain
+  return `Limits and a budget add ${micros(added)} to a request: ${(added / bare).toFixed(2)} of the bare proxy.\n`
+}
+
 function micros(us: number | undefined): string {
   return us === undefined ? '-' : `${us.toFixed(1)} µs`
 }

@@ -10,12 +10,15 @@ export interface Row {
   /** What the CPU time is divided by. */
   unit: 'request' | 'token'
   work: (model: string) => Work
+  /** Whether it is sent with the key that has limits and a budget. */
+  limited?: true
   /** What the bare proxy does in its place. */
   bare: Work
 }
 
 export type RowId =
   | 'rest-json'
+  | 'admission'
   | 'rest-hit'
   | 'rest-sse'
   | 'graphql-mutation'
@@ -89,6 +92,14 @@ export const rows: readonly Row[] = [
     id: 'rest-json',
     title: 'REST JSON',
     unit: 'request',
+    work: restJson,
+    bare: restJson(upstreamModel),
+  },
+  {
+    id: 'admission',
+    title: 'REST JSON, limits and budget',
+    unit: 'request',
+    limited: true,
     work: restJson,
     bare: restJson(upstreamModel),
   },

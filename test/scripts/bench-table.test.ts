@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Measured } from '../../scripts/bench/measure.ts'
 import { readStamps, stampNow } from '../../scripts/bench/stamp.ts'
-import { formatTable, measuredTable } from '../../scripts/bench/table.ts'
+import { formatTable, measuredTable, admissionLine } from '../../scripts/bench/table.ts'
 import { answer, rows, type Row } from '../../scripts/bench/workload.ts'
 
 function rowOf(id: Row['id']): Row {
@@ -71,6 +71,30 @@ describe('a table', () => {
       added: latencies,
     }
     expect(measuredTable([measured])).toContain('85.9 µs')
+  })
+})
+
+describe('the line about limits', () => {
+  const shown = (cpuUs: number) => ({ perSecond: 1, cpuUs })
+  const added = { p50Ms: 1, p99Ms: 1 }
+  const measured: Measured = {
+    row: rowOf('admission'),
+    gateway: shown(650),
+    proxy: shown(200),
+    unlimited: shown(600),
+    added: { gateway: added, proxy: added, perSecond: 1 },
+  }
+
+  test('says what they add over the bare proxy', () => {
+    expect(admissionLine([measured])).toBe(
+      'Limits and a budget add 50.0 µs to a request: 0.25 of the bare proxy.\n',
+    )
+  })
+
+  test('says nothing where they were not measured, or the system has no CPU times', () => {
+    const { unlimited: _without, ...plain } = measured
+    expect(admissionLine([plain])).toBe('')
+    expect(admissionLine([{ ...measured, gateway: { perSecond: 1 } }])).toBe('')
   })
 })
 
