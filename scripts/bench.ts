@@ -5,7 +5,7 @@ import { canMeasure } from './bench/cpu.ts'
 import { startGateway, type BenchGateway } from './bench/gateway.ts'
 import { measureRow, type Measured, type Pace, type Target } from './bench/measure.ts'
 import { openPinning, startLoader, startServer } from './bench/processes.ts'
-import { admissionLine, measuredTable } from './bench/table.ts'
+import { measuredTable } from './bench/table.ts'
 import { rows, upstreamModel, type Row, type RowId } from './bench/workload.ts'
 
 const usage = `Usage: npm run bench -- [options]
@@ -98,9 +98,7 @@ async function bench(name: string, gateway: Target | BenchGateway, work: readonl
     measured.push(await measureRow(row, { targets, pace, run: (order) => loader.run(order) }))
   }
   results[name] = measured
-  if (values.json) return
-  const admission = admissionLine(measured)
-  process.stdout.write(`\n${name}\n${measuredTable(measured)}\n${admission}\n`)
+  if (!values.json) process.stdout.write(`\n${name}\n${measuredTable(measured)}\n\n`)
 }
 
 function forMachines() {

@@ -65,6 +65,7 @@ function openProvider(
     return Object.assign(provider, {
       site: siteOf(provider, connection),
       maxConcurrent: connection.max_concurrent,
+      discoverModels: connection.discover_models,
       healthCheckIntervalMs: connection.health_check_interval_ms,
     })
   }

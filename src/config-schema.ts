@@ -221,6 +221,8 @@ export const connectionSchema = z.strictObject({
     .min(1)
     .max(100)
     .optional(),
+  /** Whether the models that it lists are added to those that are known of it. */
+  discover_models: z.boolean().default(true),
   /** How often its list of models is asked for, to see whether it is there. */
   health_check_interval_ms: milliseconds.optional(),
   /** Attempts that may run at once. */

@@ -6,9 +6,10 @@ import { openaiChatDoor } from './dialects/openai-chat/chat-door.ts'
 import { GatewayError } from './errors.ts'
 import { createAffinity } from './gateway/affinity.ts'
 import type { Catalogue } from './gateway/catalogue.ts'
-import { createDeploymentStates } from './gateway/deployment-state.ts'
+import { createDeploymentStates } from './gateway/deployment-states.ts'
 import { explainRoute } from './gateway/explain.ts'
 import { createHeadroom } from './gateway/headroom.ts'
+import { createRates } from './gateway/rates.ts'
 import type { RouteDeps } from './gateway/route.ts'
 import { scopes, type Actor } from './protocol/actor.ts'
 import { tagsSchema } from './protocol/tags.ts'
@@ -86,6 +87,7 @@ function resultOf(config: Config, catalogue: Catalogue, each: Case): Result {
     states: createDeploymentStates(config.resilience),
     headroom: createHeadroom(),
     affinity: createAffinity(),
+    rates: createRates(config.accounting),
     // The same each time: a case is a test.
     random: () => 0.5,
     now: () => now,

@@ -190,7 +190,7 @@ async function serve(
     reads,
     services,
     idempotency,
-    authenticate,
+    authenticate: async (...asked) => authenticate(...asked),
     addressOf,
     bodyLimitBytes: config.server.bodyLimitBytes,
     newRequestId: () => newId('req'),

@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import type { Target } from './measure.ts'
-import { upstreamModel } from './workload.ts'
+import { deploymentsOfMany, manyDeployments, upstreamModel } from './workload.ts'
 
 export interface BenchGateway extends Target {
   pid: number
@@ -76,10 +76,22 @@ function startArguments(nodeOptions = ''): string[] {
 }
 
 function configuration(upstream: string): string {
+  const pools = ['one', 'two']
+  const perPool = deploymentsOfMany / pools.length
+  const keys = Array.from({ length: perPool }, (_, at) => `"sk-bench-${at}"`).join(', ')
+  const pool = (id: string): string => `
+[providers.${id}]
+type = "openai"
+base_url = "${upstream}/v1"
+api_keys = [${keys}]`
+  const names = pools.map((id) => `"${id}/${upstreamModel}"`).join(', ')
   return `
 [providers.openai]
 base_url = "${upstream}/v1"
-api_key = "sk-bench"
+api_key = "sk-bench"${pools.map(pool).join('')}
+[models.${manyDeployments}]
+strategy = "least-latency"
+deployments = [${names}]
 [cache]
 enabled = true
 mode = "on_request"

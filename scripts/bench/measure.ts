@@ -46,10 +46,10 @@ export interface Measured {
   row: Row
   gateway: Shown
   proxy: Shown
-  /** The gateway without limits, where the row is about these. */
-  unlimited?: Shown
   /** CPU time of the gateway over that of the proxy. */
   ratio?: number
+  /** The gateway's other work in the same rounds, and by how much of the proxy's CPU time the row is dearer. */
+  beside?: { shown: Shown; title: string; more?: number }
   added: { gateway: Added; proxy: Added; perSecond: number }
 }
 
@@ -61,13 +61,23 @@ export async function measureRow(
   { targets, pace, run }: { targets: Targets; pace: Pace; run: Run },
 ): Promise<Measured> {
   const work = row.work(targets.gateway.model)
-  const plain = orderFor(targets.gateway, work, pace)
-  const turns = {
-    gateway: row.limited ? { ...plain, key: targets.gateway.limitedKey ?? plain.key } : plain,
-    proxy: orderFor(targets.proxy, row.bare, pace),
-    ...(row.limited && { unlimited: plain }),
+  const seen: Record<'gateway' | 'proxy' | 'beside', LoadResult[]> = {
+    gateway: [],
+    proxy: [],
+    beside: [],
   }
-  const seen = await takeTurns(turns, { pace, run })
+  const limited = keyOf(row, targets.gateway)
+  const other = row.beside?.work(targets.gateway.model)
+  // The turns before the first round are for the compiler alone.
+  for (let round = -1; round < pace.rounds; round += 1) {
+    const gateway = await run({ ...orderFor(targets.gateway, work, pace), ...limited })
+    const beside = other && (await run(orderFor(targets.gateway, other, pace)))
+    const proxy = await run(orderFor(targets.proxy, row.bare, pace))
+    if (round < 0) continue
+    if (beside) seen.beside.push(beside)
+    seen.gateway.push(gateway)
+    seen.proxy.push(proxy)
+  }
   const gateway = shown(seen.gateway)
   const proxy = shown(seen.proxy)
   const half = halfLoad(work, Math.min(gateway.perSecond, proxy.perSecond))
@@ -79,34 +89,29 @@ export async function measureRow(
     gateway,
     proxy,
     ...(ratio !== false && { ratio }),
-    ...(seen.unlimited && { unlimited: shown(seen.unlimited) }),
+    ...(row.beside && { beside: { title: row.beside.title, ...dearer(seen) } }),
     added: { ...added, perSecond: half.perSecond ?? proxy.perSecond / 2 },
   }
 }
 
-async function takeTurns(
-  turns: { gateway: LoadOrder; proxy: LoadOrder; unlimited?: LoadOrder },
-  { pace, run }: { pace: Pace; run: Run },
-): Promise<{ gateway: LoadResult[]; proxy: LoadResult[]; unlimited?: LoadResult[] }> {
-  const { gateway, proxy, unlimited } = turns
-  const seen = { gateway: [] as LoadResult[], proxy: [] as LoadResult[] }
-  const without: LoadResult[] = []
-  // The turns before the first round are for the compiler alone.
-  for (let round = -1; round < pace.rounds; round += 1) {
-    const results = [await run(gateway), await run(proxy)] as const
-    const plain = unlimited && (await run(unlimited))
-    if (round < 0) continue
-    seen.gateway.push(results[0])
-    seen.proxy.push(results[1])
-    if (plain) without.push(plain)
+/** The medians, and what a request of the row takes more than one of the other work, as a part of the proxy's. */
+function dearer(seen: Record<'gateway' | 'proxy' | 'beside', LoadResult[]>) {
+  const [gateway, proxy, beside] = [shown(seen.gateway), shown(seen.proxy), shown(seen.beside)]
+  if (gateway.cpuUs === undefined || beside.cpuUs === undefined || proxy.cpuUs === undefined) {
+    return { shown: beside }
   }
-  return unlimited ? { ...seen, unlimited: without } : seen
+  return { shown: beside, more: (gateway.cpuUs - beside.cpuUs) / proxy.cpuUs }
 }
 
 function orderFor({ url, key, pid }: Target, work: Work, pace: Pace): LoadOrder {
   const clients = work.kind === 'request' ? connections : streams
   const { warmUpMs, measureMs } = pace
   return { url, key, work, pid, clients, warmUpMs, measureMs }
+}
+
+/** The key that has limits, for a row that is about these. */
+function keyOf({ limited }: Row, { limitedKey }: Target): { key: string } | undefined {
+  return limited && limitedKey !== undefined ? { key: limitedKey } : undefined
 }
 
 /** For requests half of the rate that the slower one reached, for streams half of the streams. */
@@ -130,9 +135,8 @@ async function measureAdded(
   for (let round = 0; round < pace.rounds; round += 1) {
     for (const name of ['direct', 'gateway', 'proxy'] as const) {
       const work = name === 'gateway' ? row.work(targets.gateway.model) : row.bare
-      const order = orderFor(targets[name], work, pace)
-      const key = (row.limited && targets[name].limitedKey) ?? order.key
-      results[name].push(await run({ ...order, key, ...half }))
+      const order = { ...orderFor(targets[name], work, pace), ...keyOf(row, targets[name]) }
+      results[name].push(await run({ ...order, ...half }))
     }
   }
   const p50 = (name: keyof Targets) => median(results[name].map((each) => each.latencyP50Ms))

@@ -19,8 +19,21 @@ export function formatTable(lines: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
-/** The table of a run, as people read it. */
+/** The table of a run, as people read it, and under it what rows take more than others. */
 export function measuredTable(measured: readonly Measured[]): string {
+  return [tableOf(measured), ...measured.flatMap(comparison)].join('\n')
+}
+
+function comparison({ row, gateway, beside }: Measured): string[] {
+  if (!beside) return []
+  const more = beside.more === undefined ? '-' : beside.more.toFixed(2)
+  const [own, other] = [micros(gateway.cpuUs), micros(beside.shown.cpuUs)]
+  return [
+    `${row.title}: ${own} against ${other} of ${beside.title}: ${more} of the bare proxy more`,
+  ]
+}
+
+function tableOf(measured: readonly Measured[]): string {
   const head = ['', 'CPU', 'bare proxy', 'ratio', 'database', 'added p50', 'p99', 'bare p50', 'p99']
   return formatTable([
     [...head, 'at', 'RSS', 'full load'],
@@ -37,16 +50,6 @@ export function measuredTable(measured: readonly Measured[]): string {
       `${Math.round(gateway.perSecond)}/s`,
     ]),
   ])
-}
-
-/** What limits add to a request, over what the bare proxy takes for one; nothing where that was not measured. */
-export function admissionLine(measured: readonly Measured[]): string {
-  const row = measured.find(({ unlimited }) => unlimited !== undefined)
-  const [limited, plain] = [row?.gateway.cpuUs, row?.unlimited?.cpuUs]
-  const bare = row?.proxy.cpuUs
-  if (limited === undefined || plain === undefined || bare === undefined) return ''
-  const added = limited - plain
-  return `Limits and a budget add ${micros(added)} to a request: ${(added / bare).toFixed(2)} of the bare proxy.\n`
 }
 
 function micros(us: number | undefined): string {

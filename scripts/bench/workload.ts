@@ -14,12 +14,15 @@ export interface Row {
   limited?: true
   /** What the bare proxy does in its place. */
   bare: Work
+  /** Other work for the gateway in the same rounds, of which this row is the dearer form. */
+  beside?: { title: string; work: (model: string) => Work }
 }
 
 export type RowId =
   | 'rest-json'
   | 'admission'
   | 'rest-hit'
+  | 'rest-routed'
   | 'rest-sse'
   | 'graphql-mutation'
   | 'graphql-ws'
@@ -35,6 +38,10 @@ export const tokensPerAnswer = 150
 
 /** The model as the provider knows it. */
 export const upstreamModel = 'gpt-4o-mini'
+
+/** A virtual model of the bench's gateway, among whose deployments each request is decided. */
+export const manyDeployments = 'many'
+export const deploymentsOfMany = 200
 
 const question =
   'Tell me, in two or three short sentences and without any list, why the sky over the sea looks blue at noon and red at dusk.'
@@ -101,6 +108,7 @@ export const rows: readonly Row[] = [
     unit: 'request',
     limited: true,
     work: restJson,
+    beside: { title: 'without limits', work: restJson },
     bare: restJson(upstreamModel),
   },
   {
@@ -109,6 +117,14 @@ export const rows: readonly Row[] = [
     unit: 'request',
     work: restHit,
     bare: restJson(upstreamModel),
+  },
+  {
+    id: 'rest-routed',
+    title: `REST JSON, ${deploymentsOfMany} deployments`,
+    unit: 'request',
+    work: () => restJson(manyDeployments),
+    bare: restJson(upstreamModel),
+    beside: { title: 'REST JSON', work: restJson },
   },
   {
     id: 'rest-sse',

@@ -1,6 +1,6 @@
 import { GatewayError, type ErrorCode } from '../../src/errors.ts'
 import type { Deployment } from '../../src/gateway/catalogue.ts'
-import type { DeploymentStates, StateAttempt } from '../../src/gateway/deployment-state.ts'
+import type { DeploymentStates, StateAttempt } from '../../src/gateway/deployment-view.ts'
 import type { Headroom } from '../../src/gateway/headroom.ts'
 import type { AttemptRecord } from '../../src/protocol/settlement.ts'
 import type { VirtualClock } from './clock.ts'

@@ -1,8 +1,9 @@
 import { createAffinity } from '../../src/gateway/affinity.ts'
 import { createCatalogue, type Deployment } from '../../src/gateway/catalogue.ts'
-import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
+import { createDeploymentStates } from '../../src/gateway/deployment-states.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createHeadroom } from '../../src/gateway/headroom.ts'
+import { createRates } from '../../src/gateway/rates.ts'
 import { route, type Route, type RouteDeps } from '../../src/gateway/route.ts'
 import { estimatedCost } from '../../src/gateway/routing/estimate.ts'
 import { chatQuery } from '../../src/gateway/routing/query.ts'
@@ -65,6 +66,7 @@ export function simulate(simulation: Simulation): Outcome[] {
     states,
     headroom: createHeadroom(now),
     affinity: createAffinity(undefined, now),
+    rates: createRates({ accountingCurrency: undefined, rates: [] }),
     rules: [],
     random,
     now,

@@ -72,6 +72,7 @@ export class Breaker {
 
   /** The recent failures among the recent attempts and one more that went well: without news it falls to 0. */
   share(nowMs: number): number {
+    if (this.#failures === 0) return 0
     this.#weigh(nowMs)
     return this.#failures / (this.#attempts + 1)
   }

@@ -1,6 +1,5 @@
 import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../errors.ts'
-import type { Actor } from '../protocol/actor.ts'
 import { usualAuto, type AutoSettings } from '../protocol/intent.ts'
 import type { DataPolicy, Strategy } from '../protocol/routing.ts'
 import { usualPolicy, type RoutingPolicy, type VirtualModel } from '../protocol/routing-policy.ts'
@@ -82,8 +81,8 @@ export interface Catalogue {
   /** The first of these. */
   resolve(name: string): Deployment
   /**
-   * Adds models that a provider was found to have; of those that are here it fills in what was not known
-   * of them from the start.
+   * Takes in the models that a provider was found to have, in place of those it was found to have before;
+   * of those that are here from the start it fills in what was not known of them.
    */
   learn(provider: Provider, found: readonly ModelInfo[]): void
   /** Configured fallbacks of a target, as names. */
@@ -127,13 +126,8 @@ export function createCatalogue(settings: CatalogueSettings): Catalogue {
 
   function knownOf(provider: Provider, model: string) {
     const id = `${provider.id}/${model}`
-    const facts = known.byId.get(id) ?? undated(id)
+    const facts = known.byId.get(id) ?? undated(known, id)
     return { provider, model, price: settings.prices.get(id) ?? facts?.price, facts }
-  }
-
-  /** A dated snapshot (`gpt-4o-2024-08-06`, `claude-opus-4-5-20251101`) is what its model is. */
-  function undated(id: string): CatalogueModel | undefined {
-    return known.byId.get(id.replace(/-\d{4}-?\d{2}-?\d{2}$/, ''))
   }
 
   function fullName(name: string): ReturnType<typeof knownOf> | undefined {
@@ -145,8 +139,9 @@ export function createCatalogue(settings: CatalogueSettings): Catalogue {
     return knownOf(provider, model)
   }
 
+  /** What is learnt later never changes what a name meant from the start. */
   function bareName(name: string): ReturnType<typeof knownOf> {
-    const offers = known.byName.get(name) ?? []
+    const offers = built.byName.get(name) ?? known.byName.get(name) ?? []
     const [offer] = offers
     const provider = offer && providers.get(offer.provider)
     if (!provider) throw unknownModel(name)
@@ -208,12 +203,16 @@ export function createCatalogue(settings: CatalogueSettings): Catalogue {
     longContextTokens: auto.longContextTokens,
     resolve: (name) => target(name).deployments[0],
     learn(provider, found) {
-      const all = new Map(known.byId)
+      const others = known.models.filter(
+        (model) => model.provider !== provider.id || built.byId.has(model.id),
+      )
+      const all = new Map(others.map((model) => [model.id, model]))
       for (const model of found) {
         const fresh = catalogued(provider, model)
-        const { id } = fresh
-        const [before, fixed] = [known.byId.get(id), definedOf(built.byId.get(id))]
-        all.set(id, { ...fresh, ...before, ...definedOf(fresh), ...fixed })
+        const { id, name } = fresh
+        const before = known.byId.get(id) ?? undated(built, id)
+        const fixed = definedOf(built.byId.get(id))
+        all.set(id, { ...fresh, ...before, id, name, ...definedOf(fresh), ...fixed })
       }
       known = indexed([...all.values()])
       targets.clear()
@@ -228,6 +227,11 @@ function definedOf(model: CatalogueModel | undefined): Partial<CatalogueModel> {
   return Object.fromEntries(Object.entries(model ?? {}).filter(([, fact]) => fact !== undefined))
 }
 
+/** A dated snapshot (`gpt-4o-2024-08-06`, `claude-opus-4-5-20251101`) is what its model is. */
+function undated({ byId }: ReturnType<typeof indexed>, id: string): CatalogueModel | undefined {
+  return byId.get(id.replace(/-\d{4}-?\d{2}-?\d{2}$/, ''))
+}
+
 function indexed(models: CatalogueModel[]) {
   return {
     models,
@@ -238,47 +242,6 @@ function indexed(models: CatalogueModel[]) {
 
 function sorted(models: readonly CatalogueModel[]): CatalogueModel[] {
   return models.toSorted((a, b) => (a.id < b.id ? -1 : 1))
-}
-
-/** The models that an actor may use, sorted by id. */
-export function visibleModels(catalogue: Catalogue, actor: Actor): CatalogueModel[] {
-  return catalogue.models.filter((model) => maySee(actor, model))
-}
-
-/** The model that a name means to an actor; undefined when there is none that it may use. */
-export function visibleModel(
-  catalogue: Catalogue,
-  actor: Actor,
-  name: string,
-): CatalogueModel | undefined {
-  try {
-    const { id } = catalogue.target(name)
-    const model = catalogue.models.find((each) => each.id === id)
-    return model && maySee(actor, model) ? model : undefined
-  } catch (error) {
-    if (error instanceof GatewayError) return undefined
-    throw error
-  }
-}
-
-/** The names of the providers of which an actor may use a model, sorted. */
-export function visibleProviders(catalogue: Catalogue, actor: Actor): string[] {
-  const mayUseSome = (provider: string): boolean =>
-    actor.models?.some((model) => model.startsWith(`${provider}/`)) ?? true
-  return [...catalogue.providers.keys()].filter(mayUseSome).toSorted()
-}
-
-/** A virtual model is there for whoever may use it as such, or one of its deployments. */
-function maySee(actor: Actor, { id, virtual }: CatalogueModel): boolean {
-  return mayUse(actor, id) || (virtual?.models.some((model) => mayUse(actor, model)) ?? false)
-}
-
-/** Whether the actor's allow-list of models has this one: exact, or `provider/*`. */
-export function mayUse(actor: Actor, id: string): boolean {
-  if (actor.models === null) return true
-  return actor.models.some(
-    (allowed) => allowed === id || (allowed.endsWith('/*') && id.startsWith(allowed.slice(0, -1))),
-  )
 }
 
 function unknownModel(name: string): GatewayError {

@@ -1,19 +1,18 @@
+import type { LRUCache } from 'lru-cache'
 import { isProviderFault, type GatewayError } from '../errors.ts'
 import type { AttemptRecord } from '../protocol/settlement.ts'
 import { promptTokens, type Usage } from '../protocol/usage.ts'
-import { Breaker, type BreakerSettings, type BreakerState, type Verdict } from './breaker.ts'
+import { Breaker, type BreakerSettings, type Verdict } from './breaker.ts'
+import type {
+  Blocked,
+  BlockReason,
+  DeploymentStatus,
+  DeploymentView,
+  StateAttempt,
+  StateChange,
+} from './deployment-view.ts'
 import { PeakEwma } from './peak-ewma.ts'
 import { Recent } from './recent.ts'
-
-/** Why a deployment is not called now. */
-export const blockReasons = ['RATE_LIMITED', 'AUTH', 'QUOTA', 'BREAKER_OPEN', 'DOWN'] as const
-export type BlockReason = (typeof blockReasons)[number]
-
-export interface Blocked {
-  reason: BlockReason
-  /** Milliseconds of the Unix epoch; absent where it ends with an event: a probe, a check. */
-  untilMs?: number | undefined
-}
 
 export interface StateSettings {
   /** Absent where nothing is left alone for its failures. */
@@ -32,57 +31,6 @@ interface CooldownSettings {
   /** No wait that an upstream asks for is longer. */
   maxMs: number
 }
-
-/** What routing may ask of a deployment: plain numbers of this moment, without any work. */
-export interface DeploymentView {
-  /** Attempts under way. */
-  readonly inFlight: number
-  /** Peak-sensitive average of the time to the first token; undefined before the first answer. */
-  readonly ttftEwmaMs: number | undefined
-  /** So long took the recent 19 of 20 to begin; undefined where too few are known. */
-  readonly ttftP95Ms: number | undefined
-  /** Of recent attempts, from 0 to 1; falls to 0 while nothing is heard. */
-  readonly errorShare: number
-  readonly blocked: Blocked | undefined
-  /** Of the recent input tokens, those read from the provider's cache, from 0 to 1. */
-  readonly cachedShare: number | undefined
-}
-
-/** One attempt as the state follows it: content at most once, the end once. */
-export interface StateAttempt {
-  firstContent(timeToFirstTokenMs: number): void
-  /** `error` is what a failed one failed with. */
-  end(record: AttemptRecord, error?: GatewayError): void
-}
-
-/** What this process knows of its deployments: one entry for each that was ever called. */
-export interface DeploymentStates {
-  /** By the deployment's id. */
-  of(deployment: Called): DeploymentView
-  begin(deployment: Called): StateAttempt
-  /** Those of a provider that were ever called. */
-  ofProvider(provider: string): DeploymentStatus[]
-  /** Takes what another instance saw. */
-  learn(change: StateChange): void
-  /** Whether a check found that a provider does not answer. */
-  markDown(provider: string, down: boolean): void
-}
-
-export interface DeploymentStatus {
-  id: string
-  blocked: Blocked | undefined
-  breaker: BreakerState
-}
-
-/** A rest that began, or a breaker that opened for a time or (0) closed. Times are milliseconds from now. */
-export type StateChange = {
-  provider: string
-  credential: string
-  deployment: string
-} & (
-  | { kind: 'cooldown'; key: string; reason: BlockReason; ms: number }
-  | { kind: 'breaker'; openMs: number }
-)
 
 /** What it is, without where. */
 type Change =
@@ -105,52 +53,6 @@ const neverOpen: BreakerSettings = {
   probes: 1,
 }
 
-export function createDeploymentStates(
-  settings: StateSettings,
-  options: { now?: () => number; onChange?: (change: StateChange) => void } = {},
-): DeploymentStates {
-  const { now = Date.now, onChange = () => {} } = options
-  const states = new Map<string, DeploymentState>()
-  const cooldowns = new Map<string, Blocked & { untilMs: number }>()
-  const down = new Set<string>()
-
-  function stateOf({ id, credential, provider }: Called): DeploymentState {
-    let state = states.get(id)
-    if (!state) {
-      const shared = { settings, now, onChange, cooldowns, down }
-      const context = { ...shared, provider: provider.id, credential }
-      states.set(id, (state = new DeploymentState(id, context)))
-    }
-    return state
-  }
-  return {
-    of: stateOf,
-    begin: (deployment) => stateOf(deployment).begin(),
-    ofProvider: (provider) =>
-      [...states.values()]
-        .filter((state) => state.provider === provider)
-        .map((state) => state.status),
-    learn: (change) => {
-      const state = stateOf({ ...change, id: change.deployment, provider: { id: change.provider } })
-      if (change.kind === 'breaker') {
-        state.learn(change.openMs)
-        return
-      }
-      const untilMs = Math.max(now() + change.ms, cooldowns.get(change.key)?.untilMs ?? 0)
-      cooldowns.set(change.key, { reason: change.reason, untilMs })
-    },
-    markDown: (provider, isDown) => void (isDown ? down.add(provider) : down.delete(provider)),
-  }
-}
-
-/** What is needed to know of a deployment. */
-interface Called {
-  id: string
-  /** Shared by all that are called with it. */
-  credential: string
-  provider: { id: string }
-}
-
 interface Context {
   settings: StateSettings
   now: () => number
@@ -159,11 +61,12 @@ interface Context {
   down: ReadonlySet<string>
   provider: string
   /** By deployment, or by credential where all of its deployments are concerned. */
-  cooldowns: Map<string, Blocked & { untilMs: number }>
+  cooldowns: LRUCache<string, Blocked & { untilMs: number }>
   credential: string
 }
 
-class DeploymentState implements DeploymentView {
+/** What this process knows of one deployment. */
+export class DeploymentState implements DeploymentView {
   inFlight = 0
   cachedShare: number | undefined
   readonly #id: string
@@ -191,12 +94,15 @@ class DeploymentState implements DeploymentView {
   }
 
   get blocked(): Blocked | undefined {
-    const { credential } = this.#context
-    const cooldown = this.#cooldownOf(this.#id) ?? this.#cooldownOf(credential)
+    const { credential, cooldowns, down, now } = this.#context
+    const resting = cooldowns.size > 0
+    const cooldown = resting && (this.#cooldownOf(this.#id) ?? this.#cooldownOf(credential))
     if (cooldown) return cooldown
-    const open = this.#breaker.closedUntil(this.#context.now())
+    // Most are closed, and the time need not be asked.
+    const isClosed = this.#breaker.openUntilMs === undefined
+    const open = isClosed ? undefined : this.#breaker.closedUntil(now())
     if (open) return { reason: 'BREAKER_OPEN', ...open }
-    return this.#context.down.has(this.provider) ? { reason: 'DOWN' } : undefined
+    return down.has(this.provider) ? { reason: 'DOWN' } : undefined
   }
 
   get provider(): string {

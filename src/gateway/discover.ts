@@ -31,9 +31,11 @@ export function startDiscovery(
   return { stop: () => clearInterval(timer) }
 }
 
-/** Adds to the catalogue what the upstreams list beyond it; one that does not answer is a line in the log. */
+/** Lets the catalogue learn what the upstreams list; one that does not answer is a line in the log. */
 async function discoverModels(deps: DiscoverDeps): Promise<void> {
-  const providers = [...deps.catalogue.providers.values()]
+  const providers = [...deps.catalogue.providers.values()].filter(
+    (provider) => provider.discoverModels !== false,
+  )
   await Promise.all(providers.map((provider) => discoverOf(deps, provider)))
 }
 

@@ -40,6 +40,12 @@ export function embeddingRefusal(deployment: Deployment, request: EmbeddingReque
   }
 }
 
+/** Of two requests of one kind the same deployments are able. */
+export function embeddingKind({ inputs, dimensions }: EmbeddingRequest): string {
+  const tokens = inputs.some((input) => typeof input !== 'string')
+  return `${tokens ? 'tokens' : 'texts'} ${dimensions === undefined ? '' : 'dimensions'}`
+}
+
 function unsupported(message: string, path: string): GatewayError {
   return new GatewayError({ code: 'UNSUPPORTED_FEATURE', message, path, failover: true })
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { AnswerHeaders } from '../lib/retry-after.ts'
 import type { Deployment } from './catalogue.ts'
 
@@ -17,25 +18,25 @@ interface Left {
 
 /** Where a provider does not say when its limit is renewed. */
 const usualWindowMs = 60_000
+/** Clients may type any name for a model of an open provider. */
 const deploymentsMax = 10_000
 
 export function createHeadroom(now: () => number = Date.now): Headroom {
-  const known = new Map<string, Left[]>()
+  const known = new LRUCache<string, Left[]>({ max: deploymentsMax })
   return {
     of: ({ id }) => {
       const limits = known.get(id)
       if (!limits) return 1
+      const nowMs = now()
       let least = 1
       for (const { share, untilMs } of limits) {
-        if (share < least && untilMs > now()) least = share
+        if (share < least && untilMs > nowMs) least = share
       }
       return least
     },
     note: ({ id }, headers) => {
       const limits = limitsOf(headers, now())
-      if (limits.length === 0) return
-      if (!known.has(id) && known.size >= deploymentsMax) known.clear()
-      known.set(id, limits)
+      if (limits.length > 0) known.set(id, limits)
     },
   }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { errorCodes } from '../errors.ts'
-import { blockReasons, type DeploymentStates, type StateChange } from './deployment-state.ts'
+import { blockReasons, type DeploymentStates, type StateChange } from './deployment-view.ts'
 import type { Outcome } from './health-window.ts'
 import type { HealthMonitor } from './provider-health.ts'
 

@@ -1,7 +1,7 @@
 import { GatewayError, type ErrorCode } from '../errors.ts'
 import type { Deployment } from './catalogue.ts'
 import type { Concurrency } from './concurrency.ts'
-import type { BlockReason, DeploymentStates } from './deployment-state.ts'
+import type { BlockReason, DeploymentStates } from './deployment-view.ts'
 import { retryWaitMs, type RetrySettings } from './retry.ts'
 
 /** A deployment that was not called, and why. */

@@ -40,9 +40,26 @@ export function lossesOf(deployment: Place, request: ChatRequest): string[] {
   return warnings
 }
 
-/** The features that a request uses. */
-export function usedFeatures(request: ChatRequest): FeatureName[] {
-  return featureNames.filter((name) => features[name].find(request).length > 0)
+/** Those of some features that a request uses. */
+export function usedFeatures(
+  request: ChatRequest,
+  among: readonly FeatureName[] = featureNames,
+): FeatureName[] {
+  return among.filter((name) => features[name].find(request).length > 0)
+}
+
+/** Whether a request could use a feature in such a way that it is refused. */
+export function canRefuse(name: FeatureName, support: FeatureSupport): boolean {
+  return support[name] === 'refused' || (wordsByRequest.has(name) && name !== 'passthrough')
+}
+
+/** What the refusals of a request depend on beside the used features: the same text, the same refusals. */
+export function dialectsOf({ passthrough, messages }: ChatRequest): string {
+  const parts = new Set<string>()
+  for (const message of messages) {
+    for (const part of message.parts) if (part.type === 'native') parts.add(part.dialect)
+  }
+  return [passthrough?.dialect, ...parts].join(' ')
 }
 
 /** Those of the used features that a deployment refuses. */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { createConcurrency, type QueueSettings } from './concurrency.ts'
-import { createDeploymentStates, type StateSettings } from './deployment-state.ts'
+import { createDeploymentStates } from './deployment-states.ts'
+import type { StateSettings } from './deployment-state.ts'
 import type { GatewayDeps } from './deps.ts'
 import { shareHealth, type HealthLink } from './health-share.ts'
 import { createHealthWatch } from './health-watch.ts'

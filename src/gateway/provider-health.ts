@@ -1,7 +1,7 @@
 import { isProviderFault, type ErrorCode } from '../errors.ts'
 import type { AttemptRecord } from '../protocol/settlement.ts'
 import type { BreakerState } from './breaker.ts'
-import type { BlockReason, DeploymentStates } from './deployment-state.ts'
+import type { BlockReason, DeploymentStates } from './deployment-view.ts'
 import {
   HealthWindow,
   spansSeconds,

@@ -5,8 +5,9 @@ import type { Affinity } from './affinity.ts'
 import { inOrder, type AttemptMode } from './attempt-plan.ts'
 import type { RoutingHints } from './call.ts'
 import type { Catalogue, Deployment } from './catalogue.ts'
-import type { DeploymentStates } from './deployment-state.ts'
+import type { DeploymentStates } from './deployment-view.ts'
 import type { Headroom } from './headroom.ts'
+import type { Rates } from './rates.ts'
 import { choicesFor, type Choice } from './routing/choices.ts'
 import { consider, type Considered } from './routing/consider.ts'
 import { decisionOf } from './routing/decision.ts'
@@ -28,6 +29,8 @@ export interface RouteDeps {
   states: DeploymentStates
   headroom: Headroom
   affinity: Affinity
+  /** What money is worth in other currencies. */
+  rates: Pick<Rates, 'accountingCurrency' | 'convert'>
   /** From 0 to below 1. */
   random: () => number
   /** Milliseconds of the Unix epoch. */

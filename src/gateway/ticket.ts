@@ -8,7 +8,7 @@ import type { Deployment } from './catalogue.ts'
 import { costOf } from './cost.ts'
 import type { Reservation } from './limits/reservation.ts'
 import type { CachedAnswer } from './cache-entry.ts'
-import type { StateAttempt } from './deployment-state.ts'
+import type { StateAttempt } from './deployment-view.ts'
 import type { PassedOver } from './lineup.ts'
 
 /** The running account of one request, from its arrival to its settlement. */

@@ -5,6 +5,7 @@ import type { EmbeddingAnswer } from '../protocol/embedding.ts'
 import { Attempt, attemptOfRecord, attemptsExpected, type AttemptValue } from './attempt.ts'
 import { builder } from './builder.ts'
 import { modelCallComplexity } from './field-complexity.ts'
+import { compiled } from './operation-plan.ts'
 import { firstFault, optional, routing } from './completion-request.ts'
 import type { GraphqlContext } from './context.ts'
 import { completionError, EmbeddingError, type CompletionErrorValue } from './error.ts'
@@ -89,6 +90,7 @@ builder.mutationField('createEmbedding', (t) =>
     authScopes: { anyActor: true },
     description: 'Makes the vectors of some texts.',
     complexity: { field: modelCallComplexity },
+    extensions: compiled,
     args: { input: t.arg({ type: EmbeddingInput, required: true, description: 'What to make.' }) },
     resolve: (_root, { input }, context) => createEmbedding(context, input),
   }),

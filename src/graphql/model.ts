@@ -1,4 +1,5 @@
-import { visibleModel, visibleModels, type CatalogueModel } from '../gateway/catalogue.ts'
+import type { CatalogueModel } from '../gateway/catalogue.ts'
+import { visibleModel, visibleModels } from '../gateway/visible-models.ts'
 import { parseNanos } from '../lib/decimal.ts'
 import type { Money as MoneyValue, PriceSnapshot } from '../protocol/settlement.ts'
 import { tokenClasses, type TokenClass } from '../protocol/usage.ts'

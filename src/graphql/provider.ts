@@ -1,5 +1,5 @@
 import { invalidRequest } from '../errors.ts'
-import { visibleModels, visibleProviders } from '../gateway/catalogue.ts'
+import { visibleModels, visibleProviders } from '../gateway/visible-models.ts'
 import { abortable } from '../lib/abortable.ts'
 import { builder } from './builder.ts'
 import type { GraphqlContext } from './context.ts'

@@ -119,18 +119,22 @@ builder.queryFields((t) => ({
       after: t.arg.string({ description: 'Only what comes after this cursor.' }),
       model: t.arg.string({ description: 'Only those answered by this `provider/model`.' }),
       provider: t.arg.string({ description: 'Only those answered by this provider.' }),
+      from: t.arg({ type: 'DateTime', description: 'Only those that arrived then or later.' }),
+      to: t.arg({ type: 'DateTime', description: 'Only those that arrived before then.' }),
       status: t.arg.string({
         description: 'Only `succeeded`, `failed`, `cancelled` or `interrupted` ones.',
       }),
     },
-    resolve: async (_root, { first, after, model, provider, status }, { services, actor }) => {
+    resolve: async (_root, { first, after, status, ...filter }, { services, actor }) => {
       const size = pageSize(first)
       const rows = await listRequests(services, actor, {
         limit: size + 1,
         after: after == null ? undefined : decodeCursor(after),
         filter: {
-          model: model ?? undefined,
-          provider: provider ?? undefined,
+          from: filter.from ?? undefined,
+          to: filter.to ?? undefined,
+          model: filter.model ?? undefined,
+          provider: filter.provider ?? undefined,
           status: status == null ? undefined : parseStatus(status),
         },
       })

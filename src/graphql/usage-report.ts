@@ -1,6 +1,7 @@
 import { percentile } from '../lib/histogram.ts'
 import { apiKeysById } from '../services/requests.ts'
-import { readUsage, type UsageDimension, type UsageRow } from '../services/usage.ts'
+import type { UsageDimension } from '../services/usage-query.ts'
+import { readUsage, type UsageRow } from '../services/usage.ts'
 import { ApiKey } from './api-key.ts'
 import { builder } from './builder.ts'
 import { queryComplexity } from './field-complexity.ts'

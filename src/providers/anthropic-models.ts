@@ -22,7 +22,6 @@ export const anthropicModels: ModelInfo[] = [
   listed('claude-opus-4-5', { context: 200_000, output: 64_000 }, ['5', '25', '0.5', '6.25']),
   listed('claude-sonnet-4-5', { context: 200_000, output: 64_000 }, ['3', '15', '0.3', '3.75']),
   listed('claude-haiku-4-5', { context: 200_000, output: 64_000 }, ['1', '5', '0.1', '1.25']),
-  listed('claude-opus-4-1', { context: 200_000, output: 32_000 }, ['15', '75', '1.5', '18.75']),
 ]
 
 /** What is known of a model by its name. */

@@ -8,6 +8,9 @@ const source = "Azure's list prices of global deployments in a community snapsho
 const differing: Record<string, Record<string, string>> = {
   'gpt-4o-mini': { inputTokens: '0.165', cachedInputTokens: '0.075', outputTokens: '0.66' },
   'gpt-5.6': { inputTokens: '5', cachedInputTokens: '0.5', outputTokens: '30' },
+  'gpt-5.6-sol': { inputTokens: '5', cachedInputTokens: '0.5', outputTokens: '30' },
+  'gpt-5.6-terra': { inputTokens: '2.5', cachedInputTokens: '0.25', outputTokens: '15' },
+  'gpt-5.6-luna': { inputTokens: '1', cachedInputTokens: '0.1', outputTokens: '6' },
 }
 
 /** What is known of a deployment: what is known of the model that its operator says it has. */

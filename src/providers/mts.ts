@@ -33,7 +33,7 @@ export const mts = defineProvider({
       support: { ...copiedChatSupport, top_k: 'ignored', reasoning_history: 'ignored' },
       embeddings: openaiEmbeddingApi({ decodeError: decodeMwsError }),
       chat: mwsChatApi(),
-      discover: discoverListed(upstream, (name) => !/rerank|whisper|gigaam/.test(name)),
+      discover: discoverListed(upstream),
       models: base === undefined ? mtsModels : [],
       openModels: true,
       connection,

@@ -13,6 +13,8 @@ interface Endpoint {
   url: string
   /** Names with their tags; undefined until they were listed. */
   models: ReadonlySet<string> | undefined
+  /** What was learnt of them last. */
+  known: ModelInfo[]
   listedAtMs: number
   listing: Promise<ModelInfo[]> | undefined
   deadUntilMs: number
@@ -30,7 +32,13 @@ export class OllamaEndpoints {
     headers: Record<string, string>,
     now: () => number = Date.now,
   ) {
-    const unseen = { models: undefined, listedAtMs: -Infinity, listing: undefined, deadUntilMs: 0 }
+    const unseen = {
+      models: undefined,
+      known: [],
+      listedAtMs: -Infinity,
+      listing: undefined,
+      deadUntilMs: 0,
+    }
     this.#endpoints = urls.map((url) => ({ url, ...unseen }))
     this.#headers = headers
     this.#now = now
@@ -56,7 +64,7 @@ export class OllamaEndpoints {
     return this.#endpoints.some((each) => this.#lives(each))
   }
 
-  /** The models of all endpoints that answer, with what can be learnt of each. */
+  /** The models of all endpoints with what can be learnt of each; of one that does not answer, those it had. */
   async discover(send: Send): Promise<ModelInfo[]> {
     const asked = this.#endpoints.map(async (endpoint) => {
       const models = await this.#list(endpoint, send)
@@ -66,10 +74,10 @@ export class OllamaEndpoints {
         const shown = told || index >= shownMax ? {} : await this.#show(endpoint, model.name, send)
         known.push({ ...model, ...shown })
       }
-      return known
+      endpoint.known = known
     })
     const answers = await Promise.allSettled(asked)
-    const found = answers.flatMap((each) => (each.status === 'fulfilled' ? each.value : []))
+    const found = this.#endpoints.flatMap((each) => each.known)
     const failed = answers.find(({ status }) => status === 'rejected')
     if (failed?.status === 'rejected' && answers.every(({ status }) => status === 'rejected')) {
       throw failed.reason

@@ -1,18 +1,33 @@
 import { decodeChatError } from '../dialects/openai-chat/decode-error.ts'
 import type { ModelInfo, Provider, UpstreamAnswer } from './provider.ts'
 
-/** Lists the models of a server that has OpenAI's list; `isChat` tells by the name which of them chat. */
+/** What a listed model is for, as far as its name tells. */
+export type ListedKind = 'chat' | 'embeddings' | 'other'
+
+/** Lists the models of a server that has OpenAI's list, those that chat and those that make vectors. */
 export function discoverListed(
   { baseUrl, authorize }: Pick<Provider, 'baseUrl' | 'authorize'>,
-  isChat: (name: string) => boolean,
+  kindOf: (name: string) => ListedKind = usualKind,
 ): NonNullable<Provider['discover']> {
   return async (send) => {
     const headers = { accept: 'application/json', 'user-agent': 'xrouter' }
     const unsigned = { method: 'GET', url: `${baseUrl}/models`, headers } as const
-    return decodeListed(await send(await authorize(unsigned, send))).filter(({ name }) =>
-      isChat(name),
-    )
+    const listed = decodeListed(await send(await authorize(unsigned, send)))
+    return listed.flatMap((model) => {
+      const kind = kindOf(model.name)
+      if (kind === 'other') return []
+      return [kind === 'chat' ? model : { ...model, features: ['embeddings'] }]
+    })
   }
+}
+
+/** The list names no kinds: what neither chats nor makes vectors has told names among all servers. */
+export function usualKind(name: string): ListedKind {
+  if (/rerank|whisper|gigaam|transcri|realtime|dall-e|stable-diffusion|sdxl|moderation/i.test(name))
+    return 'other'
+  if (/(^|[-_/])(tts|asr|sora)([-_]|$)|gpt-image|gpt-audio|audio-preview/i.test(name))
+    return 'other'
+  return /embed|(^|[-_/])(bge|e5|gte)[-_]/i.test(name) ? 'embeddings' : 'chat'
 }
 
 /** The names, and what vLLM says of the context. */

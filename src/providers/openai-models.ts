@@ -72,6 +72,8 @@ export const openaiModels: ModelInfo[] = [
   reasoning('o3-mini', { context: 200_000, output: 100_000 }, ['1.1', '0.55', '4.4']),
   reasoning('o3', { context: 200_000, output: 100_000 }, ['2', '0.5', '8']),
   reasoning('o4-mini', { context: 200_000, output: 100_000 }, ['1.1', '0.275', '4.4']),
+  chat('gpt-4o-2024-05-13', { context: 128_000, output: 4_096 }, ['5', undefined, '15']),
+  chat('gpt-4-turbo', { context: 128_000, output: 4_096 }, ['10', undefined, '30']),
   embedding('text-embedding-3-small', '0.02'),
   embedding('text-embedding-3-large', '0.13'),
   embedding('text-embedding-ada-002', '0.1'),

@@ -5,6 +5,7 @@ import { openaiEmbeddingApi } from '../dialects/openai-embeddings/embedding-api.
 import { openaiResponsesApi } from '../dialects/openai-responses/chat-api.ts'
 import { openaiModels, openaiResponsesModels } from './openai-models.ts'
 import { bearer, url } from './openai-compatible.ts'
+import { discoverListed, usualKind, type ListedKind } from './openai-discovery.ts'
 import { responsesSupport, sealsReasoning } from './openai-responses.ts'
 import { defineProvider, type Provider } from './provider.ts'
 
@@ -20,17 +21,27 @@ export const openai = defineProvider({
     OPENAI_API_KEY
       ? { api_key: OPENAI_API_KEY, ...(OPENAI_BASE_URL && { base_url: OPENAI_BASE_URL }) }
       : undefined,
-  create: (id, settings, connection) => ({
-    id,
-    baseUrl: settings.base_url,
-    authorize: bearer(settings.api_key),
-    ...(settings.api === 'responses' ? viaResponses : viaChat),
-    embeddings: openaiEmbeddingApi(),
-    models: settings.api === 'responses' ? openaiResponsesModels : openaiModels,
-    openModels: true,
-    connection,
-  }),
+  create: (id, { base_url: baseUrl, api_key: key, api }, connection) => {
+    const upstream = { baseUrl, authorize: bearer(key) }
+    return {
+      ...upstream,
+      ...(api === 'responses' ? viaResponses : viaChat),
+      id,
+      embeddings: openaiEmbeddingApi(),
+      discover: discoverListed(upstream, (name) => kindOf(name, api)),
+      models: api === 'responses' ? openaiResponsesModels : openaiModels,
+      openModels: true,
+      connection,
+    }
+  },
 })
+
+/** The list has models of every API: completions of plain text, and those that only Responses has. */
+function kindOf(name: string, api: 'chat' | 'responses'): ListedKind {
+  if (/^(babbage|davinci)|-instruct|-image/.test(name)) return 'other'
+  const responsesOnly = /-pro(-\d|$)|codex|deep-research|computer-use/.test(name)
+  return responsesOnly && api === 'chat' ? 'other' : usualKind(name)
+}
 
 const viaChat = {
   support: {

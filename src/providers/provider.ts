@@ -36,6 +36,8 @@ export interface Provider {
   countTokens?(request: ChatRequest, model: string, send: Send): Promise<number>
   /** Lists the models that the upstream has now. */
   discover?(send: Send): Promise<ModelInfo[]>
+  /** False where the models that it lists are not to be added to `models`. */
+  discoverModels?: boolean | undefined
   /** What is known of its models. */
   models: ModelInfo[]
   /** True when a model that is not in `models` may be asked for by its full id. */

@@ -4,7 +4,7 @@ import { isBetween, thinkingSwitchApi } from '../dialects/openai-chat/thinking-s
 import { openaiEmbeddingApi } from '../dialects/openai-embeddings/embedding-api.ts'
 import type { FeatureSupport } from '../protocol/features.ts'
 import { bearer, url } from './openai-compatible.ts'
-import { discoverListed } from './openai-discovery.ts'
+import { discoverListed, usualKind } from './openai-discovery.ts'
 import { defineProvider } from './provider.ts'
 import { cloudModels } from './tbank-models.ts'
 
@@ -25,7 +25,9 @@ export const tbank = defineProvider({
       embeddings: openaiEmbeddingApi(),
       chat: thinkingSwitchApi(isHybrid),
       // The cloud has the models of many; a server of one's own may call its models as it likes.
-      discover: discoverListed(upstream, (name) => !isCloud || name.startsWith('t-tech/')),
+      discover: discoverListed(upstream, (name) =>
+        isCloud && !name.startsWith('t-tech/') ? 'other' : usualKind(name),
+      ),
       models: isCloud ? cloudModels : [],
       openModels: true,
       connection,

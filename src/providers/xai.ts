@@ -21,9 +21,8 @@ export const xai = defineProvider({
     support: xaiSupport,
     supportOf: xaiSupportOf,
     chat: xaiChatApi(),
-    discover: discoverListed(
-      { baseUrl, authorize: bearer(key) },
-      (name) => name.startsWith('grok') && !/imag|video/.test(name),
+    discover: discoverListed({ baseUrl, authorize: bearer(key) }, (name) =>
+      name.startsWith('grok') && !/imag|video/.test(name) ? 'chat' : 'other',
     ),
     models: xaiModels,
     openModels: true,

@@ -30,6 +30,8 @@ const settings = z
 
 type Settings = z.infer<typeof settings>
 
+const compatibleHost = 'https://ai.api.cloud.yandex.net'
+
 export const yandex = defineProvider({
   type: 'yandex',
   settings,
@@ -54,6 +56,8 @@ function native(given: Settings): Api {
   return {
     baseUrl: withPath(given.base_url ?? 'https://llm.api.cloud.yandex.net', '/foundationModels/v1'),
     authorize: signed(given, 'x-folder-id'),
+    // This API has no list; that of the other one has the models of both.
+    ...(given.base_url === undefined && { discover: discoverOwn(given) }),
     support: nothingBut({
       temperature: {
         emulated: 'sent as 1, the highest that it takes',
@@ -84,8 +88,20 @@ function native(given: Settings): Api {
   }
 }
 
+/** The native API serves Yandex's own models, fine-tuned ones too, and vectors. */
+function discoverOwn(given: Settings): NonNullable<Provider['discover']> {
+  const list = discoverModels(
+    { baseUrl: withPath(compatibleHost, '/v1'), authorize: signed(given, 'openai-project') },
+    given.folder_id,
+  )
+  return async (send) =>
+    (await list(send)).filter(
+      ({ name, features }) => name.startsWith('yandexgpt') || features?.includes('embeddings'),
+    )
+}
+
 function compatible(given: Settings): Api {
-  const baseUrl = withPath(given.base_url ?? 'https://ai.api.cloud.yandex.net', '/v1')
+  const baseUrl = withPath(given.base_url ?? compatibleHost, '/v1')
   const authorize = signed(given, 'openai-project')
   return {
     baseUrl,

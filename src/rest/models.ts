@@ -1,10 +1,6 @@
 import { GatewayError } from '../errors.ts'
-import {
-  visibleModel,
-  visibleModels,
-  type Catalogue,
-  type CatalogueModel,
-} from '../gateway/catalogue.ts'
+import type { Catalogue, CatalogueModel } from '../gateway/catalogue.ts'
+import { visibleModel, visibleModels } from '../gateway/visible-models.ts'
 import type { Actor } from '../protocol/actor.ts'
 import { tokenClasses, tokenClassWords } from '../protocol/usage.ts'
 

@@ -1,4 +1,4 @@
-import { visibleProviders } from '../gateway/catalogue.ts'
+import { visibleProviders } from '../gateway/visible-models.ts'
 import type { GatewayDeps } from '../gateway/deps.ts'
 import type { HealthFigures } from '../gateway/health-window.ts'
 import type { ProviderHealth } from '../gateway/provider-health.ts'

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, lt, lte, or } from 'drizzle-orm'
+import { and, asc, desc, eq, gte, inArray, lt, lte, or } from 'drizzle-orm'
 import { apiKeys } from '../db/schema/api-key.ts'
 import { attempts } from '../db/schema/attempt.ts'
 import { requests } from '../db/schema/request.ts'
@@ -13,6 +13,9 @@ export type RequestRow = typeof requests.$inferSelect
 export type AttemptRow = typeof attempts.$inferSelect
 
 export interface RequestFilter {
+  /** Those that arrived at `from` or later and before `to`. */
+  from?: Date | undefined
+  to?: Date | undefined
   model?: string | undefined
   provider?: string | undefined
   status?: RequestRow['status'] | undefined
@@ -28,32 +31,49 @@ export interface RequestPosition {
 export async function listRequests(
   deps: ServiceDeps,
   actor: Actor,
-  page: { limit: number; after?: RequestPosition | undefined; filter: RequestFilter },
+  page: RequestPage,
 ): Promise<RequestRow[]> {
   requireScope(actor, 'READ', whatIsRead)
   const { filter, after } = page
   if ([filter.model, filter.provider, after?.id].some(isImpossible)) return []
   await deps.ledger.flush()
-  const conditions = [eq(requests.organizationId, actor.organization)]
-  if (filter.model !== undefined) conditions.push(eq(requests.model, filter.model))
-  if (filter.provider !== undefined) conditions.push(eq(requests.provider, filter.provider))
-  if (filter.status !== undefined) conditions.push(eq(requests.status, filter.status))
-  if (after) {
-    const time = new Date(after.createdAtMs)
-    const later = or(
-      lt(requests.createdAt, time),
-      and(eq(requests.createdAt, time), lt(requests.id, after.id)),
-    )
-    // The first says nothing new, but no partition after the place is looked into for it.
-    conditions.push(lte(requests.createdAt, time))
-    if (later) conditions.push(later)
-  }
   return deps.db
     .select()
     .from(requests)
-    .where(and(...conditions))
-    .orderBy(desc(requests.createdAt), desc(requests.id))
+    .where(onPage(actor, page))
+    .orderBy(...newestFirst)
     .limit(page.limit)
+}
+
+export interface RequestPage {
+  limit: number
+  after?: RequestPosition | undefined
+  filter: RequestFilter
+}
+
+/** The order of the log. */
+export const newestFirst = [desc(requests.createdAt), desc(requests.id)]
+
+/** Which rows of the actor's organisation come after `after` and pass the filter. */
+export function onPage(actor: Actor, { filter, after }: Omit<RequestPage, 'limit'>) {
+  const { from, to, model, provider, status } = filter
+  const time = after && new Date(after.createdAtMs)
+  return and(
+    eq(requests.organizationId, actor.organization),
+    from && gte(requests.createdAt, from),
+    to && lt(requests.createdAt, to),
+    model === undefined ? undefined : eq(requests.model, model),
+    provider === undefined ? undefined : eq(requests.provider, provider),
+    status === undefined ? undefined : eq(requests.status, status),
+    // Says nothing new, but no partition after the place is looked into for it.
+    time && lte(requests.createdAt, time),
+    after &&
+      time &&
+      or(
+        lt(requests.createdAt, time),
+        and(eq(requests.createdAt, time), lt(requests.id, after.id)),
+      ),
+  )
 }
 
 /** The requests of the actor's organisation with these ids, in their order. */

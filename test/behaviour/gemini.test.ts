@@ -402,7 +402,7 @@ test('models that the service lists beyond the known ones are found, page after 
     expect(ids).toContain('gemini/gemini-robotics-er-1.5-preview')
     expect(ids.filter((id) => /veo/.test(id))).toEqual([])
   })
-  const pages = simulator.requests.filter(({ method }) => method === 'GET')
+  const pages = simulator.lists
   expect(pages.map(({ path }) => path)).toEqual([
     '/v1beta/models?pageSize=1000',
     '/v1beta/models?pageSize=1000&pageToken=3',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { complete } from '../support/rest-answer.ts'
 import { hang, httpError, resetBeforeHead } from '../support/simulators/faults.ts'
@@ -29,7 +29,7 @@ const providers: Record<string, { options?: GigachatOptions; settings?: string }
   limited: {},
   broken: {},
   elsewhere: {},
-  silent: { settings: 'timeout_total_ms = 200' },
+  silent: { settings: 'timeout_total_ms = 1_000' },
   left: {},
   strange: { options: { tls } },
   trusted: { options: { tls }, settings: `ca_file = "${pem('certificate')}"` },
@@ -50,7 +50,8 @@ beforeAll(async () => {
   const listing = [...simulators].filter(([name]) => !lost.has(name))
   gateway = await startGateway(`${tables.join('\n')}\n[providers.demo]\ntoken_delay_ms = 0`)
   // The list of models is asked for at the start, and the first token with it.
-  await Promise.all(listing.map(([, { api }]) => api.received(1)))
+  const unlisted = () => listing.filter(([, { api }]) => api.lists.length === 0)
+  await vi.waitUntil(() => unlisted().length === 0, { timeout: 20_000 })
 })
 
 afterAll(async () => {

@@ -35,6 +35,8 @@ describe('nothing is reachable without an actor except the public list', () => {
         'POST /v1/chat/completions',
         'GET /v1/models',
         'GET /v1/providers/status',
+        'GET /v1/usage/export',
+        'GET /v1/requests/export',
         'POST /graphql',
         'GET /metrics',
       ]),

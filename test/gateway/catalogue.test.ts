@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createCatalogue, visibleModel, visibleModels } from '../../src/gateway/catalogue.ts'
+import { createCatalogue } from '../../src/gateway/catalogue.ts'
+import { visibleModel, visibleModels } from '../../src/gateway/visible-models.ts'
 import type { Actor } from '../../src/protocol/actor.ts'
 import { usualPolicy } from '../../src/protocol/routing-policy.ts'
 import { nativeBut } from '../../src/protocol/features.ts'
@@ -51,6 +52,39 @@ describe('what is learnt of a provider', () => {
       contextLength: 1,
       maxOutputTokens: 7,
       features: ['tools'],
+      price,
+    })
+  })
+})
+
+describe('a list of models', () => {
+  const [one, two] = [provider('one', ['small', 'gpt-4o']), provider('two', [])]
+  const learning = () =>
+    createCatalogue({ providers: [one, two], aliases: {}, fallbacks: {}, prices: new Map() })
+
+  test('takes the place of the one before, and leaves what is there from the start', () => {
+    const learnt = learning()
+    learnt.learn(two, [{ name: 'old' }, { name: 'stays' }])
+    learnt.learn(one, [])
+    learnt.learn(two, [{ name: 'stays' }, { name: 'new' }])
+    const ids = learnt.models.map(({ id }) => id)
+    expect(ids).toEqual(['one/gpt-4o', 'one/small', 'two/new', 'two/stays'])
+    expect(() => learnt.resolve('old')).toThrow(/does not exist/)
+  })
+
+  test('never changes what a name meant from the start', () => {
+    const learnt = learning()
+    learnt.learn(two, [{ name: 'small' }])
+    expect(learnt.resolve('small').id).toBe('one/small')
+    expect(learnt.resolve('two/small').id).toBe('two/small')
+  })
+
+  test('has snapshots: they are what their model is', () => {
+    const learnt = learning()
+    learnt.learn(one, [{ name: 'gpt-4o-2024-08-06' }, { name: 'gpt-4o-2024-05-13' }])
+    expect(learnt.resolve('one/gpt-4o-2024-08-06').price).toEqual(price)
+    expect(learnt.models.find(({ id }) => id === 'one/gpt-4o-2024-08-06')).toMatchObject({
+      name: 'gpt-4o-2024-08-06',
       price,
     })
   })

@@ -1,10 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { GatewayError, type ErrorCode } from '../../src/errors.ts'
-import {
-  createDeploymentStates,
-  type DeploymentStates,
-  type StateSettings,
-} from '../../src/gateway/deployment-state.ts'
+import { createDeploymentStates } from '../../src/gateway/deployment-states.ts'
+import type { DeploymentStates } from '../../src/gateway/deployment-view.ts'
+import type { StateSettings } from '../../src/gateway/deployment-state.ts'
 import type { AttemptRecord } from '../../src/protocol/settlement.ts'
 import type { Usage } from '../../src/protocol/usage.ts'
 import { deploymentOf } from '../support/deployment.ts'

@@ -22,9 +22,9 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function start(lists: (ModelInfo[] | Error)[]) {
+function start(lists: (ModelInfo[] | Error)[], members: Partial<Provider> = {}) {
   const catalogue = createCatalogue({
-    providers: [provider],
+    providers: [{ ...provider, ...members }],
     aliases: {},
     fallbacks: {},
     prices: new Map(),
@@ -40,7 +40,7 @@ function start(lists: (ModelInfo[] | Error)[]) {
   return { catalogue, discover, onLearnt, running }
 }
 
-test('upstreams are asked at once, and again and again until it is stopped', async () => {
+test('upstreams are asked at once, and again and again until it is stopped; what is gone is gone', async () => {
   const { catalogue, discover, onLearnt, running } = start([
     [{ name: 'new', contextLength: 10 }],
     [{ name: 'newer' }],
@@ -48,7 +48,7 @@ test('upstreams are asked at once, and again and again until it is stopped', asy
   await vi.advanceTimersByTimeAsync(0)
   expect(catalogue.models.map(({ id }) => id)).toEqual(['some/built-in', 'some/new'])
   await vi.advanceTimersByTimeAsync(60_000)
-  expect(catalogue.models.map(({ id }) => id)).toEqual(['some/built-in', 'some/new', 'some/newer'])
+  expect(catalogue.models.map(({ id }) => id)).toEqual(['some/built-in', 'some/newer'])
   running.stop()
   await vi.advanceTimersByTimeAsync(600_000)
   expect(discover).toHaveBeenCalledTimes(2)
@@ -72,8 +72,15 @@ test('a later list says anew what was learnt, and never what was known from the 
 })
 
 test('one that does not answer keeps what was learnt of it', async () => {
-  const { catalogue, running } = start([[{ name: 'new' }], new Error('away'), [{ name: 'newer' }]])
-  await vi.advanceTimersByTimeAsync(120_000)
-  expect(catalogue.models).toHaveLength(3)
+  const { catalogue, running } = start([[{ name: 'new' }], new Error('away')])
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(catalogue.models.map(({ id }) => id)).toEqual(['some/built-in', 'some/new'])
+  running.stop()
+})
+
+test('one whose list is not wanted is not asked', async () => {
+  const { discover, running } = start([[{ name: 'new' }]], { discoverModels: false })
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(discover).not.toHaveBeenCalled()
   running.stop()
 })

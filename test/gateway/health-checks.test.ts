@@ -1,10 +1,8 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { GatewayError } from '../../src/errors.ts'
-import {
-  createDeploymentStates,
-  type DeploymentStates,
-} from '../../src/gateway/deployment-state.ts'
+import { createDeploymentStates } from '../../src/gateway/deployment-states.ts'
+import type { DeploymentStates } from '../../src/gateway/deployment-view.ts'
 import { startHealthChecks } from '../../src/gateway/health-checks.ts'
 import { createHealthMonitor, type HealthMonitor } from '../../src/gateway/provider-health.ts'
 import type { ModelInfo, Provider } from '../../src/providers/provider.ts'

@@ -1,9 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { GatewayError } from '../../src/errors.ts'
-import {
-  createDeploymentStates,
-  type DeploymentStates,
-} from '../../src/gateway/deployment-state.ts'
+import { createDeploymentStates } from '../../src/gateway/deployment-states.ts'
+import type { DeploymentStates } from '../../src/gateway/deployment-view.ts'
 import { createHealthWatch } from '../../src/gateway/health-watch.ts'
 import { createHealthMonitor, type HealthMonitor } from '../../src/gateway/provider-health.ts'
 import { deploymentOf } from '../support/deployment.ts'

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { GatewayError, type ErrorCode } from '../../src/errors.ts'
-import type { DeploymentView } from '../../src/gateway/deployment-state.ts'
+import type { DeploymentView } from '../../src/gateway/deployment-view.ts'
 import { Lineup, type LineupOptions } from '../../src/gateway/lineup.ts'
 import { retryClasses } from '../../src/gateway/retry.ts'
 import { deploymentOf } from '../support/deployment.ts'

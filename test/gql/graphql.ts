@@ -611,6 +611,8 @@ export type RequestLogQueryVariables = Exact<{
   model?: string | null | undefined;
   provider?: string | null | undefined;
   status?: string | null | undefined;
+  from?: string | null | undefined;
+  to?: string | null | undefined;
 }>;
 
 
@@ -864,13 +866,15 @@ export const ProvidersDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<ProvidersQuery, ProvidersQueryVariables>;
 export const RequestLogDocument = new TypedDocumentString(`
-    query RequestLog($first: Int, $after: String, $model: String, $provider: String, $status: String) {
+    query RequestLog($first: Int, $after: String, $model: String, $provider: String, $status: String, $from: DateTime, $to: DateTime) {
   requests(
     first: $first
     after: $after
     model: $model
     provider: $provider
     status: $status
+    from: $from
+    to: $to
   ) {
     edges {
       cursor

@@ -185,8 +185,18 @@ export const RequestLog = graphql(`
     $model: String
     $provider: String
     $status: String
+    $from: DateTime
+    $to: DateTime
   ) {
-    requests(first: $first, after: $after, model: $model, provider: $provider, status: $status) {
+    requests(
+      first: $first
+      after: $after
+      model: $model
+      provider: $provider
+      status: $status
+      from: $from
+      to: $to
+    ) {
       edges {
         cursor
         node {

@@ -174,7 +174,7 @@ describe('the names that clients rely on', () => {
   test('the list of requests pages forwards only', () => {
     const requests = schema.getQueryType()?.getFields()['requests']
     const names = requests?.args.map((arg) => arg.name).toSorted()
-    expect(names).toEqual(['after', 'first', 'model', 'provider', 'status'])
+    expect(names).toEqual(['after', 'first', 'from', 'model', 'provider', 'status', 'to'])
   })
 })
 

@@ -227,6 +227,9 @@ describe('endpoints', () => {
     const endpoints = open({ [a]: ['m:latest', 'n:1b'], [b]: ['m:latest'] })
     const found = await endpoints.discover(send)
     expect(found.map(({ name }) => name)).toEqual(['m', 'n:1b'])
+    having = { [b]: ['new:1b'] }
+    const later = await endpoints.discover(send)
+    expect(later.map(({ name }) => name)).toEqual(['m', 'n:1b', 'new:1b'])
     await expect(open({}).discover(send)).rejects.toThrow('refused')
   })
 })

@@ -28,6 +28,29 @@ function bodyFor(provider: Provider, model: string, members: Partial<ChatRequest
   return provider.chat?.encodeRequest({ ...request, ...members }, model)
 }
 
+test('the native API lists its own models and vectors, from the list of the compatible one', async () => {
+  const asked: string[] = []
+  const ids = [
+    'gpt://b1g/yandexgpt/rc',
+    'gpt://b1g/yandexgpt-lite/latest@tamr1',
+    'gpt://b1g/aliceai-llm/latest',
+    'gpt://b1g/qwen3-235b-a22b-fp8/latest',
+    'gpt://other/yandexgpt/latest',
+    'emb://b1g/text-search-doc/latest',
+  ]
+  const found = await create({}).discover?.(async ({ url, headers }) => {
+    asked.push(`${url} ${headers['openai-project']} ${headers['authorization']}`)
+    return { status: 200, body: { data: ids.map((id) => ({ id })) } }
+  })
+  expect(asked).toEqual(['https://ai.api.cloud.yandex.net/v1/models b1g Api-Key AQVN-k'])
+  expect(found).toEqual([
+    { name: 'yandexgpt:rc' },
+    { name: 'yandexgpt-lite:latest@tamr1' },
+    { name: 'text-search-doc:latest', features: ['embeddings'] },
+  ])
+  expect(create({ base_url: 'http://127.0.0.1:9' })).not.toHaveProperty('discover')
+})
+
 describe('the settings', () => {
   const problemsOf = (given: object) =>
     (yandex.settings.safeParse(given).error?.issues ?? []).map(({ path, message }) => [

@@ -106,7 +106,8 @@ describe('the server', () => {
     const statuses = []
     for (let turn = 0; turn < 3; turn += 1) statuses.push((await post(simulator, json)).status)
     expect(statuses).toEqual([500, 503, 200])
-    expect(simulator.requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'POST', 'POST'])
+    expect(simulator.requests.map(({ method }) => method)).toEqual(['POST', 'POST', 'POST'])
+    expect(simulator.lists.map(({ path }) => path)).toEqual(['/v1/models'])
   })
 
   test('closes what is open and rejects when a script has failed', async () => {

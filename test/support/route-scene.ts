@@ -5,7 +5,7 @@ import {
   type Deployment,
 } from '../../src/gateway/catalogue.ts'
 import type { RoutingHints } from '../../src/gateway/call.ts'
-import { createDeploymentStates } from '../../src/gateway/deployment-state.ts'
+import { createDeploymentStates } from '../../src/gateway/deployment-states.ts'
 import { createAffinity } from '../../src/gateway/affinity.ts'
 import { createHeadroom } from '../../src/gateway/headroom.ts'
 import type { RouteDeps } from '../../src/gateway/route.ts'
@@ -20,6 +20,7 @@ import {
 import type { AttemptRecord } from '../../src/protocol/settlement.ts'
 import type { ModelInfo, Provider } from '../../src/providers/provider.ts'
 import { managerOf } from './actors.ts'
+import { createRates, type RateSettings } from '../../src/gateway/rates.ts'
 import { seededRandom } from './random.ts'
 
 /** Routing over deployments that cannot be called, with a clock and a die of the test's own. */
@@ -71,7 +72,10 @@ export function price(input: string, output: string, currency = 'USD'): ModelInf
   return { currency, perMillion: { inputTokens: input, outputTokens: output }, source: 'test' }
 }
 
-export function routeScene(settings: Partial<CatalogueSettings>, seed = 1): RouteScene {
+export function routeScene(
+  { accounting, ...settings }: Partial<CatalogueSettings> & { accounting?: RateSettings },
+  seed = 1,
+): RouteScene {
   const clock = { ms: Date.parse('2026-01-01T00:00:00Z') }
   const catalogue = createCatalogue({
     providers: [],
@@ -101,6 +105,7 @@ export function routeScene(settings: Partial<CatalogueSettings>, seed = 1): Rout
       states,
       headroom,
       affinity: createAffinity(undefined, () => clock.ms),
+      rates: createRates({ accountingCurrency: undefined, rates: [], ...accounting }),
       random: seededRandom(seed),
       now: () => clock.ms,
     },

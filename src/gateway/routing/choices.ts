@@ -38,21 +38,23 @@ export function choicesFor(
 
 /** The configured policy with what the request says over it. */
 function policyFor(policy: RoutingPolicy, hints: RoutingHints): RoutingPolicy {
-  const said = {
-    strategy: hints.strategy,
-    stickyBy: hints.stickyBy,
-    weights: hints.weights,
-    hedgeAfterMs: hints.hedgeAfterMs,
-    parallel: hints.parallel,
-    costMax: hints.costMax,
-    stickiness: hints.stickiness,
-  }
   let changed: RoutingPolicy | undefined
-  for (const [name, value] of Object.entries(said)) {
+  for (const name of overriding) {
+    const value = hints[name]
     if (value !== undefined) changed = { ...(changed ?? policy), [name]: value }
   }
   return changed ?? policy
 }
+
+const overriding = [
+  'strategy',
+  'stickyBy',
+  'weights',
+  'hedgeAfterMs',
+  'parallel',
+  'costMax',
+  'stickiness',
+] as const
 
 function clientFallback(catalogue: Catalogue, name: string, index: number): Target {
   try {

@@ -1,6 +1,6 @@
 import { formatNanos } from '../../lib/decimal.ts'
 import type { DecidedCandidate, Decision, CandidateSource } from '../../protocol/routing.ts'
-import type { DeploymentStates } from '../deployment-state.ts'
+import type { DeploymentStates } from '../deployment-view.ts'
 import { estimatedCost } from './estimate.ts'
 import type { RouteQuery } from './query.ts'
 import type { Ranked } from './ranking.ts'
@@ -26,19 +26,18 @@ export function decisionOf(
   return {
     ...rest,
     estimate: query.estimate(),
-    candidates: candidates.map((each) => candidateOf(each, query, states)),
+    candidates: candidates.map((each) => candidateOf(each, query)),
     excluded: inWords(excluded.slice(0, exclusionsMax), query, states),
     excludedCount: excluded.length,
   }
 }
 
 function candidateOf(
-  { deployment, score, parts, source }: Sourced,
+  { deployment, view, score, parts, source }: Sourced,
   query: RouteQuery,
-  states: DeploymentStates,
 ): DecidedCandidate {
   const { id, modelId, rates } = deployment
-  const { cachedShare } = states.of(deployment)
+  const { cachedShare } = view
   return {
     deployment: id,
     model: modelId,

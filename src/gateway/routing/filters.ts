@@ -1,96 +1,127 @@
 import { isAsStrict, type ExclusionReason } from '../../protocol/routing.ts'
-import { mayUse, type Deployment, type Target } from '../catalogue.ts'
-import type { DeploymentStates } from '../deployment-state.ts'
+import type { Deployment, Target } from '../catalogue.ts'
+import type { DeploymentView } from '../deployment-view.ts'
+import { mayUse } from '../visible-models.ts'
 import type { RouteQuery } from './query.ts'
-
-/** Why a deployment is left out of a request; undefined where it is not. */
-export type Check = (deployment: Deployment) => ExclusionReason | undefined
+import { factsOf } from './target-facts.ts'
 
 /** Among whom is chosen. */
 export interface Scene {
   target: Target
   /** Who named the target. */
   namedBy: 'client' | 'configuration'
-  states: DeploymentStates
   /** Whether nobody else could take over: then only what the client asked for counts, and the provider has the last word. */
   alone: boolean
 }
 
-/** One rule of who may not be chosen. */
-interface Filter {
-  /** The check for one request; undefined where the request gives it nothing to do. */
-  open: (query: RouteQuery, scene: Scene) => Check | undefined
+/** Why a deployment is left out of a request; undefined where it is not. */
+export type Check = (deployment: Deployment) => ExclusionReason | undefined
+
+/** A rule of who may not be chosen that is the same whenever it is asked. */
+interface FixedFilter {
+  /** What its word depends on beside the deployment; undefined where the request gives it nothing to do. */
+  by: (query: RouteQuery, scene: Scene) => string | number | object | undefined
+  open: (query: RouteQuery) => Check | undefined
   /** Whether it matters only where another deployment could take over. */
   comparing?: boolean
 }
 
 /** In the order in which they are asked: the first reason is the one that is told. */
-const filters: readonly Filter[] = [
-  { open: ({ hints }) => hints.allowProviders && only(hints.allowProviders) },
-  { open: ({ hints }) => hints.denyProviders && noneOf(hints.denyProviders) },
-  { open: permitted },
-  { open: ({ hints: { regions } }) => regions && inRegion(regions) },
+const fixedFilters: readonly FixedFilter[] = [
   {
-    open: ({ hints: { dataPolicy } }) =>
-      dataPolicy &&
-      ((each) => (isAsStrict(each.dataPolicy, dataPolicy) ? undefined : 'DATA_POLICY')),
+    by: ({ hints }) => hints.allowProviders,
+    open: ({ hints: { allowProviders } }) => allowProviders && only(allowProviders),
   },
-  { open: ({ hints: { deploymentTags } }) => deploymentTags && tagged(deploymentTags) },
-  { open: affordable },
-  { open: weighty, comparing: true },
   {
+    by: ({ hints: { denyProviders } }) => (denyProviders?.length ? denyProviders : undefined),
+    open: ({ hints: { denyProviders } }) => denyProviders && noneOf(denyProviders),
+  },
+  { by: allowList, open: permitted },
+  {
+    by: ({ hints }) => hints.regions,
+    open: ({ hints: { regions } }) => regions && inRegion(regions),
+  },
+  { by: ({ hints }) => hints.dataPolicy, open: strict },
+  {
+    by: ({ hints }) => hints.deploymentTags,
+    open: ({ hints: { deploymentTags } }) => deploymentTags && tagged(deploymentTags),
+  },
+  { by: ({ hints }) => hints.maxPrice, open: affordable },
+  { by: weighsNothing, open: () => weighty, comparing: true },
+  {
+    by: ({ refusalKey }, { target }) => refusalKey(factsOf(target).refusable),
     open:
       ({ refused }) =>
       (each) =>
         refused(each).length > 0 ? 'FEATURE' : undefined,
     comparing: true,
   },
-  { open: fitting, comparing: true },
-  {
-    open:
-      (_query, { states }) =>
-      (each) =>
-        states.of(each).blocked?.reason,
-    comparing: true,
-  },
 ]
 
-/** The checks of a request on the deployments of one target. */
-export function checksFor(query: RouteQuery, scene: Scene): Check[] {
-  const checks: Check[] = []
-  for (const { open, comparing } of filters) {
-    const check = comparing === true && scene.alone ? undefined : open(query, scene)
-    if (check) checks.push(check)
+/** What the fixed checks of a request depend on; empty where there is nothing to check. */
+export function fixedKey(query: RouteQuery, scene: Scene): string {
+  let values: unknown[] | undefined
+  for (const [index, { by, comparing }] of fixedFilters.entries()) {
+    const value = comparing === true && scene.alone ? undefined : by(query, scene)
+    if (value !== undefined) (values ??= [])[index] = value
   }
-  return checks
+  return values ? JSON.stringify(values) : ''
 }
 
-/** The first reason against a deployment. */
-export function reasonAgainst(
-  checks: readonly Check[],
-  deployment: Deployment,
-): ExclusionReason | undefined {
-  for (const check of checks) {
-    const reason = check(deployment)
-    if (reason !== undefined) return reason
+/** The first fixed reason against each deployment. */
+export function fixedCheck(query: RouteQuery, scene: Scene): Check {
+  const checks: Check[] = []
+  for (const { by, open, comparing } of fixedFilters) {
+    if ((comparing === true && scene.alone) || by(query, scene) === undefined) continue
+    const check = open(query)
+    if (check) checks.push(check)
   }
-  return undefined
+  return (deployment) => {
+    for (const check of checks) {
+      const reason = check(deployment)
+      if (reason !== undefined) return reason
+    }
+    return undefined
+  }
+}
+
+/** What may be different with each request and at each moment: asked of those whose turn comes. */
+export function passingCheck(
+  query: RouteQuery,
+  { target, alone }: Scene,
+): (deployment: Deployment, view: DeploymentView) => ExclusionReason | undefined {
+  if (alone) return () => undefined
+  const { contextLengthMin, outputTokensMin } = factsOf(target)
+  const { answerTokensMax: asked = 0 } = query
+  const needed = contextLengthMin === Infinity ? 0 : query.estimate().inputTokens + asked
+  const fitsAll = needed <= contextLengthMin && asked <= outputTokensMin
+  return (deployment, view) => {
+    if (!fitsAll) {
+      // A model whose limits are unknown is not left out.
+      const { contextLength = Infinity, maxOutputTokens = Infinity } = deployment
+      if (needed > contextLength) return 'CONTEXT_LENGTH'
+      if (asked > maxOutputTokens) return 'OUTPUT_LENGTH'
+    }
+    return view.blocked?.reason
+  }
 }
 
 function only(names: readonly string[]): Check {
   return ({ provider }) => (names.includes(provider.id) ? undefined : 'PROVIDER_NOT_ALLOWED')
 }
 
-function noneOf(names: readonly string[]): Check | undefined {
-  if (names.length === 0) return undefined
+function noneOf(names: readonly string[]): Check {
   return ({ provider }) => (names.includes(provider.id) ? 'PROVIDER_DENIED' : undefined)
 }
 
 /** Where the client named the model itself, the gate behind answers, which says what the key may use. */
-function permitted({ actor }: RouteQuery, { target, namedBy }: Scene): Check | undefined {
-  const { id, virtual } = target
+function allowList({ actor }: RouteQuery, { target: { id, virtual }, namedBy }: Scene) {
   if (actor.models === null || (virtual ? mayUse(actor, id) : namedBy === 'client'))
     return undefined
+  return actor.models
+}
+
+function permitted({ actor }: RouteQuery): Check {
   return ({ modelId }) => (mayUse(actor, modelId) ? undefined : 'KEY_NOT_ALLOWED')
 }
 
@@ -98,12 +129,17 @@ function inRegion(regions: readonly string[]): Check {
   return ({ region }) => (region !== undefined && regions.includes(region) ? undefined : 'REGION')
 }
 
+function strict({ hints: { dataPolicy } }: RouteQuery): Check | undefined {
+  return (
+    dataPolicy && ((each) => (isAsStrict(each.dataPolicy, dataPolicy) ? undefined : 'DATA_POLICY'))
+  )
+}
+
 function tagged(wanted: readonly string[]): Check {
   return ({ tags }) => (wanted.every((tag) => tags.includes(tag)) ? undefined : 'TAG')
 }
 
-function affordable({ hints }: RouteQuery): Check | undefined {
-  const { maxPrice } = hints
+function affordable({ hints: { maxPrice } }: RouteQuery): Check | undefined {
   if (!maxPrice) return undefined
   const input = maxPrice.input === undefined ? Infinity : Number(maxPrice.input)
   const output = maxPrice.output === undefined ? Infinity : Number(maxPrice.output)
@@ -114,20 +150,11 @@ function affordable({ hints }: RouteQuery): Check | undefined {
   }
 }
 
-function weighty(
-  { hints }: RouteQuery,
-  { target: { policy, deployments } }: Scene,
-): Check | undefined {
-  const strategy = hints.strategy ?? policy.strategy
-  if (strategy !== 'weighted' || deployments.every(({ weight }) => weight > 0)) return undefined
-  return ({ weight }) => (weight > 0 ? undefined : 'WEIGHT_ZERO')
+function weighsNothing({ hints }: RouteQuery, { target }: Scene) {
+  const weighted = (hints.strategy ?? target.policy.strategy) === 'weighted'
+  return weighted && factsOf(target).weighsNothing ? 'weighted' : undefined
 }
 
-/** A model whose limits are unknown is not left out. */
-function fitting({ estimate, answerTokensMax: asked = 0 }: RouteQuery): Check {
-  const { inputTokens } = estimate()
-  return ({ contextLength = Infinity, maxOutputTokens = Infinity }) => {
-    if (inputTokens + asked > contextLength) return 'CONTEXT_LENGTH'
-    return asked > maxOutputTokens ? 'OUTPUT_LENGTH' : undefined
-  }
+function weighty({ weight }: Deployment): ExclusionReason | undefined {
+  return weight > 0 ? undefined : 'WEIGHT_ZERO'
 }

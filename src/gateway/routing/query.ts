@@ -2,15 +2,16 @@ import { invalidRequest } from '../../errors.ts'
 import type { Actor } from '../../protocol/actor.ts'
 import type { EmbeddingRequest } from '../../protocol/embedding.ts'
 import type { IntentGuess } from '../../protocol/intent.ts'
+import type { FeatureName } from '../../protocol/features.ts'
 import type { ChatRequest, Message } from '../../protocol/request.ts'
 import type { TokenEstimate } from '../../protocol/routing.ts'
 import type { RuleFacts } from '../../protocol/rule.ts'
 import type { Tags } from '../../protocol/tags.ts'
 import type { Call, RoutingHints } from '../call.ts'
 import type { Deployment } from '../catalogue.ts'
-import { embeddingRefusal } from '../embedding-loss.ts'
+import { embeddingKind, embeddingRefusal } from '../embedding-loss.ts'
 import { intentOf } from '../intent/intent-of.ts'
-import { refusedOf, usedFeatures } from '../loss.ts'
+import { dialectsOf, refusedOf, usedFeatures } from '../loss.ts'
 import { chatFacts, embeddingFacts } from '../rule-facts.ts'
 import { estimateChat, estimateTexts } from './estimate.ts'
 
@@ -29,6 +30,8 @@ export interface RouteQuery {
   estimate: () => TokenEstimate
   /** What a deployment cannot do of the request, in words; empty when it can do all. */
   refused: (deployment: Deployment) => readonly string[]
+  /** Of some features that may be refused: equal where the same deployments refuse; undefined where nobody does. */
+  refusalKey: (refusable: readonly FeatureName[]) => string | undefined
   /** The conversation; absent where there is none. */
   messages?: readonly Message[]
   /** What rules may ask about. */
@@ -59,6 +62,10 @@ export function chatQuery(request: ChatRequest, caller: Caller): RouteQuery {
     answerTokensMax: request.maxTokens,
     estimate: estimated,
     refused: (deployment) => refusedOf(deployment, request, (used ??= usedFeatures(request))),
+    refusalKey: (refusable) => {
+      const some = usedFeatures(request, refusable)
+      return some.length === 0 ? undefined : `${some.join(' ')} ${dialectsOf(request)}`
+    },
     messages: request.messages,
     facts: (now) => chatFacts(request, caller, { estimate: estimated(), now }),
     intent: (longContextTokens) =>
@@ -79,6 +86,7 @@ export function embeddingQuery(request: EmbeddingRequest, caller: Caller): Route
     answerTokensMax: undefined,
     estimate,
     refused: (deployment) => embeddingRefusal(deployment, request),
+    refusalKey: () => embeddingKind(request),
     facts: (now) => embeddingFacts(request, caller, { estimate: estimate(), now }),
     intent: () => {
       throw invalidRequest('model', '`auto` chooses among models that talk; name one for vectors.')

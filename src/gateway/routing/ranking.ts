@@ -1,63 +1,136 @@
 import type { ScoreParts } from '../../protocol/routing.ts'
-import type { Deployment } from '../catalogue.ts'
+import type { Contender, Field } from './field.ts'
 
 /** A deployment in its place among others. */
-export interface Ranked {
-  deployment: Deployment
+export interface Ranked extends Contender {
   /** The lower the better; absent where the order is given. */
-  score?: number
-  parts?: ScoreParts
+  score?: number | undefined
+  parts?: ScoreParts | undefined
 }
 
-/** The `count` deployments of the lowest scores, the lowest first; of equal ones the earlier. */
-export function lowest(
-  deployments: readonly Deployment[],
-  count: number,
-  score: (deployment: Deployment) => number,
-): Ranked[] {
-  const ranked: { deployment: Deployment; score: number }[] = []
-  for (const deployment of deployments) {
-    const own = score(deployment)
-    if (ranked.length === count && own >= (ranked[count - 1]?.score ?? Infinity)) continue
-    let place = ranked.length
-    while (place > 0 && (ranked[place - 1]?.score ?? 0) > own) place -= 1
-    ranked.splice(place, 0, { deployment, score: own })
-    if (ranked.length > count) ranked.pop()
+/** The first `count` that may be called. */
+export function inGivenOrder({ contenders, admits }: Field, count: number): Ranked[] {
+  const ranked: Ranked[] = []
+  for (const contender of contenders) {
+    if (ranked.length === count) break
+    if (admits(contender)) ranked.push({ ...contender })
   }
   return ranked
+}
+
+/** A contender's measure, by its place in the field too, and from what it is made, where that is shown. */
+interface Scoring {
+  score: (contender: Contender, at: number) => number
+  parts?: (contender: Contender, at: number) => ScoreParts
+}
+
+/** Of all contenders of a decision, in their order; one decision is made at a time. */
+let scores = new Float64Array(256)
+
+/** The `count` that may be called of the lowest scores, the lowest first; of equal ones the earlier. */
+export function lowest(
+  { contenders, admits }: Field,
+  count: number,
+  { score, parts }: Scoring,
+): Ranked[] {
+  const { length } = contenders
+  if (length > scores.length) scores = new Float64Array(length * 2)
+  for (const [at, contender] of contenders.entries()) scores[at] = score(contender, at)
+  const next = count * fewOf < length ? oneByOne(length) : sorted(length)
+  const ranked: Ranked[] = []
+  while (ranked.length < count) {
+    const at = next()
+    const contender = at === undefined ? undefined : contenders[at]
+    if (at === undefined || !contender) break
+    const own = scores[at] ?? Infinity
+    if (admits(contender)) ranked.push({ ...contender, score: own, parts: parts?.(contender, at) })
+    scores[at] = Number.NaN
+  }
+  return ranked
+}
+
+/** Up to such a part of all, looking for the lowest again and again is cheaper than sorting. */
+const fewOf = 8
+
+/** Those whose turn came are not numbers any more, and less than nothing. */
+function oneByOne(length: number): () => number | undefined {
+  return () => {
+    let best: number | undefined
+    let least = Infinity
+    for (let at = 0; at < length; at += 1) {
+      const own = scores[at] ?? Infinity
+      if (own < least || (best === undefined && own === Infinity)) {
+        best = at
+        least = own
+      }
+    }
+    return best
+  }
+}
+
+function sorted(length: number): () => number | undefined {
+  const order = Array.from({ length }, (_none, at) => at)
+  const at = (place: number): number => scores[place] ?? Infinity
+  order.sort((one, other) => (at(one) === at(other) ? 0 : at(one) - at(other)))
+  let turn = 0
+  return () => order[turn++]
 }
 
 /**
- * `count` deployments, each the better of two that are drawn from those that are left: as good as looking
- * at all, and callers that decide at the same moment do not all run to the same one.
+ * `count` that may be called, each the better of two that are drawn from those that are left: as good as
+ * looking at all, and callers that decide at the same moment do not all run to the same one.
  */
 export function betterOfTwo(
-  deployments: readonly Deployment[],
+  { contenders, admits }: Field,
   count: number,
-  { score, random }: { score: (deployment: Deployment) => number; random: () => number },
+  { score, random }: { score: (contender: Contender) => number; random: () => number },
 ): Ranked[] {
-  const left = [...deployments]
+  const left = new Urn(contenders)
   const ranked: Ranked[] = []
-  while (ranked.length < count && left.length > 0) {
-    const first = Math.floor(random() * left.length)
-    let chosen = first
-    let best = scoreAt(left, first, score)
-    if (left.length > 1) {
-      const second = (first + 1 + Math.floor(random() * (left.length - 1))) % left.length
-      const other = scoreAt(left, second, score)
-      if (other < best) [chosen, best] = [second, other]
+  while (ranked.length < count) {
+    const first = left.draw(admits, random)
+    if (!first) break
+    const second = left.draw(admits, random)
+    let [better, best] = [first, score(first)]
+    if (second) {
+      const other = score(second)
+      left.putBack(other < best ? first : second)
+      if (other < best) [better, best] = [second, other]
     }
-    const [deployment] = left.splice(chosen, 1)
-    if (deployment) ranked.push({ deployment, score: best })
+    ranked.push({ ...better, score: best })
   }
   return ranked
 }
 
-function scoreAt(
-  deployments: readonly Deployment[],
-  at: number,
-  score: (deployment: Deployment) => number,
-): number {
-  const deployment = deployments[at]
-  return deployment ? score(deployment) : Infinity
+/** A list to draw from, of which only what was changed is kept. */
+class Urn {
+  readonly #all: readonly Contender[]
+  readonly #moved = new Map<number, Contender | undefined>()
+  #left: number
+
+  constructor(all: readonly Contender[]) {
+    this.#all = all
+    this.#left = all.length
+  }
+
+  /** One that may be called; who is drawn is not there any more. */
+  draw(admits: Field['admits'], random: () => number): Contender | undefined {
+    while (this.#left > 0) {
+      const at = Math.floor(random() * this.#left)
+      const contender = this.#at(at)
+      this.#left -= 1
+      this.#moved.set(at, this.#at(this.#left))
+      if (contender && admits(contender)) return contender
+    }
+    return undefined
+  }
+
+  putBack(contender: Contender): void {
+    this.#moved.set(this.#left, contender)
+    this.#left += 1
+  }
+
+  #at(place: number): Contender | undefined {
+    return this.#moved.get(place) ?? this.#all[place]
+  }
 }

@@ -1,7 +1,7 @@
 import { GatewayError, invalidRequest } from '../../errors.ts'
 import type { Exclusion, ExclusionReason } from '../../protocol/routing.ts'
 import type { Deployment } from '../catalogue.ts'
-import type { DeploymentStates } from '../deployment-state.ts'
+import type { DeploymentStates } from '../deployment-view.ts'
 import type { RouteQuery } from './query.ts'
 
 /** A deployment that is not tried, and why. */

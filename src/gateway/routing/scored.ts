@@ -1,57 +1,69 @@
-import { scoreParts, type ScoreParts } from '../../protocol/routing.ts'
-import type { Deployment } from '../catalogue.ts'
+import { scoreParts, type ScorePart, type ScoreParts } from '../../protocol/routing.ts'
 import { estimatedCost } from './estimate.ts'
-import type { Ranked } from './ranking.ts'
+import type { Contender, Field } from './field.ts'
+import { lowest, type Ranked } from './ranking.ts'
 import type { StrategyContext } from './strategies.ts'
 
-/** A mix: each part is 1 for the best of the deployments and falls towards 0, and counts as its weight says. */
-export function scored(
-  deployments: readonly Deployment[],
-  count: number,
-  context: StrategyContext,
-): Ranked[] {
+/** A mix: each part is 1 for the best of the field and falls towards 0, and counts as its weight says. */
+export function scored(field: Field, count: number, context: StrategyContext): Ranked[] {
   const { weights } = context.policy
-  const total = scoreParts.reduce((sum, part) => sum + (weights[part] ?? 0), 0)
-  const measures = deployments.map((deployment) => measure(deployment, context))
-  const leastMs = least(measures.map(({ latencyMs }) => latencyMs))
-  const leastCost = least(measures.map(({ cost }) => cost))
-  const ranked = measures.map(({ deployment, latencyMs, cost, ...rest }) => {
-    // What is not known yet counts as good, so that it becomes known; an unknown price as bad.
-    const latency = latencyMs === undefined ? 1 : ratio(leastMs, latencyMs)
-    const parts: ScoreParts = {
-      ...rest,
-      latency,
-      cost: cost === undefined ? 0 : ratio(leastCost, cost),
-    }
-    const sum = scoreParts.reduce(
-      (sofar, part) => sofar + (weights[part] ?? 0) * (parts[part] ?? 0),
-      0,
-    )
-    return { deployment, score: total === 0 ? 0 : 1 - sum / total, parts }
+  const measures = measuresOf(field.contenders, context)
+  const weighed = scoreParts.flatMap((part) => {
+    const weight = weights[part] ?? 0
+    return weight > 0 ? [{ weight, measure: measures[part] }] : []
   })
-  return ranked.toSorted((a, b) => a.score - b.score).slice(0, count)
+  const total = weighed.reduce((sum, { weight }) => sum + weight, 0)
+  return lowest(field, count, {
+    score: (contender, at) => {
+      let sum = 0
+      for (const part of weighed) sum += part.weight * part.measure(contender, at)
+      return total === 0 ? 0 : 1 - sum / total
+    },
+    parts: (contender, at) => {
+      const parts: ScoreParts = {}
+      for (const part of scoreParts) parts[part] = measures[part](contender, at)
+      return parts
+    },
+  })
 }
 
-function measure(deployment: Deployment, { states, headroom, estimate }: StrategyContext) {
-  const { rates } = deployment
-  const { ttftEwmaMs, inFlight, cachedShare, errorShare } = states.of(deployment)
+/** A part of a contender's score, from 0 to 1; `at` is its place in the field. */
+type Measure = (contender: Contender, at: number) => number
+
+function measuresOf(
+  contenders: readonly Contender[],
+  { headroom, estimate, worth }: StrategyContext,
+): Record<ScorePart, Measure> {
+  const tokens = estimate()
+  const latencies: number[] = []
+  const costs: number[] = []
+  let leastMs = Infinity
+  let leastCost = Infinity
+  for (const {
+    deployment: { rates },
+    view,
+  } of contenders) {
+    // What is not known yet counts as good, so that it becomes known; an unknown price as bad.
+    const ms = view.ttftEwmaMs
+    latencies.push(ms ?? 0)
+    if (ms !== undefined && ms < leastMs) leastMs = ms
+    const cost = rates
+      ? worth.of(rates.currency) * estimatedCost(rates, tokens, view.cachedShare)
+      : Infinity
+    costs.push(cost)
+    if (cost < leastCost) leastCost = cost
+  }
   return {
-    deployment,
-    latencyMs: ttftEwmaMs,
-    cost: rates && estimatedCost(rates, estimate(), cachedShare),
-    busy: 1 / (1 + inFlight),
-    headroom: headroom.of(deployment),
-    cache: cachedShare ?? 0,
-    errors: 1 - errorShare,
+    latency: (_each, at) => ratio(leastMs, latencies[at] ?? 0),
+    cost: (_each, at) => ratio(leastCost, costs[at] ?? Infinity),
+    busy: ({ view }) => 1 / (1 + view.inFlight),
+    headroom: ({ deployment }) => headroom.of(deployment),
+    cache: ({ view }) => view.cachedShare ?? 0,
+    errors: ({ view }) => 1 - view.errorShare,
   }
 }
 
-function least(numbers: readonly (number | undefined)[]): number {
-  let lowest = Infinity
-  for (const number of numbers) if (number !== undefined && number < lowest) lowest = number
-  return lowest
-}
-
 function ratio(best: number, own: number): number {
+  if (own === Infinity) return 0
   return own <= best ? 1 : best / own
 }

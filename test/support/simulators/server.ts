@@ -21,8 +21,10 @@ export interface SimulatorOptions {
 export class Simulator implements AsyncDisposable {
   readonly port: number
   readonly url: string
-  /** Every request so far, in order of arrival. */
+  /** Every request so far but for lists of models, in order of arrival. */
   readonly requests: RecordedRequest[] = []
+  /** Requests for the list of models: the gateway makes them when it likes. */
+  readonly lists: RecordedRequest[] = []
   /** What this provider would bill, to compare with a ledger. */
   readonly invoice: InvoiceEntry[] = []
   /** What scripted answers threw; `close()` rejects when there is any. */
@@ -122,6 +124,10 @@ export class Simulator implements AsyncDisposable {
   }
 
   #announce(request: RecordedRequest): void {
+    if (request.method === 'GET' && /\/models(\?|$)/.test(request.path)) {
+      this.lists.push(request)
+      return
+    }
     this.requests.push(request)
     const ready = this.#waiting.filter(({ count }) => count <= this.requests.length)
     for (const waiter of ready) {

@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest'
+import type { RoutingHints } from '../../../src/gateway/call.ts'
+import { explain, route } from '../../../src/gateway/route.ts'
+import { strategies, type Strategy } from '../../../src/protocol/routing.ts'
+import { nothingBut } from '../../../src/protocol/features.ts'
+import { managerOf } from '../../support/actors.ts'
+import {
+  ask,
+  fail,
+  price,
+  routeScene,
+  succeed,
+  upstream,
+  virtual,
+} from '../../support/route-scene.ts'
+
+const count = 200
+
+/** Two hundred deployments, of which every fourth is in the east and the last one cannot use tools. */
+function scene(strategy: Strategy = 'ordered') {
+  const models = (side: number) =>
+    Array.from({ length: count / 4 }, (_none, at) => ({
+      name: `m${at}`,
+      price: price(String(1 + ((at * 7 + side) % 50)), '2'),
+      contextLength: at === 3 ? 50 : 1_000,
+    }))
+  const east = { site: { region: 'east', dataPolicy: undefined, local: false } }
+  const sides = ['a', 'b', 'c', 'd'].map((id, side) =>
+    upstream(id, models(side), {
+      ...(id === 'd' && east),
+      ...(id === 'c' && { support: nothingBut({}) }),
+    }),
+  )
+  const parts = sides.flatMap(({ id, models: own }) => own.map(({ name }) => `${id}/${name}`))
+  const made = routeScene({ providers: sides, models: [virtual('v', parts, { strategy })] })
+  const { deployments } = made.deps.catalogue.target('v')
+  return { ...made, deployments }
+}
+
+function asking(hints: RoutingHints = {}, told: Parameters<typeof ask>[2] = {}) {
+  return ask('v', hints, told)
+}
+
+const tools = { tools: [{ kind: 'function' as const, name: 'f', parameters: {} }] }
+
+describe.each(strategies)('%s among two hundred', (strategy) => {
+  test('tries as many as it may, none twice and none that is blocked, and explains all', () => {
+    const made = scene(strategy)
+    const blocked = new Set<string>()
+    for (const [at, deployment] of made.deployments.entries()) {
+      if (at % 2 > 0) succeed(made, deployment, 100 + at)
+      else {
+        for (let turn = 0; turn < 3; turn += 1) fail(made, deployment, 'PROVIDER_ERROR')
+        blocked.add(deployment.id)
+      }
+    }
+    for (let turn = 0; turn < 20; turn += 1) {
+      const { candidates, decision } = route(made.deps, asking({}, { maxTokens: 100 }))
+      const ids = candidates.map(({ deployment }) => deployment.id)
+      expect(new Set(ids).size).toBe(5)
+      expect(ids.filter((id) => blocked.has(id) || id.endsWith('/m3'))).toEqual([])
+      expect(decision?.candidates.map(({ deployment }) => deployment)).toEqual(ids)
+    }
+    const all = explain(made.deps, asking({}, { maxTokens: 100 }))
+    const told = all.candidates.map(({ deployment }) => deployment)
+    expect([new Set(told).size, all.excludedCount]).toEqual([96, 104])
+  })
+})
+
+describe('what is put out of a decision', () => {
+  test('for something lasting is counted in every one; what passes, where its turn came', () => {
+    const made = scene('ordered')
+    const [first, second] = made.deployments
+    for (const each of [first, second, made.deployments[120]]) {
+      if (each) fail(made, each, 'PROVIDER_RATE_LIMITED')
+    }
+    const { decision } = route(made.deps, asking({ denyProviders: ['d'] }))
+    expect(decision?.excludedCount).toBe(50 + 2)
+    expect(explain(made.deps, asking({ denyProviders: ['d'] })).excludedCount).toBe(50 + 3)
+  })
+
+  test('is told with its reason when nobody is left, all of them', () => {
+    const made = scene('least-latency')
+    const wishes = { regions: ['west'] }
+    expect(() => route(made.deps, asking(wishes))).toThrow(
+      /its region is unknown, not west.*and 180 more/s,
+    )
+    for (const each of made.deployments) fail(made, each, 'PROVIDER_AUTH')
+    expect(() => route(made.deps, asking())).toThrow(/refuses the credential.*and 180 more/s)
+  })
+
+  test('of one request is not put out of the next one that wishes something else', () => {
+    const made = scene('ordered')
+    const providersOf = (hints: RoutingHints, told: Parameters<typeof ask>[2] = {}) => {
+      const { candidates } = explain(made.deps, asking(hints, told))
+      return [...new Set(candidates.map(({ model }) => model.split('/')[0]))].join('')
+    }
+    for (let turn = 0; turn < 2; turn += 1) {
+      expect(providersOf({})).toBe('abcd')
+      expect(providersOf({ denyProviders: ['a'] })).toBe('bcd')
+      expect(providersOf({ allowProviders: ['a'] })).toBe('a')
+      expect(providersOf({ regions: ['east'] })).toBe('d')
+      expect(providersOf({}, tools)).toBe('abd')
+      expect(providersOf({}, { temperature: 0.5 })).toBe('abcd')
+      const actor = managerOf('org', { models: ['b/*', 'c/*'] })
+      expect(providersOf({}, { actor })).toBe('bc')
+      expect(providersOf({}, { actor, ...tools })).toBe('b')
+      expect(() =>
+        route(made.deps, asking({ maxPrice: { currency: 'USD', output: '1.5' } })),
+      ).toThrow(/a million tokens cost/)
+    }
+  })
+
+  test('more wishes than are remembered are all met', () => {
+    const made = scene('ordered')
+    for (let turn = 0; turn < 120; turn += 1) {
+      const hints = { regions: ['east', `nowhere-${turn}`] }
+      expect(route(made.deps, asking(hints)).candidates[0].deployment.provider.id).toBe('d')
+    }
+    const long = { regions: ['east', 'x'.repeat(5_000)] }
+    expect(route(made.deps, asking(long)).candidates[0].deployment.provider.id).toBe('d')
+  })
+
+  test('is looked at anew when a provider is found to have learnt more', () => {
+    const made = scene('ordered')
+    const [first] = made.deployments
+    const told = { maxTokens: 5_000 }
+    expect(() => route(made.deps, asking({}, told))).toThrow(/takes 1000 tokens/)
+    if (!first) throw new Error('there are deployments')
+    made.deps.catalogue.learn(first.provider, [{ name: 'new', contextLength: 10_000 }])
+    const found = route(made.deps, ask('a/new', { denyProviders: ['b'] }, told))
+    expect(found.candidates[0].deployment.contextLength).toBe(10_000)
+  })
+})
+
+describe('the order', () => {
+  test('of lower priority numbers comes first, also where few of them are left', () => {
+    const providers = [upstream('a', ['m0', 'm1', 'm2', 'm3'])]
+    const parts = ['a/m0', 'a/m1', 'a/m2', 'a/m3'].map((model, at) => ({
+      model,
+      priority: at < 2 ? 5 : 1,
+    }))
+    const made = routeScene({ providers, models: [virtual('v', parts, { strategy: 'weighted' })] })
+    const broken = made.deps.catalogue.resolve('a/m3')
+    for (let turn = 0; turn < 3; turn += 1) fail(made, broken, 'PROVIDER_ERROR')
+    for (let turn = 0; turn < 10; turn += 1) {
+      const ids = route(made.deps, asking()).candidates.map(({ deployment }) => deployment.id)
+      expect(ids[0]).toBe('a/m2')
+      expect(ids.slice(1).toSorted()).toEqual(['a/m0', 'a/m1'])
+    }
+  })
+
+  test('of prices goes across currencies where there is a rate, and puts the others last', () => {
+    const providers = [
+      upstream('rub', [{ name: 'm', price: price('80', '80', 'RUB') }]),
+      upstream('usd', [{ name: 'm', price: price('2', '2') }]),
+      upstream('cny', [{ name: 'm', price: price('0.1', '0.1', 'CNY') }]),
+    ]
+    const models = [virtual('v', ['cny/m', 'usd/m', 'rub/m'], { strategy: 'cheapest' })]
+    const rate = { from: 'USD', to: 'RUB', rate: '90', validFrom: '2025-01-01', source: 'test' }
+    const accounting = { accountingCurrency: 'RUB', rates: [rate] }
+    const order = (made: ReturnType<typeof routeScene>, strategy: Strategy) =>
+      route(made.deps, asking({ strategy, weights: { cost: 1 } })).candidates.map(
+        ({ deployment: { provider } }) => provider.id,
+      )
+    const exchanging = routeScene({ providers, models, accounting })
+    // Two dollars are 180 roubles.
+    expect(order(exchanging, 'cheapest')).toEqual(['rub', 'usd', 'cny'])
+    expect(order(exchanging, 'scored')).toEqual(['rub', 'usd', 'cny'])
+    // Without rates the first currency is the one that is compared.
+    expect(order(routeScene({ providers, models }), 'cheapest')).toEqual(['cny', 'usd', 'rub'])
+  })
+})
