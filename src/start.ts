@@ -151,6 +151,7 @@ async function serve(
   const link = config.storage.redis && createHealthLink(bus, installationOf(config, secret))
   const { close: closeResilience, ...resilience } = openResilience(config.resilience, {
     link,
+    metrics,
     logger,
   })
   const { call: callUpstream, embed: embedUpstream } = upstreams

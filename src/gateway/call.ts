@@ -89,6 +89,6 @@ export interface RoutingHints {
   deadlineMs?: number | undefined
   /** What becomes of an answer whose deployment fails amid it; `ERROR` when absent. */
   midStreamFailure?: MidStreamFailure | undefined
-  /** In the queue of a busy provider: higher goes first; 0 when absent. */
+  /** Where not everybody can be served, higher goes first; the key's tier may bound it. */
   priority?: number | undefined
 }

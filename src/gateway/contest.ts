@@ -120,7 +120,7 @@ export class Contest {
     }
     const { call } = this.#ticket
     const release = await this.#deps.concurrency.enter(deployment, {
-      priority: call.hints.priority ?? 0,
+      priority: this.#ticket.priority,
       waitMaxMs: this.#leftMs(),
       signal: call.signal,
     })

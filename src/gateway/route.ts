@@ -45,6 +45,8 @@ export interface Route {
   mode: AttemptMode
   /** Absent where there was nothing to decide. */
   decision: Decision | undefined
+  /** Of a rule; absent where none says one. */
+  priority?: number | undefined
   /** Under which names who serves it is to be remembered; absent where that is not wanted. */
   affinity?: readonly string[] | undefined
 }
@@ -72,6 +74,7 @@ export function route(deps: RouteDeps, asked: RouteQuery): Route {
     mode: others.length === 0 ? inOrder : modeOf(considered.policy),
     decision: decide(considered, direction, deps.states),
     affinity: considered.names,
+    priority: direction.priority,
   }
 }
 
