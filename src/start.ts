@@ -171,7 +171,7 @@ async function serve(
     cache: openAnswerCache({
       settings: config.cache,
       secret,
-      redis: commands?.client,
+      redis: commands,
       bus,
       metrics,
       logger,
@@ -184,7 +184,7 @@ async function serve(
   const services = { db, ledger, hashApiKey, bus, answers: gateway.cache }
   const idempotency = createIdempotency(services, logger)
   const reads = config.graphql.cacheReads
-    ? openReadCache({ redis: commands?.client, secret, bus, logger })
+    ? openReadCache({ redis: commands, secret, bus, logger })
     : undefined
   const graphql = createGraphqlServer({
     gateway,
