@@ -20,7 +20,7 @@ export interface Door {
   encodeError: EncodeError
   /** Whether a key may also come as `x-api-key`. */
   apiKeyHeader?: boolean
-  /** Answers the exchange, or throws what it is answered with. */
+  /** Answers the exchange, or throws what it is answered with, at once or later. */
   handle: (exchange: Exchange) => Promise<void>
 }
 
