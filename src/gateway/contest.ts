@@ -162,10 +162,15 @@ export class Contest {
     const { deadlineMs, costMax } = this.#mode
     if (deadlineMs !== undefined && this.#ageMs() > deadlineMs) return undefined
     const deployment = this.#lineup.nextFree()
-    if (!deployment || !costMax) return deployment
-    const all = [...this.#begun, deployment]
-    const costs = await Promise.all(all.map((each) => this.#work.cost(each)))
-    return isAffordable(costMax, costs) ? deployment : undefined
+    if (!deployment) return undefined
+    if (costMax) {
+      const all = [...this.#begun, deployment]
+      const costs = await Promise.all(all.map((each) => this.#work.cost(each)))
+      if (!isAffordable(costMax, costs)) return undefined
+    }
+    // Each may spend all of the estimate; alone it may still be called.
+    if (await this.#ticket.reservation?.further()) return this.#lineup.putBack(deployment)
+    return deployment
   }
 
   /** The first that says something or fails; undefined when one more is to begin. */
