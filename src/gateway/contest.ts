@@ -159,14 +159,14 @@ export class Contest {
   /** One that may run beside those that do: within the budget, and without waiting. */
   async #nextBeside(): Promise<Deployment | undefined> {
     if (this.#mode.kind === 'ordered') return undefined
-    const { deadlineMs, costMax } = this.#mode
+    const { deadlineMs, maxCosts = [] } = this.#mode
     if (deadlineMs !== undefined && this.#ageMs() > deadlineMs) return undefined
     const deployment = this.#lineup.nextFree()
     if (!deployment) return undefined
-    if (costMax) {
+    if (maxCosts.length > 0) {
       const all = [...this.#begun, deployment]
       const costs = await Promise.all(all.map((each) => this.#work.cost(each)))
-      if (!isAffordable(costMax, costs)) return undefined
+      if (!maxCosts.every((most) => isAffordable(most, costs))) return undefined
     }
     // Each may spend all of the estimate; alone it may still be called.
     if (await this.#ticket.reservation?.further()) return this.#lineup.putBack(deployment)

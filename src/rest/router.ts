@@ -18,6 +18,7 @@ import { handleEmbedding } from './embedding.ts'
 import { sendRequests, sendUsage } from './export.ts'
 import { showGeneration } from './generation.ts'
 import { showKey } from './key.ts'
+import { handleExplain } from './route-explain.ts'
 import { showProviderStatus } from './provider-status.ts'
 import { listModels, retrieveModel } from './models.ts'
 import {
@@ -63,6 +64,11 @@ export function restDoors({ gateway, responses, idempotency }: RestDeps): Door[]
       encodeError: anthropicMessagesDoor.encodeError,
       apiKeyHeader: true,
       handle: (exchange) => handleCount(gateway, exchange),
+    },
+    {
+      path: '/v1/route/explain',
+      encodeError: openaiChatDoor.encodeError,
+      handle: (exchange) => handleExplain(gateway, exchange),
     },
     {
       path: responsesPath,

@@ -40,6 +40,8 @@ function configuration(): string {
   const tables = [
     provider('one', one.url),
     provider('two', two.url),
+    provider('refusing', one.url),
+    model('refused-or-two', '', 'refusing/gpt-4o', 'refusing/gpt-4o-mini', 'two/gpt-4o'),
     provider('busy', one.url, 'max_concurrent = 1'),
     ...own,
     model('hedged', 'strategy = "hedge"\nhedge_after_ms = 1', 'one/gpt-4o', 'two/gpt-4o'),
@@ -128,6 +130,31 @@ test.each([
     expect(seconds).toBeGreaterThan(0)
     expect(seconds).toBeLessThanOrEqual(most)
     return '503, until then'
+  })
+})
+
+test('what was passed over when its turn came is kept with the decision', async () => {
+  const [door] = doors
+  if (!door) throw new Error('there are doors')
+  one.next(httpError(401))
+  const { id, attempts } = await answered(door, 'refused-or-two')
+  // The refused credential is that of the second deployment as well.
+  expect(attempts.map(({ model }) => model)).toEqual(['refusing/gpt-4o', 'two/gpt-4o'])
+  const query = `query ($id: ID!) { request(id: $id) { decision {
+    excludedCount candidates { deployment } passedOver { deployment reason detail } } } }`
+  const answer = await gateway.graphql<{ request: { decision: object } }>(query, { id })
+  expect(answer.data.request.decision).toEqual({
+    excludedCount: 0,
+    candidates: ['refusing/gpt-4o', 'refusing/gpt-4o-mini', 'two/gpt-4o'].map((deployment) => ({
+      deployment,
+    })),
+    passedOver: [
+      {
+        deployment: 'refusing/gpt-4o-mini',
+        reason: 'AUTH',
+        detail: expect.stringMatching(/^its provider refused the credential; until 20/),
+      },
+    ],
   })
 })
 
