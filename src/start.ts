@@ -151,6 +151,7 @@ async function serve(
   const link = config.storage.redis && createHealthLink(bus, installationOf(config, secret))
   const { close: closeResilience, ...resilience } = openResilience(config.resilience, {
     link,
+    metrics,
     logger,
   })
   const { call: callUpstream, embed: embedUpstream } = upstreams
@@ -170,7 +171,7 @@ async function serve(
     cache: openAnswerCache({
       settings: config.cache,
       secret,
-      redis: commands?.client,
+      redis: commands,
       bus,
       metrics,
       logger,
@@ -183,14 +184,14 @@ async function serve(
   const services = { db, ledger, hashApiKey, bus, answers: gateway.cache }
   const idempotency = createIdempotency(services, logger)
   const reads = config.graphql.cacheReads
-    ? openReadCache({ redis: commands?.client, secret, bus, logger })
+    ? openReadCache({ redis: commands, secret, bus, logger })
     : undefined
   const graphql = createGraphqlServer({
     gateway,
     reads,
     services,
     idempotency,
-    authenticate,
+    authenticate: async (...asked) => authenticate(...asked),
     addressOf,
     bodyLimitBytes: config.server.bodyLimitBytes,
     newRequestId: () => newId('req'),

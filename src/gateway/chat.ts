@@ -45,10 +45,12 @@ async function steps(
   ticket: Ticket,
 ): Promise<AsyncGenerator<Events>> {
   const { call } = ticket
-  const { candidates, mode, decision, affinity } = route(deps, chatQuery(request, call)) // where it goes
-  ticket.decision = decision
-  ticket.affinity = affinity
-  const deployments = admit(deps, call, candidates) // whether this actor may send it there, now
+  const routed = route(deps, chatQuery(request, call)) // where it goes
+  const { mode } = routed
+  ticket.decision = routed.decision
+  ticket.affinity = routed.affinity
+  const { deployments, priority } = admit(deps, call, routed) // whether this actor may send it there, now
+  ticket.priority = priority
   // What was answered before, which takes no tokens and no money of the limits; else a new answer.
   return cached(
     deps,

@@ -120,7 +120,7 @@ export class Contest {
     }
     const { call } = this.#ticket
     const release = await this.#deps.concurrency.enter(deployment, {
-      priority: call.hints.priority ?? 0,
+      priority: this.#ticket.priority,
       waitMaxMs: this.#leftMs(),
       signal: call.signal,
     })
@@ -159,13 +159,13 @@ export class Contest {
   /** One that may run beside those that do: within the budget, and without waiting. */
   async #nextBeside(): Promise<Deployment | undefined> {
     if (this.#mode.kind === 'ordered') return undefined
-    const { deadlineMs, costMax } = this.#mode
+    const { deadlineMs, maxCosts = [] } = this.#mode
     if (deadlineMs !== undefined && this.#ageMs() > deadlineMs) return undefined
     const deployment = this.#lineup.nextFree()
-    if (!deployment || !costMax) return deployment
+    if (!deployment || maxCosts.length === 0) return deployment
     const all = [...this.#begun, deployment]
     const costs = await Promise.all(all.map((each) => this.#work.cost(each)))
-    return isAffordable(costMax, costs) ? deployment : undefined
+    return maxCosts.every((most) => isAffordable(most, costs)) ? deployment : undefined
   }
 
   /** The first that says something or fails; undefined when one more is to begin. */

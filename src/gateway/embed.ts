@@ -63,9 +63,10 @@ async function steps(
   vectors: number[][],
 ): Promise<AsyncGenerator<Events>> {
   const { call } = ticket
-  const { candidates, decision } = route(deps, embeddingQuery(request, call))
-  ticket.decision = decision
-  const deployments = admit(deps, call, candidates)
+  const routed = route(deps, embeddingQuery(request, call))
+  ticket.decision = routed.decision
+  const { deployments, priority } = admit(deps, call, routed)
+  ticket.priority = priority
   const demand = embeddingDemand(request)
   ticket.reservation = await reserve(deps, { call, deployments, demand })
   return attempt(deps, ordered(deployments), ticket, {

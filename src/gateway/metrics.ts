@@ -5,6 +5,7 @@ import type { LimitScope } from '../protocol/limit.ts'
 import type { AttemptRecord } from '../protocol/settlement.ts'
 import { tokenClasses } from '../protocol/usage.ts'
 import type { LedgerEntry } from './ledger.ts'
+import type { PriorityWord } from './load-shed.ts'
 import {
   createAttemptSeries,
   createFamilies,
@@ -21,6 +22,8 @@ export interface Metrics {
   journalFailed(): void
   /** Counts a request that a limit refused. */
   limited(scope: LimitScope, code: ErrorCode): void
+  /** Counts a request that was refused because this process is behind with its work. */
+  shed(priority: PriorityWord): void
   /** Counts a failure of the store of answers. */
   cacheFailed(): void
   /** What the store of answers holds in this process, where it holds any. */
@@ -48,7 +51,7 @@ const eventLoopResolutionMs = 20
 
 export function createMetrics(settings: MetricsSettings): Metrics {
   const registry = new Registry()
-  const { streamsOpen, journalErrors, cacheErrors, limited } = createMeters(registry)
+  const { streamsOpen, journalErrors, cacheErrors, limited, shed } = createMeters(registry)
   const families = createFamilies()
   const seriesOfRequest = createRequestSeries(families)
   const seriesOfAttempt = createAttemptSeries(families)
@@ -84,6 +87,7 @@ export function createMetrics(settings: MetricsSettings): Metrics {
     streamClosed: () => streamsOpen.dec(),
     journalFailed: () => journalErrors.inc(),
     limited: (scope, code) => limited.inc({ scope, code }),
+    shed: (priority) => shed.inc({ priority }),
     cacheFailed: () => cacheErrors.inc(),
     watchCache: (size) => watchCacheSize(registry, size),
     render: async () => {
@@ -129,6 +133,12 @@ function createMeters(registry: Registry) {
       name: 'xrouter_limited_total',
       help: 'Requests that a limit or a budget refused, by what it is put on.',
       labelNames: ['scope', 'code'],
+      registers,
+    }),
+    shed: new Counter({
+      name: 'xrouter_shed_total',
+      help: 'Requests that were refused because this process was behind with its work.',
+      labelNames: ['priority'],
       registers,
     }),
     streamsOpen: new Gauge({

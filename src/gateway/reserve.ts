@@ -79,8 +79,13 @@ function estimator(
     inputTokens,
     outputTokens: demand.outputTokens(maxOutputTokens, settings.defaultOutputTokens),
   })
+  const costs = new Map<Deployment, Money | undefined>()
+  const costOf = (deployment: Deployment): Money | undefined => {
+    if (!costs.has(deployment)) costs.set(deployment, dearestCost(deployment, usageOf(deployment)))
+    return costs.get(deployment)
+  }
   const worth = (deployment: Deployment, currency: string): bigint | undefined => {
-    const cost = dearestCost(deployment, usageOf(deployment))
+    const cost = costOf(deployment)
     return cost && (cost.currency === currency ? cost.nanos : toCurrency(cost, currency))
   }
   const of = (deployment: Deployment): Cost => {
@@ -92,12 +97,12 @@ function estimator(
   }
   return {
     of,
-    cost: (deployment: Deployment) => dearestCost(deployment, usageOf(deployment)),
+    cost: costOf,
     dearest: (deployments: readonly Deployment[]): Cost => {
-      const costs = deployments.map(of)
+      const each = deployments.map(of)
       return {
-        tokens: Math.max(...costs.map(({ tokens }) => tokens)),
-        nanos: (currency) => Math.max(...costs.map(({ nanos }) => nanos(currency))),
+        tokens: Math.max(...each.map(({ tokens }) => tokens)),
+        nanos: (currency) => Math.max(...each.map(({ nanos }) => nanos(currency))),
       }
     },
     refusal: (
@@ -107,8 +112,7 @@ function estimator(
       if (maxCost) {
         const cost = worth(deployment, maxCost.currency)
         if (cost === undefined || cost > maxCost.nanos) {
-          const told = dearestCost(deployment, usageOf(deployment))
-          return tooDear(deployment.id, told, maxCost)
+          return tooDear(deployment.id, costOf(deployment), maxCost)
         }
       }
       if (settings.unpriced === 'open') return undefined

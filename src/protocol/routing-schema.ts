@@ -47,15 +47,4 @@ export const routingSchemas = {
   ),
   hedgeAfterMs: optional(z.int().min(1).max(600_000)),
   parallel: optional(z.int().min(2).max(10)),
-  costMax: optional(
-    z
-      .strictObject({ currency, amount: decimal })
-      .transform(({ amount, ...rest }) => ({ ...rest, nanos: nanosOf(amount) })),
-  ),
-}
-
-/** Of a decimal string with at most nine places. */
-function nanosOf(amount: string): bigint {
-  const [whole = '0', fraction = ''] = amount.split('.')
-  return BigInt(whole + fraction.padEnd(9, '0'))
 }

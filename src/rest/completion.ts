@@ -1,9 +1,7 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { internalError, invalidRequest } from '../errors.ts'
-import type { RoutingHints } from '../gateway/call.ts'
+import type { Call, RoutingHints } from '../gateway/call.ts'
 import { chatAll } from '../gateway/chat-all.ts'
 import type { GatewayDeps } from '../gateway/deps.ts'
-import type { Actor } from '../protocol/actor.ts'
 import type {
   AnswerContext,
   ChatDoor,
@@ -14,26 +12,23 @@ import { createCollector } from '../protocol/collect.ts'
 import { isContent, type ChatEvent, type Origin } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import { withCacheControl } from './cache-wishes.ts'
-import { clientGone } from './client-gone.ts'
 import {
   cacheHeader,
   nameCacheResult,
   nameDeployment,
   namesDeployment,
 } from './deployment-headers.ts'
+import type { Exchange } from './exchange.ts'
 import { decodeHints } from './hints.ts'
 import { tellLimits } from './limit-headers.ts'
 import { inDoorWords } from './places.ts'
 import { openSse } from './sse.ts'
 
-/** What the route needs to know of one HTTP exchange. */
-interface Exchange {
+/** One answer under way. */
+interface Answering {
   gateway: GatewayDeps
-  request: FastifyRequest
-  reply: FastifyReply
+  exchange: Exchange
   decoded: DecodedRequest
-  /** Aborted when the client is gone before its answer is complete. */
-  signal: AbortSignal
   created: number
 }
 
@@ -52,36 +47,41 @@ export interface CompletionRoute {
 /** A completion through any door: its dialect in, events, its dialect out. */
 export async function handleCompletion(
   { gateway, door }: { gateway: GatewayDeps; door: ChatDoor },
-  actor: Actor,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  exchange: Exchange,
 ): Promise<void> {
-  const decoded = door.decode(request.body, request.headers)
-  return answerCompletion({ gateway, decoded }, actor, request, reply)
+  const decoded = door.decode(exchange.body, exchange.headers)
+  return answerCompletion({ gateway, decoded }, exchange)
 }
 
 /** The same for a request that is decoded. */
 export async function answerCompletion(
-  { gateway, decoded, around = (events) => events }: CompletionRoute,
-  actor: Actor,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  { gateway, decoded, around }: CompletionRoute,
+  exchange: Exchange,
 ): Promise<void> {
+  const { id, actor, headers, onSettled, signal } = exchange
   const said = decodeHints(decoded.xrouter)
   refuseUnmarked(decoded, said.hints)
-  const cache = withCacheControl(said.cache, request.headers['cache-control'])
-  const signal = clientGone(reply)
-  const { id: requestId, headers, onSettled } = request
-  const heard = { onLimits: tellLimits(reply), onSettled }
-  const context = { requestId, actor, door: 'rest' as const, headers, ...heard, signal }
-  const call = { ...context, ...said, cache }
+  const cache = withCacheControl(said.cache, headers['cache-control'])
+  const call: Call = {
+    requestId: id,
+    actor,
+    door: 'rest',
+    hints: said.hints,
+    headers,
+    tags: said.tags,
+    user: said.user,
+    onLimits: tellLimits(exchange),
+    cache,
+    onSettled,
+    signal,
+  }
   const created = Math.floor(Date.now() / 1000)
   const requests: [ChatRequest, ...ChatRequest[]] = [decoded.request, ...(decoded.further ?? [])]
   const made = warned(decoded.warnings ?? [], chatAll(gateway, requests, call))
-  const events = around(made, { id: request.id, created })
-  const exchange: Exchange = { gateway, request, reply, decoded, signal, created }
-  void reply.header(cacheHeader, 'off')
-  return decoded.request.stream ? sendStream(exchange, events) : sendJson(exchange, events)
+  const events = around ? around(made, { id, created }) : made
+  const answering: Answering = { gateway, exchange, decoded, created }
+  exchange.set(cacheHeader, 'off')
+  return decoded.request.stream ? sendStream(answering, events) : sendJson(answering, events)
 }
 
 /** A splice that the dialect cannot mark would be a silent one. */
@@ -107,62 +107,56 @@ function warned(
 }
 
 async function sendJson(
-  { request, reply, decoded, signal, created }: Exchange,
+  { exchange, decoded, created }: Answering,
   events: AsyncGenerator<ChatEvent>,
 ): Promise<void> {
   const collector = createCollector()
   for await (const event of events) {
-    if (namesDeployment(event)) nameDeployment(reply, event)
-    else if (event.type === 'cache-lookup') nameCacheResult(reply, event)
+    if (namesDeployment(event)) nameDeployment(exchange, event)
+    else if (event.type === 'cache-lookup') nameCacheResult(exchange, event)
     collector.add(inDoorWords(event, decoded.placeOf))
   }
-  if (signal.aborted) return void reply.hijack()
+  if (exchange.signal.aborted) return
   const response = collector.response()
   const model = response.settlement?.model ?? ''
-  return reply.send(decoded.encodeResponse(response, { id: request.id, created, model }))
+  exchange.sendJson(decoded.encodeResponse(response, { id: exchange.id, created, model }))
 }
 
-async function sendStream(exchange: Exchange, events: AsyncGenerator<ChatEvent>): Promise<void> {
-  const { request, reply, decoded, signal, created } = exchange
+async function sendStream(answering: Answering, events: AsyncGenerator<ChatEvent>): Promise<void> {
+  const { exchange, decoded, created } = answering
   const opening: ChatEvent[] = []
   let deployment: Origin | undefined
   for (;;) {
     const { value, done } = await events.next()
-    if (done) return void reply.hijack()
+    if (done) return
     const event = inDoorWords(value, decoded.placeOf)
     if (event.type === 'error') {
       await events.return(undefined)
       throw event.error
     }
-    if (namesDeployment(event)) nameDeployment(reply, (deployment = event))
+    if (namesDeployment(event)) nameDeployment(exchange, (deployment = event))
     else if (event.type === 'cache-lookup') {
-      nameCacheResult(reply, event)
+      nameCacheResult(exchange, event)
       deployment = event.origin
     }
     opening.push(event)
     if (isContent(event) || event.type === 'end') break
   }
   const model = deployment?.model ?? ''
-  const encoder = decoded.openStream({ id: request.id, created, model })
-  reply.hijack()
-  reply.raw.writeHead(200, {
-    ...Object.fromEntries(Object.entries(reply.getHeaders()).filter(([, value]) => value)),
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-cache',
-    'x-accel-buffering': 'no',
-  })
-  await writeEvents(exchange, opening, events, encoder).catch((error: unknown) => {
-    if (!signal.aborted) throw error
+  const encoder = decoded.openStream({ id: exchange.id, created, model })
+  exchange.openStream()
+  await writeEvents(answering, opening, events, encoder).catch((error: unknown) => {
+    if (!exchange.signal.aborted) throw error
   })
 }
 
 async function writeEvents(
-  { gateway, request, reply, signal }: Exchange,
+  { gateway, exchange: { id, response, signal } }: Answering,
   opening: readonly ChatEvent[],
   rest: AsyncGenerator<ChatEvent>,
   encoder: StreamEncoder,
 ): Promise<void> {
-  const sse = openSse(reply.raw, signal)
+  const sse = openSse(response, signal)
   const write = (event: ChatEvent): Promise<void> | undefined => {
     const text = encoder.event(event)
     return text === '' ? undefined : sse.write(text)
@@ -177,7 +171,7 @@ async function writeEvents(
     if (!signal.aborted) sse.end(encoder.end())
   } catch (error) {
     if (signal.aborted) return
-    gateway.logger.error({ err: error, requestId: request.id }, 'bug in a stream')
+    gateway.logger.error({ err: error, requestId: id }, 'bug in a stream')
     sse.end(encoder.error(internalError(error)))
   } finally {
     await rest.return(undefined)

@@ -1,15 +1,27 @@
 import type { FastifyReply } from 'fastify'
 import { openaiChatDoor } from '../dialects/openai-chat/chat-door.ts'
 import type { GatewayError } from '../errors.ts'
+import type { EncodeError } from '../protocol/chat-door.ts'
 
-/** Answers in the words of the route's dialect, OpenAI's elsewhere, with `retry-after` where a wait is known. */
-export function replyError(reply: FastifyReply, error: GatewayError): FastifyReply {
+/** A failure as a door answers it: in the words of its dialect, with `retry-after` where a wait is known. */
+export function errorAnswer(
+  error: GatewayError,
+  encode: EncodeError,
+  requestId: string,
+): { status: number; headers: [name: string, value: string][]; body: unknown } {
+  const headers: [string, string][] = []
   if (error.retryAfterMs !== undefined) {
-    void reply.header('retry-after', Math.ceil(error.retryAfterMs / 1000))
+    headers.push(['retry-after', String(Math.ceil(error.retryAfterMs / 1000))])
   }
-  if (error.status === 401) void reply.header('www-authenticate', 'Bearer realm="XRouter"')
+  if (error.status === 401) headers.push(['www-authenticate', 'Bearer realm="XRouter"'])
+  const { body, status = error.status } = encode(error, requestId)
+  return { status, headers, body }
+}
+
+/** Answers in the words of the route's dialect, OpenAI's elsewhere. */
+export function replyError(reply: FastifyReply, error: GatewayError): FastifyReply {
   const { request } = reply
   const encode = request.routeOptions.config.encodeError ?? openaiChatDoor.encodeError
-  const { body, status = error.status } = encode(error, request.id)
-  return reply.code(status).send(body)
+  const { status, headers, body } = errorAnswer(error, encode, request.id)
+  return reply.code(status).headers(Object.fromEntries(headers)).send(body)
 }

@@ -1,17 +1,15 @@
-import type { FastifyReply } from 'fastify'
 import type { LimitLevel, OnLimits } from '../protocol/limit.ts'
+import type { Exchange } from './exchange.ts'
 
 /** Tells in OpenAI's headers how the limits stand: of the requests and of the tokens the one with the least left. */
-export function tellLimits(reply: FastifyReply): OnLimits {
+export function tellLimits(exchange: Exchange): OnLimits {
   return (levels) => {
     for (const kind of ['requests', 'tokens'] as const) {
       const level = tightest(levels, kind)
       if (!level) continue
-      void reply.headers({
-        [`x-ratelimit-limit-${kind}`]: String(level.limit),
-        [`x-ratelimit-remaining-${kind}`]: String(level.remaining),
-        [`x-ratelimit-reset-${kind}`]: duration(level.resetMs),
-      })
+      exchange.set(`x-ratelimit-limit-${kind}`, String(level.limit))
+      exchange.set(`x-ratelimit-remaining-${kind}`, String(level.remaining))
+      exchange.set(`x-ratelimit-reset-${kind}`, duration(level.resetMs))
     }
   }
 }

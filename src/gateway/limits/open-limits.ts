@@ -64,7 +64,7 @@ export function openLimits(options: LimitsOptions): OpenLimits {
   })
   const engine = new LimitEngine({
     local: new LocalLimiter({ leaseMs }),
-    shared: redis && createRedisLimiter(limitScripts(redis.client), leaseMs),
+    shared: redis && createRedisLimiter(limitScripts(redis), leaseMs),
     counters,
     whenDown: settings.whenDown,
     onSpent: thresholdEvents(emit),
