@@ -49,7 +49,8 @@ export class EventSplit {
       return executed.next()
     }
     const next = async (): Promise<IteratorResult<ExecutionResult>> => {
-      while (events) {
+      if (!events) return executed.next()
+      for (;;) {
         const given = events.next()
         let value: ExecutionResult | undefined
         try {
@@ -63,7 +64,6 @@ export class EventSplit {
         const sent = deliver(value)
         if (sent) await sent
       }
-      return executed.next()
     }
     return {
       next,
