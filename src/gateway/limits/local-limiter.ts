@@ -129,13 +129,13 @@ export class LocalLimiter implements Limiter {
         return rateReading(meter, this.#debt(meter, now), cost)
       case 'concurrency': {
         const left = meter.limit - (this.#seats.get(meter.key)?.count(now) ?? 0)
-        return { waitMs: fits(left, cost) ? 0 : Infinity, left, resetMs: 0 }
+        return { waitMs: hasRoom(left, cost) ? 0 : Infinity, left, resetMs: 0 }
       }
       case 'budget': {
         const budget = this.#budgets.get(meter.key)
         const held = budget ? budget.leases.sum(now) : 0
         const left = meter.limit - (budget ? spentOf(budget, meter.from) : 0) - held
-        return { waitMs: fits(left, cost) ? 0 : Infinity, left, resetMs: 0 }
+        return { waitMs: hasRoom(left, cost) ? 0 : Infinity, left, resetMs: 0 }
       }
       default:
         return meter satisfies never
@@ -273,7 +273,7 @@ function costOf(meter: Meter): number {
 }
 
 /** What takes nothing always fits, also where more was taken than there was. */
-function fits(left: number, cost: number): boolean {
+function hasRoom(left: number, cost: number): boolean {
   return cost === 0 || left >= cost
 }
 
