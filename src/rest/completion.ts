@@ -71,7 +71,7 @@ export function answerCompletion(
     headers,
     tags: said.tags,
     user: said.user,
-    onLimits: tellLimits(exchange),
+    onLimits: tellLimits(exchange, decoded.encodeLimits),
     cache,
     onSettled,
     signal,

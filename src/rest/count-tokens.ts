@@ -1,10 +1,12 @@
 import { decodeCountRequest } from '../dialects/anthropic-messages/decode-request.ts'
+import { encodeLimits } from '../dialects/anthropic-messages/encode-limits.ts'
 import { placesOf } from '../dialects/anthropic-messages/places.ts'
 import { GatewayError } from '../errors.ts'
 import { countTokens } from '../gateway/count-tokens.ts'
 import type { GatewayDeps } from '../gateway/deps.ts'
 import { End } from '../lib/ending.ts'
 import type { Exchange } from './exchange.ts'
+import { tellLimits } from './limit-headers.ts'
 import { decodeHints, refuseCache } from './hints.ts'
 import { errorInDoorWords } from './places.ts'
 
@@ -15,7 +17,8 @@ export async function handleCount(gateway: GatewayDeps, exchange: Exchange): Pro
   const said = decodeHints(decoded.xrouter)
   refuseCache(said)
   const signal = new End()
-  const call = { requestId, actor, door: 'rest' as const, headers, ...said, signal }
+  const onLimits = tellLimits(exchange, encodeLimits)
+  const call = { requestId, actor, door: 'rest' as const, headers, ...said, onLimits, signal }
   const { inputTokens, estimated } = await countTokens(gateway, decoded.request, call).catch(
     (error: unknown) => {
       throw error instanceof GatewayError ? errorInDoorWords(error, placesOf(body)) : error
