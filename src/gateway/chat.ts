@@ -1,3 +1,4 @@
+import { flat } from '../lib/flat.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import { accounted } from './accounted.ts'
@@ -28,6 +29,15 @@ export function chat(
   request: ChatRequest,
   call: Call,
 ): AsyncGenerator<ChatEvent> {
+  return flat(chatInLists(deps, request, call))
+}
+
+/** The same with the events that are ready at the same moment in one list. */
+export function chatInLists(
+  deps: GatewayDeps,
+  request: ChatRequest,
+  call: Call,
+): AsyncGenerator<Events> {
   return accounted(deps, withUser(call, request), {
     open: (inner) =>
       openTicket({

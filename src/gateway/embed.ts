@@ -2,6 +2,7 @@ import { GatewayError } from '../errors.ts'
 import type { EmbeddingAnswer, EmbeddingBatch, EmbeddingRequest } from '../protocol/embedding.ts'
 import type { AttemptStart, ChatEvent } from '../protocol/event.ts'
 import type { Settlement } from '../protocol/settlement.ts'
+import { flat } from '../lib/flat.ts'
 import { accounted } from './accounted.ts'
 import { admit } from './admit.ts'
 import { attempt } from './attempt.ts'
@@ -48,7 +49,7 @@ export async function embed(
       }),
     steps: (ticket) => steps(deps, request, ticket, vectors),
   })
-  for await (const event of events) {
+  for await (const event of flat(events)) {
     if (event.type === 'attempt-start') call.onAttempt?.(event)
     if (event.type === 'warning') warnings.push(event.message)
     if (event.type === 'error') return event

@@ -2,6 +2,7 @@ import { internalError, invalidRequest } from '../errors.ts'
 import type { Call, RoutingHints } from '../gateway/call.ts'
 import { chatAll } from '../gateway/chat-all.ts'
 import type { GatewayDeps } from '../gateway/deps.ts'
+import type { Events } from '../gateway/running-attempt.ts'
 import type {
   AnswerContext,
   ChatDoor,
@@ -9,7 +10,7 @@ import type {
   StreamEncoder,
 } from '../protocol/chat-door.ts'
 import { createCollector } from '../protocol/collect.ts'
-import { isContent, type ChatEvent, type Origin } from '../protocol/event.ts'
+import { isContent, type ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import { withCacheControl } from './cache-wishes.ts'
 import {
@@ -34,9 +35,9 @@ interface Answering {
 
 /** A step between the gateway's events and the door that tells them. */
 export type Around = (
-  events: AsyncGenerator<ChatEvent>,
+  lists: AsyncGenerator<Events>,
   context: Omit<AnswerContext, 'model'>,
-) => AsyncGenerator<ChatEvent>
+) => AsyncGenerator<Events>
 
 export interface CompletionRoute {
   gateway: GatewayDeps
@@ -70,7 +71,7 @@ export async function answerCompletion(
     headers,
     tags: said.tags,
     user: said.user,
-    onLimits: tellLimits(exchange),
+    onLimits: tellLimits(exchange, decoded.encodeLimits),
     cache,
     onSettled,
     signal,
@@ -78,10 +79,10 @@ export async function answerCompletion(
   const created = Math.floor(Date.now() / 1000)
   const requests: [ChatRequest, ...ChatRequest[]] = [decoded.request, ...(decoded.further ?? [])]
   const made = warned(decoded.warnings ?? [], chatAll(gateway, requests, call))
-  const events = around ? around(made, { id, created }) : made
+  const lists = around ? around(made, { id, created }) : made
   const answering: Answering = { gateway, exchange, decoded, created }
   exchange.set(cacheHeader, 'off')
-  return decoded.request.stream ? sendStream(answering, events) : sendJson(answering, events)
+  return decoded.request.stream ? sendStream(answering, lists) : sendJson(answering, lists)
 }
 
 /** A splice that the dialect cannot mark would be a silent one. */
@@ -97,24 +98,25 @@ function refuseUnmarked({ request, marksResumption }: DecodedRequest, hints: Rou
 /** The door's own warnings, before the gateway's. */
 function warned(
   warnings: readonly string[],
-  events: AsyncGenerator<ChatEvent>,
-): AsyncGenerator<ChatEvent> {
-  if (warnings.length === 0) return events
+  lists: AsyncGenerator<Events>,
+): AsyncGenerator<Events> {
+  if (warnings.length === 0) return lists
   return (async function* () {
-    for (const message of warnings) yield { type: 'warning', message } satisfies ChatEvent
-    yield* events
+    yield warnings.map((message): ChatEvent => ({ type: 'warning', message }))
+    yield* lists
   })()
 }
 
 async function sendJson(
   { exchange, decoded, created }: Answering,
-  events: AsyncGenerator<ChatEvent>,
+  lists: AsyncGenerator<Events>,
 ): Promise<void> {
   const collector = createCollector()
-  for await (const event of events) {
-    if (namesDeployment(event)) nameDeployment(exchange, event)
-    else if (event.type === 'cache-lookup') nameCacheResult(exchange, event)
-    collector.add(inDoorWords(event, decoded.placeOf))
+  for await (const events of lists) {
+    for (const event of events) {
+      nameOrigin(exchange, event)
+      collector.add(inDoorWords(event, decoded.placeOf))
+    }
   }
   if (exchange.signal.aborted) return
   const response = collector.response()
@@ -122,38 +124,49 @@ async function sendJson(
   exchange.sendJson(decoded.encodeResponse(response, { id: exchange.id, created, model }))
 }
 
-async function sendStream(answering: Answering, events: AsyncGenerator<ChatEvent>): Promise<void> {
+async function sendStream(answering: Answering, lists: AsyncGenerator<Events>): Promise<void> {
   const { exchange, decoded, created } = answering
   const opening: ChatEvent[] = []
-  let deployment: Origin | undefined
-  for (;;) {
-    const { value, done } = await events.next()
+  let model = ''
+  while (!opening.some(begins)) {
+    const { value: events, done } = await lists.next()
     if (done) return
-    const event = inDoorWords(value, decoded.placeOf)
-    if (event.type === 'error') {
-      await events.return(undefined)
-      throw event.error
+    for (const each of events) {
+      const event = inDoorWords(each, decoded.placeOf)
+      if (event.type === 'error') {
+        await lists.return(undefined)
+        throw event.error
+      }
+      model = nameOrigin(exchange, event) ?? model
+      opening.push(event)
     }
-    if (namesDeployment(event)) nameDeployment(exchange, (deployment = event))
-    else if (event.type === 'cache-lookup') {
-      nameCacheResult(exchange, event)
-      deployment = event.origin
-    }
-    opening.push(event)
-    if (isContent(event) || event.type === 'end') break
   }
-  const model = deployment?.model ?? ''
   const encoder = decoded.openStream({ id: exchange.id, created, model })
   exchange.openStream()
-  await writeEvents(answering, opening, events, encoder).catch((error: unknown) => {
+  await writeEvents(answering, [opening, lists], encoder).catch((error: unknown) => {
     if (!exchange.signal.aborted) throw error
   })
 }
 
+/** Whether an answer has begun with it: its head can be sent. */
+function begins(event: ChatEvent): boolean {
+  return isContent(event) || event.type === 'end'
+}
+
+/** Names in the headers who answers, as far as an event tells of it; the model. */
+function nameOrigin(exchange: Exchange, event: ChatEvent): string | undefined {
+  if (namesDeployment(event)) {
+    nameDeployment(exchange, event)
+    return event.model
+  }
+  if (event.type !== 'cache-lookup') return undefined
+  nameCacheResult(exchange, event)
+  return event.origin?.model ?? ''
+}
+
 async function writeEvents(
   { gateway, exchange: { id, response, signal } }: Answering,
-  opening: readonly ChatEvent[],
-  rest: AsyncGenerator<ChatEvent>,
+  [opening, rest]: [opening: Events, rest: AsyncGenerator<Events>],
   encoder: StreamEncoder,
 ): Promise<void> {
   const sse = openSse(response, signal)
@@ -163,10 +176,12 @@ async function writeEvents(
   }
   try {
     for (const event of opening) await write(event)
-    for await (const event of rest) {
-      if (event.type === 'error') return sse.end(encoder.error(event.error))
-      const drained = write(event)
-      if (drained) await drained
+    for await (const events of rest) {
+      for (const event of events) {
+        if (event.type === 'error') return sse.end(encoder.error(event.error))
+        const drained = write(event)
+        if (drained) await drained
+      }
     }
     if (!signal.aborted) sse.end(encoder.end())
   } catch (error) {

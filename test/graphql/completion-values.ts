@@ -12,7 +12,8 @@ const usage = {
   estimated: false,
   cost,
 }
-const attempt: AttemptValue = {
+/** A failed one. */
+export const attempt: AttemptValue = {
   number: 1,
   provider: 'a',
   model: 'a/b',

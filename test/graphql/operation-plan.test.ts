@@ -2,23 +2,19 @@ import fc from 'fast-check'
 import {
   coerceInputValue,
   execute,
-  getNamedType,
-  isAbstractType,
   isInputObjectType,
-  isLeafType,
   isListType,
   isNonNullType,
-  isObjectType,
   parse,
   validate,
   type GraphQLInputType,
-  type GraphQLNamedType,
 } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { compileInput } from '../../src/graphql/compiled-input.ts'
 import { planOperation } from '../../src/graphql/operation-plan.ts'
 import { replayingSchema } from '../../src/graphql/replay.ts'
 import { schema } from '../../src/graphql/schema.ts'
+import { selectionOf } from './arbitrary-selections.ts'
 import { answered, choice, failed } from './completion-values.ts'
 
 const replaying = replayingSchema(schema)
@@ -45,59 +41,12 @@ async function results(text: string, value: unknown) {
   return { planned: data && JSON.stringify({ data }), executed, text: JSON.stringify(executed) }
 }
 
-const directives = fc.constantFrom(
-  '',
-  '',
-  '',
-  '@skip(if: false)',
-  '@skip(if: true)',
-  '@include(if: $yes)',
-  '@include(if: $no)',
-  '@skip(if: $no) @include(if: true)',
-)
-
-/** Any selection of a type, valid and some levels deep. */
-function selectionOf(type: GraphQLNamedType, depth: number): fc.Arbitrary<string> {
-  const items = [directives.map((said) => `__typename ${said}`)]
-  if (isObjectType(type) || type.name === 'Error') items.push(...fieldsOf(type, depth))
-  if (depth > 0) {
-    items.push(
-      fc
-        .tuple(directives, selectionOf(type, depth - 1))
-        .map(([said, inner]) => `... ${said} { ${inner} }`),
-    )
-    for (const narrower of isAbstractType(type) ? schema.getPossibleTypes(type) : []) {
-      const inner = selectionOf(narrower, depth - 1)
-      items.push(
-        fc
-          .tuple(directives, inner)
-          .map(([said, text]) => `... on ${narrower.name} ${said} { ${text} }`),
-      )
-    }
-  }
-  return fc
-    .array(fc.oneof(...items), { minLength: 1, maxLength: 5 })
-    .map((parts) => parts.join(' '))
-}
-
-function fieldsOf(type: GraphQLNamedType, depth: number): fc.Arbitrary<string>[] {
-  if (!('getFields' in type) || isInputObjectType(type)) return []
-  return Object.values(type.getFields()).flatMap((field) => {
-    const inner = getNamedType(field.type)
-    const names = fc.constantFrom(field.name, `my_${type.name}_${field.name}: ${field.name}`)
-    if (isLeafType(inner)) return [fc.tuple(names, directives).map((parts) => parts.join(' '))]
-    if (depth === 0) return []
-    return [
-      fc
-        .tuple(names, directives, selectionOf(inner, depth - 1))
-        .map(([name, said, text]) => `${name} ${said} { ${text} }`),
-    ]
-  })
-}
-
 const result = schema.getType('CompletionResult')
 if (!result) throw new Error('the schema has completions')
-const selections = selectionOf(result, 4)
+const selections = selectionOf(result, {
+  depth: 4,
+  conditions: ['@include(if: $yes)', '@include(if: $no)', '@skip(if: $no) @include(if: true)'],
+})
 
 /** What resolvers never give, at any place of a value. */
 const oddities: (() => unknown)[] = [

@@ -1,3 +1,4 @@
+import { flat } from '../../src/lib/flat.ts'
 import { pino } from 'pino'
 import { accounted } from '../../src/gateway/accounted.ts'
 import { attempt } from '../../src/gateway/attempt.ts'
@@ -102,7 +103,7 @@ export function openPipeline(
         hints,
         signal: signal ?? new AbortController().signal,
       }
-      return accounted(deps, call, {
+      const lists = accounted(deps, call, {
         open: (inner) =>
           openTicket({
             call: inner,
@@ -117,6 +118,7 @@ export function openPipeline(
             cost: async (deployment) => costOf(deployment.price, await expectedUsage(request)),
           }),
       })
+      return flat(lists)
     },
     close: async () => {
       deps.metrics.close()
