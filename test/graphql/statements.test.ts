@@ -15,6 +15,7 @@ import { schema } from '../../src/graphql/schema.ts'
 import { startDatabase } from '../support/gateway.ts'
 import { refused, usageEntry } from '../support/usage-entries.ts'
 import { startGraphql, type TestServer } from './support.ts'
+import { silentWebhooks } from '../support/webhooks.ts'
 
 const organization = 'org_test'
 const folder = mkdtempSync(join(tmpdir(), 'xrouter-statements-'))
@@ -73,7 +74,9 @@ beforeAll(async () => {
   const bus = { publish: async () => {} }
   const { ledger } = open
   const answers = { invalidate: async () => 0 }
-  server = await startGraphql({ services: { db, ledger, hashApiKey, bus, answers } })
+  server = await startGraphql({
+    services: { db, ledger, hashApiKey, bus, answers, webhooks: silentWebhooks },
+  })
 })
 
 afterAll(async () => {

@@ -36,6 +36,7 @@ import type { ServiceDeps } from '../../src/services/deps.ts'
 import type { TypedDocumentString } from '../gql/graphql.ts'
 import { noEmbeddings } from '../support/no-embeddings.ts'
 import { createScripts, type Scripts } from './scripts.ts'
+import { silentWebhooks } from '../support/webhooks.ts'
 
 export interface Answer<Data = unknown> {
   data?: Data | null
@@ -318,5 +319,6 @@ function withoutDatabase(): ServiceDeps {
     ledger: { flush: async () => {} },
     hashApiKey: (key) => Buffer.from(key),
     bus: { publish: async () => {} },
+    webhooks: silentWebhooks,
   }
 }
