@@ -143,7 +143,7 @@ async function serve(
     sealKey: webhookSealKey(secret),
     settings: config.webhooks,
     logger,
-    onAttempt: metrics.webhookSent,
+    onAttempt: (event, result) => metrics.webhookSent(event, result),
   })
   const limits = openLimits({
     db,

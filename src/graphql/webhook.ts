@@ -19,7 +19,7 @@ const texts = {
   description: 'What people call it, at most 500 characters.',
 }
 
-export const WebhookEndpoint = builder.objectRef<EndpointRow>('WebhookEndpoint').implement({
+const WebhookEndpoint = builder.objectRef<EndpointRow>('WebhookEndpoint').implement({
   description: 'Who is told of events.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The id of the endpoint.' }),

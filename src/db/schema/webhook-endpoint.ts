@@ -1,4 +1,4 @@
-import { boolean, index, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import { boolean, index, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
 import type { WebhookEvent } from '../../protocol/gateway-event.ts'
 import { organizations } from './organization.ts'
 
@@ -14,7 +14,7 @@ export const webhookEndpoints = pgTable(
       .references(() => organizations.id),
     url: text('url').notNull(),
     description: text('description').notNull(),
-    events: text('events').$type<WebhookEvent>().array().notNull(),
+    events: jsonb('events').$type<WebhookEvent[]>().notNull(),
     /** Encrypted with a key of the installation, for this row alone. */
     secret: text('secret').notNull(),
     /** Of before the last rotation; both sign until `previousExpiresAt`. */

@@ -6,9 +6,9 @@ import { periodStart } from './period.ts'
 
 /** Where budgets are followed: what a settlement made of them, and what they refused. */
 export interface BudgetWatch {
-  spent(spent: Spent): void
+  spent: (spent: Spent) => void
   /** Meters that were asked, and how they stood. */
-  refused(meters: readonly Meter[], readings: readonly Reading[]): void
+  refused: (meters: readonly Meter[], readings: readonly Reading[]) => void
 }
 
 const raisedMax = 10_000

@@ -1,4 +1,4 @@
-import { and, arrayContains, eq, inArray, min } from 'drizzle-orm'
+import { and, eq, inArray, min } from 'drizzle-orm'
 import { webhookEndpoints } from '../../db/schema/webhook-endpoint.ts'
 import { webhookEvents } from '../../db/schema/webhook-event.ts'
 import { formatNanos } from '../../lib/decimal.ts'
@@ -8,6 +8,7 @@ import type { ServiceDeps } from '../deps.ts'
 import { operatorOf } from '../operator.ts'
 import { readUsage, type UsageRow } from '../usage.ts'
 import { countNames } from '../usage-query.ts'
+import { listensTo } from './endpoints.ts'
 
 const dayMs = 86_400_000
 /** What began before midnight has ended and is written by then. */
@@ -37,7 +38,7 @@ export async function tellDailyUsage(
       since: min(webhookEndpoints.createdAt),
     })
     .from(webhookEndpoints)
-    .where(and(eq(webhookEndpoints.enabled, true), arrayContains(webhookEndpoints.events, [type])))
+    .where(listensTo(type))
     .groupBy(webhookEndpoints.organizationId)
   for (const { organization, since } of listening) {
     if (!since) continue

@@ -14,7 +14,7 @@ import { newDelivery } from './outbox.ts'
 export type DeliveryRow = typeof webhookDeliveries.$inferSelect
 
 /** The type of messages that are sent to try an endpoint out. */
-export const testEvent = 'webhook.test'
+const testEvent = 'webhook.test'
 
 export interface DeliveryFilter {
   endpointId?: string | undefined

@@ -1,10 +1,12 @@
 import { and, count, desc, eq, getColumns, sql } from 'drizzle-orm'
+import { organizations } from '../../db/schema/organization.ts'
 import { webhookEndpoints } from '../../db/schema/webhook-endpoint.ts'
 import { GatewayError, invalidRequest } from '../../errors.ts'
 import { newId } from '../../lib/id.ts'
 import { seal } from '../../lib/seal.ts'
 import { isStorableText } from '../../lib/storable.ts'
 import type { Actor } from '../../protocol/actor.ts'
+import type { WebhookEvent } from '../../protocol/gateway-event.ts'
 import { overlapSecondsMax } from '../api-key-rotate.ts'
 import { writeAudit } from '../audit.ts'
 import { requireScope } from '../permission.ts'
@@ -19,12 +21,12 @@ const {
 } = getColumns(webhookEndpoints)
 
 /** Every column but the secrets. */
-export const endpointColumns = publicColumns
+const endpointColumns = publicColumns
 
 /** An endpoint as everyone may see it: never its secrets. */
 export type EndpointRow = Omit<typeof webhookEndpoints.$inferSelect, 'secret' | 'previousSecret'>
 
-export const endpointsMax = 50
+const endpointsMax = 50
 
 /** The webhook endpoints of the actor's organisation, newest first. */
 export async function listEndpoints(
@@ -52,7 +54,12 @@ export async function createEndpoint(
   const id = newId('whe')
   const organizationId = actor.organization
   return db.transaction(async (tx) => {
-    await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${`webhooks ${organizationId}`}))`)
+    // Of two at once the second counts the first.
+    await tx
+      .select({ id: organizations.id })
+      .from(organizations)
+      .where(eq(organizations.id, organizationId))
+      .for('no key update')
     const ours = eq(webhookEndpoints.organizationId, organizationId)
     const [there] = await tx.select({ count: count() }).from(webhookEndpoints).where(ours)
     if (there && there.count >= endpointsMax) throw tooMany()
@@ -152,6 +159,12 @@ export async function rotateSecret(
 export function ourEndpoint(actor: Actor, id: string) {
   if (!isStorableText(id)) throw endpointNotFound()
   return and(eq(webhookEndpoints.id, id), eq(webhookEndpoints.organizationId, actor.organization))
+}
+
+/** Whether an endpoint is told of events of a type. */
+export function listensTo(type: WebhookEvent) {
+  const { enabled, events } = webhookEndpoints
+  return and(eq(enabled, true), sql`${events} ? ${type}`)
 }
 
 export function endpointNotFound(): GatewayError {

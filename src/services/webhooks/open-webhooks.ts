@@ -82,7 +82,9 @@ export function openWebhooks(options: WebhooksOptions): Webhooks {
     }
   }
   let ticking = tick()
-  const timer = setInterval(() => (ticking = ticking.then(tick)), tickMs).unref()
+  const timer = setInterval(() => {
+    ticking = ticking.then(tick)
+  }, tickMs).unref()
   return {
     emit: (event) => outbox.emit(event),
     settings,

@@ -1,4 +1,4 @@
-import { and, arrayContains, eq } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import type { Database } from '../../db/client.ts'
 import { webhookDeliveries } from '../../db/schema/webhook-delivery.ts'
@@ -8,6 +8,7 @@ import { newId } from '../../lib/id.ts'
 import { reasonOf } from '../../lib/reason.ts'
 import { within } from '../../lib/within.ts'
 import type { GatewayEvent } from '../../protocol/gateway-event.ts'
+import { listensTo } from './endpoints.ts'
 
 const waitingMax = 10_000
 const retryMsFirst = 1_000
@@ -105,13 +106,7 @@ export async function writeEvent(
     const listening = await tx
       .select({ id: webhookEndpoints.id })
       .from(webhookEndpoints)
-      .where(
-        and(
-          eq(webhookEndpoints.organizationId, organizationId),
-          eq(webhookEndpoints.enabled, true),
-          arrayContains(webhookEndpoints.events, [type]),
-        ),
-      )
+      .where(and(eq(webhookEndpoints.organizationId, organizationId), listensTo(type)))
     const rows = listening.map(({ id }) =>
       newDelivery({ organizationId, endpointId: id, eventType: type, payload, at }),
     )

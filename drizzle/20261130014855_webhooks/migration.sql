@@ -18,7 +18,7 @@ CREATE TABLE "webhook_endpoints" (
 	"organization_id" text NOT NULL,
 	"url" text NOT NULL,
 	"description" text NOT NULL,
-	"events" text[] NOT NULL,
+	"events" jsonb NOT NULL,
 	"secret" text NOT NULL,
 	"previous_secret" text,
 	"previous_expires_at" timestamp(3) with time zone,
