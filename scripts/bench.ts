@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util'
 import { findPostgres, startPostgres } from '../test/support/services-postgres.ts'
+import { findRedis, startRedis } from '../test/support/services-redis.ts'
 import { canMeasure } from './bench/cpu.ts'
 import { startGateway, type BenchGateway } from './bench/gateway.ts'
 import { measureRow, type Measured, type Pace, type Target } from './bench/measure.ts'
 import { openPinning, startLoader, startServer } from './bench/processes.ts'
 import { measuredTable } from './bench/table.ts'
-import { rows, upstreamModel, type Row } from './bench/workload.ts'
+import { rows, upstreamModel, type Row, type RowId } from './bench/workload.ts'
 
 const usage = `Usage: npm run bench -- [options]
   --rows a,b            of ${rows.map(({ id }) => id).join(', ')}; all by default
@@ -14,10 +15,19 @@ const usage = `Usage: npm run bench -- [options]
   --json                one JSON object instead of the table
   --node-options="…"    further options of Node for the gateway, as --cpu-prof
   --no-embedded         without the rows on the embedded database
+  --no-redis            without those of limits that are kept in Redis
   --against URL         drives another gateway; its provider must be the one that the bench prints
   --key K --model M     what to send to it; --pid P measures its process
   --upstream-port N     where the provider listens
 `
+type Storage = 'Postgres' | 'Postgres and Redis' | 'embedded database'
+
+/** Beside the first storage only what differs is measured. */
+const rowsOf: Partial<Record<Storage, readonly RowId[]>> = {
+  'Postgres and Redis': ['admission'],
+  'embedded database': ['rest-json'],
+}
+
 const { values } = readArguments()
 const pace: Pace = {
   rounds: Number(values.rounds),
@@ -38,30 +48,37 @@ const results: Record<string, Measured[]> = {}
 if (values.against !== undefined) await benchOther(values.against)
 else {
   await benchOurs('Postgres')
+  if (values.redis) await benchOurs('Postgres and Redis')
   if (values.embedded) await benchOurs('embedded database')
 }
 if (values.json) process.stdout.write(`${JSON.stringify(forMachines(), null, 2)}\n`)
 await Promise.all([proxy.stop(), loader.stop(), upstream.stop()])
 process.exit(0)
 
-async function benchOurs(storage: 'Postgres' | 'embedded database'): Promise<void> {
-  if (storage === 'Postgres' && findPostgres() === undefined) {
-    return note('There is no Postgres on this machine: only the embedded database is measured.')
+async function benchOurs(storage: Storage): Promise<void> {
+  const real = storage !== 'embedded database'
+  const withRedis = storage === 'Postgres and Redis'
+  if ((real && findPostgres() === undefined) || (withRedis && findRedis() === undefined)) {
+    return note(`There is no ${storage} on this machine: it is not measured.`)
   }
-  const postgres = storage === 'Postgres' ? await startPostgres() : undefined
-  if (postgres) pinning.pin(postgres.pid(), 'rest')
+  const only = rowsOf[storage]
+  const work = only ? chosen.filter(({ id }) => only.includes(id)) : chosen
+  if (work.length === 0) return
+  const postgres = real ? await startPostgres() : undefined
+  const redis = withRedis ? await startRedis() : undefined
+  for (const service of [postgres, redis]) if (service) pinning.pin(service.pid(), 'rest')
   const gateway = await startGateway({
     upstream: upstream.url,
     databaseUrl: postgres?.urlOf('postgres'),
+    redisUrl: redis?.url,
     nodeOptions: values['node-options'],
   })
   try {
     pinning.pin(gateway.pid, 'measured')
-    const informative = storage === 'embedded database'
-    await bench(storage, gateway, informative ? chosen.slice(0, 1) : chosen)
+    await bench(storage, gateway, work)
   } finally {
     await gateway.stop()
-    await postgres?.stop()
+    await Promise.all([postgres?.stop(), redis?.stop()])
   }
 }
 
@@ -109,6 +126,7 @@ function readArguments() {
         seconds: { type: 'string', default: '3' },
         json: { type: 'boolean', default: false },
         embedded: { type: 'boolean', default: true },
+        redis: { type: 'boolean', default: true },
         'node-options': { type: 'string' },
         against: { type: 'string' },
         key: { type: 'string' },

@@ -1,5 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import { GatewayError } from './errors.ts'
@@ -27,6 +28,11 @@ export type Authenticate = (
   authorization: string | undefined,
   message: IncomingMessage,
 ) => Promise<Actor>
+
+/** The same; who is known is there without waiting. */
+export type AuthenticateAtOnce = (
+  ...asked: Parameters<Authenticate>
+) => Actor | ReturnType<Authenticate>
 
 export interface AuthSettings {
   /** The row of the key with this hash; rejects when the database cannot be asked. */
@@ -64,7 +70,7 @@ interface KnownKey {
   freshUntil: number
 }
 
-export function createAuthenticate(settings: AuthSettings): Authenticate {
+export function createAuthenticate(settings: AuthSettings): AuthenticateAtOnce {
   const { hashApiKey, addressOf, now = Date.now } = settings
   const keys = createKeyCache({ ...settings, now })
   const revoked = new LRUCache<string, true>({ max: 100_000 })
@@ -72,10 +78,7 @@ export function createAuthenticate(settings: AuthSettings): Authenticate {
   const masterHash = settings.masterKey === undefined ? undefined : hashApiKey(settings.masterKey)
   const read = createReader(hashApiKey, masterHash)
 
-  return async (authorization, message) => {
-    const credential = read(authorization)
-    if (credential === 'master') return masterActor
-    const known = await keys(credential)
+  function actorOf(known: FoundKey, message: IncomingMessage): Actor {
     if (known === 'unknown') throw invalidKey('it is not known here')
     const { row, actor, allows } = known
     if (row.revokedAt || revoked.has(row.id)) throw invalidKey('it was revoked')
@@ -87,6 +90,15 @@ export function createAuthenticate(settings: AuthSettings): Authenticate {
     if (allows && !allows(addressOf(message))) throw wrongAddress(addressOf(message))
     return actor
   }
+
+  return (authorization, message) => {
+    const credential = read(authorization, message.socket)
+    if (credential === 'master') return masterActor
+    const known = keys(credential)
+    return known instanceof Promise
+      ? known.then((found) => actorOf(found, message))
+      : actorOf(known, message)
+  }
 }
 
 /** A key of ours, by the hash under which it is known; `name` is the same as text. */
@@ -95,9 +107,13 @@ interface Credential {
   name: string
 }
 
-/** Reads a header; those seen lately are found by a digest, which is cheaper than what a key's hash costs. */
+/**
+ * Reads a header. Those seen lately are found by a digest, which is cheaper than what a key's hash costs, and
+ * the last one of a connection by its text, which lives no longer than the connection.
+ */
 function createReader(hashApiKey: AuthSettings['hashApiKey'], masterHash: Buffer | undefined) {
   const seen = new LRUCache<string, Credential | 'master'>({ max: 10_000 })
+  const lastOf = new WeakMap<Socket, { text: string; credential: Credential | 'master' }>()
 
   function readKey(key: string): Credential | 'master' {
     const keyHash = hashApiKey(key)
@@ -106,17 +122,25 @@ function createReader(hashApiKey: AuthSettings['hashApiKey'], masterHash: Buffer
     return { hash: keyHash, name: keyHash.toString('base64') }
   }
 
-  return (authorization: string | undefined): Credential | 'master' => {
-    const digest = authorization === undefined ? '' : hash('sha256', authorization, 'base64')
+  function credentialOf(authorization: string): Credential | 'master' {
+    const digest = hash('sha256', authorization, 'base64')
     const known = seen.get(digest)
     if (known) return known
     const credential = readKey(bearer(authorization))
     seen.set(digest, credential)
     return credential
   }
+
+  return (text: string | undefined, socket: Socket): Credential | 'master' => {
+    const last = lastOf.get(socket)
+    if (last && last.text === text) return last.credential
+    const credential = credentialOf(text ?? '')
+    if (text !== undefined) lastOf.set(socket, { text, credential })
+    return credential
+  }
 }
 
-function actorOf(row: KeyRow): Actor {
+function actorWith(row: KeyRow): Actor {
   return {
     kind: 'api-key',
     id: row.id,
@@ -131,7 +155,7 @@ function actorOf(row: KeyRow): Actor {
 function foundKey(row: KeyRow): FoundKey {
   return {
     row,
-    actor: actorOf(row),
+    actor: actorWith(row),
     allows: row.allowedIps ? addressList(row.allowedIps) : undefined,
   }
 }
@@ -175,9 +199,7 @@ function createKeyCache({ findKey, logger, now, bus }: AuthSettings & { now: () 
     return started
   }
 
-  return async (credential: Credential): Promise<FoundKey> => {
-    const entry = known.get(credential.name)
-    if (entry && now() < entry.freshUntil) return entry.found
+  async function checked(credential: Credential, entry: KnownKey | undefined): Promise<FoundKey> {
     const usable = entry && entry.found !== 'unknown' && now() < entry.checkedAt + staleMs
     const stale = usable ? entry : undefined
     try {
@@ -187,6 +209,11 @@ function createKeyCache({ findKey, logger, now, bus }: AuthSettings & { now: () 
       stale.freshUntil = now() + askAgainMs
       return stale.found
     }
+  }
+
+  return (credential: Credential): FoundKey | Promise<FoundKey> => {
+    const entry = known.get(credential.name)
+    return entry && now() < entry.freshUntil ? entry.found : checked(credential, entry)
   }
 }
 
@@ -222,8 +249,8 @@ const masterActor: Actor = {
   models: null,
 }
 
-function bearer(authorization: string | undefined): string {
-  if (authorization === undefined || authorization.trim() === '') {
+function bearer(authorization: string): string {
+  if (authorization.trim() === '') {
     throw new GatewayError({
       code: 'UNAUTHENTICATED',
       message: 'No API key was sent. Send one in the header `Authorization: Bearer xr-…`.',

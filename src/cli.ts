@@ -2,11 +2,13 @@ import { ConfigError, loadConfig } from './config.ts'
 import { DataDirError } from './db/embedded.ts'
 import { DatabaseUnreachableError } from './db/migrate.ts'
 import { replay, replayOptions, replayUsage } from './replay-command.ts'
+import { explainFile } from './route-command.ts'
 import { runRuleCases } from './rule-cases.ts'
 import { openCatalogue } from './start.ts'
 
 const usage = `Usage: npm run config -- check [configuration]
        npm run rules -- test <cases.json> [configuration]
+       npm run route -- explain <request.json> [configuration]
        ${replayUsage}
 `
 
@@ -19,6 +21,10 @@ async function main([command, verb, ...words]: readonly string[]): Promise<numbe
       case 'rules test': {
         const [cases, configuration] = words
         return cases === undefined ? misused() : testRules(cases, configuration)
+      }
+      case 'route explain': {
+        const [request, configuration] = words
+        return request === undefined ? misused() : explain(request, configuration)
       }
       case 'ledger replay': {
         const options = replayOptions(words)
@@ -51,6 +57,12 @@ function testRules(cases: string, file: string | undefined): number {
   const { lines, failed } = runRuleCases(config, openCatalogue(config), cases)
   for (const line of lines) print(line)
   return failed > 0 ? 1 : 0
+}
+
+function explain(request: string, file: string | undefined): number {
+  const config = loadConfig(undefined, file)
+  print(explainFile(config, openCatalogue(config), request))
+  return 0
 }
 
 function isExpected(error: unknown): error is Error {

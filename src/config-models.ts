@@ -54,7 +54,8 @@ const model = z.strictObject({
     })
     .default(usualPolicy.hedgeAfterMs),
   parallel: z.number().int().min(2).max(10).default(usualPolicy.parallel),
-  cost_max: z
+  /** Of a race or a hedge: what its attempts may cost together, by estimate. */
+  max_cost: z
     .strictObject({ currency: z.string().regex(/^[A-Z]{3}$/), amount: decimal })
     .optional(),
   attempts_max: z.number().int().min(1).max(50).default(usualPolicy.attemptsMax),
@@ -75,9 +76,9 @@ export function virtualModels(tables: z.infer<typeof modelsSchema>): VirtualMode
       weights: table.weights,
       hedgeAfterMs: table.hedge_after_ms,
       parallel: table.parallel,
-      costMax: table.cost_max && {
-        currency: table.cost_max.currency,
-        nanos: parseNanos(table.cost_max.amount),
+      maxCost: table.max_cost && {
+        currency: table.max_cost.currency,
+        nanos: parseNanos(table.max_cost.amount),
       },
       attemptsMax: table.attempts_max,
       stickiness: table.stickiness,

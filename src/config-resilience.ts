@@ -25,6 +25,11 @@ export const resilienceSchema = z.strictObject({
   /** Requests that may wait for a provider with `max_concurrent`, and for how long. */
   queue_size: count(100),
   queue_wait_max_ms: milliseconds(10_000),
+  /** By tier: the priority of its keys, and the highest that their requests may ask for. */
+  priorities: z.record(z.string().min(1), z.number().int().min(-10).max(10)).default({}),
+  /** Whether answers are refused while this process is behind with its work, and from which delay of its event loop. */
+  shed: z.boolean().default(true),
+  shed_delay_ms: milliseconds(1_000),
   /** Whether a deployment that fails far more often than others comes last, and from which share of errors. */
   ejection: z.boolean().default(true),
   ejection_share: share(0.8),
@@ -59,6 +64,8 @@ export function resilienceNames(table: z.infer<typeof resilienceSchema>) {
             totalMaxMs: table.retry_total_max_ms,
           }
         : undefined,
+    priorities: new Map(Object.entries(table.priorities)),
+    shed: table.shed ? { delayMs: table.shed_delay_ms } : undefined,
     queue: { size: table.queue_size, waitMaxMs: table.queue_wait_max_ms },
     ejectionShare: table.ejection ? table.ejection_share : undefined,
     cooldown: table.cooldown

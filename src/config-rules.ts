@@ -70,13 +70,15 @@ const rule = z
     route: modelName.optional(),
     pin: modelName.optional(),
     strategy: z.enum(strategies).optional(),
+    priority: z.number().int().min(-10).max(10).optional(),
     fallbacks: z.array(modelName).min(1).optional(),
     allow_providers: providerNames.optional(),
     deny_providers: providerNames.optional(),
     last: z.boolean().default(false),
   })
   .refine(({ name: _name, when: _when, last: _last, ...actions }) => hasAction(actions), {
-    error: 'does nothing: give it deny, route, pin, strategy, fallbacks or lists of providers',
+    error:
+      'does nothing: give it deny, route, pin, strategy, priority, fallbacks or lists of providers',
   })
 
 /** `[[rules]]`: each with a name of its own. */

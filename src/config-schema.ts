@@ -51,6 +51,11 @@ const storage = z.strictObject({
     .string()
     .transform((url, context) => redisAddress(url, (message) => context.addIssue(message)))
     .optional(),
+  /** Stands before all names in Redis: installations that share one must differ in it. */
+  redis_prefix: z
+    .string()
+    .regex(/^[\w:.-]{1,64}$/, 'must be 1 to 64 letters, digits, or one of _ : . -')
+    .default('xrouter:'),
   data_dir: z.string().min(1).default('./data'),
 })
 

@@ -160,7 +160,7 @@ function ourNames(settings: FileSettings, production: boolean) {
     },
     storage: {
       databaseUrl: storage.database_url,
-      redis: storage.redis_url,
+      redis: storage.redis_url && { ...storage.redis_url, prefix: storage.redis_prefix },
       dataDir: storage.data_dir,
     },
     graphql: graphqlNames(graphql, production),

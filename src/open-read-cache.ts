@@ -3,7 +3,7 @@ import { openAnswerStore } from './gateway/open-answer-store.ts'
 import { forgetReads, type ReadCache } from './graphql/read-cache.ts'
 import { reasonOf } from './lib/reason.ts'
 import type { Bus } from './redis/bus.ts'
-import type { RedisClient } from './redis/client.ts'
+import type { RedisKeys } from './redis/client.ts'
 import { changedKeysChannel, revokedKeysChannel } from './services/api-keys.ts'
 
 const entryBytesMax = 1024 * 1024
@@ -16,7 +16,7 @@ export function openReadCache({
   bus,
   logger,
 }: {
-  redis: RedisClient | undefined
+  redis: RedisKeys | undefined
   secret: string
   bus: Bus
   logger: Logger

@@ -79,9 +79,9 @@ function readCases(file: string): Case[] {
   throw problem(`${file}: ${issue?.path.join('.') ?? ''}`, issue?.message ?? 'is not valid')
 }
 
-function resultOf(config: Config, catalogue: Catalogue, each: Case): Result {
-  const now = each.now === undefined ? Date.now() : Date.parse(each.now)
-  const deps: RouteDeps = {
+/** Routing by a configuration alone, as if nothing had been called yet. */
+export function dryRouting(config: Config, catalogue: Catalogue, now: number): RouteDeps {
+  return {
     catalogue,
     rules: config.rules,
     states: createDeploymentStates(config.resilience),
@@ -92,6 +92,11 @@ function resultOf(config: Config, catalogue: Catalogue, each: Case): Result {
     random: () => 0.5,
     now: () => now,
   }
+}
+
+function resultOf(config: Config, catalogue: Catalogue, each: Case): Result {
+  const now = each.now === undefined ? Date.now() : Date.parse(each.now)
+  const deps = dryRouting(config, catalogue, now)
   try {
     const { request, xrouter } = openaiChatDoor.decode(each.request, each.headers)
     const { hints, tags, user } = decodeHints(xrouter)

@@ -2,28 +2,33 @@ import cors from '@fastify/cors'
 import fastify, {
   LogController,
   type FastifyBaseLogger,
-  type FastifyContextConfig,
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify'
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http'
 import type { Logger } from 'pino'
-import type { Authenticate } from './auth.ts'
+import type { AuthenticateAtOnce } from './auth.ts'
 import type { Config } from './config.ts'
 import { databaseStatus, type Database } from './db/client.ts'
 import { GatewayError, internalError, invalidRequest, InvalidHttpRequest } from './errors.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
 import { mountGraphql } from './graphql/mount.ts'
 import type { GraphqlServer } from './graphql/server.ts'
-import { replayHeader, type Idempotency } from './idempotency.ts'
+import type { Idempotency } from './idempotency.ts'
+import { corsExposedHeaders, corsMethods, corsOrigin } from './lib/cors.ts'
 import { newId } from './lib/id.ts'
+import { logRequest } from './lib/request-log.ts'
 import { securityHeaders } from './lib/security-headers.ts'
 import { hasScope } from './protocol/actor.ts'
 import type { Bus } from './redis/bus.ts'
+import { bodyTooLarge, malformedRequest, mediaTypeWords, notJson } from './rest/body.ts'
+import { credentialOf } from './rest/credential.ts'
+import { openDoors, type DoorsDeps } from './rest/doors.ts'
 import { replyError } from './rest/error-reply.ts'
 import { answerMalformed, refuseDeep, refuseMalformed } from './rest/malformed.ts'
-import { mountRest } from './rest/router.ts'
+import { mountRest, restDoors } from './rest/router.ts'
 import type { ServiceDeps } from './services/deps.ts'
 
 export interface ServerDeps {
@@ -35,7 +40,7 @@ export interface ServerDeps {
   services: ServiceDeps
   idempotency: Idempotency
   graphql: GraphqlServer
-  authenticate: Authenticate
+  authenticate: AuthenticateAtOnce
   logger: Logger
 }
 
@@ -63,8 +68,14 @@ export async function createServer(
 ): Promise<{ app: FastifyInstance; routes: Route[] }> {
   const { config, logger } = deps
   const baseLogger: FastifyBaseLogger = logger
+  const { gateway, services, idempotency } = deps
+  const responseRetentionMs = config.responses.retentionHours * 3_600_000
+  const responses = { db: deps.db, responseRetentionMs }
+  const rest = { gateway, services, idempotency, responses }
+  const doors = restDoors(rest)
   const app = fastify({
     loggerInstance: baseLogger,
+    serverFactory: (next) => serverWith(openDoors(doors, doorsDeps(deps), next)),
     // A logger of its own for each request would be made for nothing: what is logged names the request itself.
     childLoggerFactory: (parent) => parent,
     logController: new LogController({ disableRequestLogging: true }),
@@ -79,37 +90,25 @@ export async function createServer(
     },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
   })
-  const routes: Route[] = []
+  const routes: Route[] = doors.map(({ path }) => ({ method: 'POST', url: path }))
   const openRoutes = config.server.publicMetrics ? [...publicRoutes, metricsPath] : publicRoutes
   app.addHook('onRoute', ({ method, url }) => void routes.push({ method, url }))
   app.decorateRequest('actor', null)
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(securityHeaders).header('x-request-id', request.id)
-    // Anthropic's SDKs know the id under this name.
-    if (request.routeOptions.config.apiKeyHeader) void reply.header('request-id', request.id)
     done()
   })
-  const origins = config.server.corsOrigins
   await app.register(cors, {
-    origin: origins.includes('*') ? '*' : origins,
-    methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+    origin: corsOrigin(config.server.corsOrigins),
+    methods: corsMethods,
     strictPreflight: false,
-    exposedHeaders: /* the browser's SDKs read them */ [
-      'x-request-id',
-      'request-id',
-      'retry-after',
-      'x-xrouter-provider',
-      'x-xrouter-model',
-      'x-xrouter-attempts',
-      'x-xrouter-cache',
-      replayHeader,
-    ],
+    exposedHeaders: corsExposedHeaders,
   })
   app.addHook('onRequest', async (request) => {
     refuseMalformed(request.headers)
-    const { url: route = '', config: options } = request.routeOptions
+    const { url: route = '' } = request.routeOptions
     if (openRoutes.includes(route) || selfAuthenticatedRoutes.includes(route)) return
-    request.actor = await deps.authenticate(credentialOf(request, options), request.raw)
+    request.actor = await deps.authenticate(credentialOf(request.headers, {}), request.raw)
   })
   app.addHook('preHandler', (request, _reply, done) => {
     refuseDeep(request.body)
@@ -121,7 +120,7 @@ export async function createServer(
     done()
   })
   app.addHook('onResponse', (request, reply, done) => {
-    logRequest(logger, request, reply)
+    note(logger, request, reply)
     done()
   })
   app.setErrorHandler((error: FastifyError | GatewayError, request, reply) => {
@@ -143,13 +142,26 @@ export async function createServer(
   )
   mountHealth(app, deps)
   mountMetrics(app, deps)
-  const { gateway, services, idempotency } = deps
-  const responseRetentionMs = config.responses.retentionHours * 3_600_000
-  const responses = { db: deps.db, responseRetentionMs }
-  mountRest(app, { gateway, services, idempotency, responses })
+  mountRest(app, rest)
   await mountGraphql(app, deps.graphql)
   return { app, routes }
 }
+
+function doorsDeps({ authenticate, config: { server }, gateway, logger }: ServerDeps): DoorsDeps {
+  return { authenticate, server, isDraining: () => gateway.shutdown.draining, logger }
+}
+
+/** With the framework's own limits on time: none on a request, which may wait for its answer as long as it likes. */
+function serverWith(listener: RequestListener): Server {
+  const server = createHttpServer(listener)
+  server.keepAliveTimeout = keepAliveMs
+  // As an option it would switch off the limit on headers, too.
+  server.requestTimeout = 0
+  return server
+}
+
+/** Longer than load balancers keep a connection that is idle. */
+const keepAliveMs = 72_000
 
 /** Without Redis this instance serves all the same, so that it is reported and no reason to be taken out. */
 function mountHealth(app: FastifyInstance, { db, redis, gateway }: ServerDeps): void {
@@ -180,16 +192,6 @@ function mountMetrics(app: FastifyInstance, { config, gateway: { metrics } }: Se
   })
 }
 
-/** The key as the dialect of the route sends it; a bearer key is taken everywhere. */
-function credentialOf(
-  { headers }: FastifyRequest,
-  { apiKeyHeader }: FastifyContextConfig,
-): string | undefined {
-  const key = headers['x-api-key']
-  const named = apiKeyHeader && headers.authorization === undefined && typeof key === 'string'
-  return named ? `Bearer ${key}` : headers.authorization
-}
-
 /** What Fastify itself refuses: a body too large, one that is no JSON, another media type. */
 function httpError(
   error: FastifyError,
@@ -197,38 +199,29 @@ function httpError(
 ): GatewayError {
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new GatewayError({
-        code: 'REQUEST_TOO_LARGE',
-        message: `The body is larger than ${server.bodyLimitBytes} bytes (server.body_limit_bytes).`,
-      })
+      return bodyTooLarge(server.bodyLimitBytes)
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-      return invalidRequest(undefined, 'The body is not valid JSON.')
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': {
-      const message = 'Send the body as `content-type: application/json`.'
+      return notJson()
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return url === graphqlPath
-        ? new InvalidHttpRequest(415, message)
-        : invalidRequest(undefined, message)
-    }
+        ? new InvalidHttpRequest(415, mediaTypeWords)
+        : invalidRequest(undefined, mediaTypeWords)
   }
   const status = error.statusCode ?? 500
   if (status < 400 || status > 499) return internalError(error)
-  return invalidRequest(undefined, 'The HTTP request is malformed.')
+  return malformedRequest()
 }
 
 /** One line for each exchange, without bodies and without credentials. */
-function logRequest(logger: Logger, request: FastifyRequest, reply: FastifyReply): void {
+function note(logger: Logger, request: FastifyRequest, reply: FastifyReply): void {
   const route = request.routeOptions.url ?? 'unknown'
-  const level = quietRoutes.has(route) ? 'debug' : 'info'
-  logger[level](
-    {
-      requestId: request.id,
-      method: request.method,
-      route,
-      status: reply.statusCode,
-      ms: Math.round(reply.elapsedTime),
-      actor: request.actor?.id,
-    },
-    'request',
-  )
+  logRequest(logger, quietRoutes.has(route) ? 'debug' : 'info', {
+    requestId: request.id,
+    method: request.method,
+    route,
+    status: reply.statusCode,
+    ms: reply.elapsedTime,
+    actor: request.actor?.id,
+  })
 }

@@ -160,6 +160,7 @@ async function serve(
   const link = config.storage.redis && createHealthLink(bus, installationOf(config, secret))
   const { close: closeResilience, ...resilience } = openResilience(config.resilience, {
     link,
+    metrics,
     logger,
   })
   const { call: callUpstream, embed: embedUpstream } = upstreams
@@ -179,7 +180,7 @@ async function serve(
     cache: openAnswerCache({
       settings: config.cache,
       secret,
-      redis: commands?.client,
+      redis: commands,
       bus,
       metrics,
       logger,
@@ -193,14 +194,14 @@ async function serve(
   const services = { db, ledger, hashApiKey, bus, answers: gateway.cache, webhooks: settings }
   const idempotency = createIdempotency(services, logger)
   const reads = config.graphql.cacheReads
-    ? openReadCache({ redis: commands?.client, secret, bus, logger })
+    ? openReadCache({ redis: commands, secret, bus, logger })
     : undefined
   const graphql = createGraphqlServer({
     gateway,
     reads,
     services,
     idempotency,
-    authenticate,
+    authenticate: async (...asked) => authenticate(...asked),
     addressOf,
     bodyLimitBytes: config.server.bodyLimitBytes,
     newRequestId: () => newId('req'),

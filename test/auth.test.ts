@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createAuthenticate, type Authenticate } from '../src/auth.ts'
+import { createAuthenticate, type Authenticate, type AuthenticateAtOnce } from '../src/auth.ts'
 import { newApiKey } from '../src/lib/api-key-format.ts'
 import type { Tags } from '../src/protocol/tags.ts'
 import { createLocalBus, type Bus } from '../src/redis/bus.ts'
@@ -34,7 +34,9 @@ let hashed: number
 /** What the database answers. */
 let answer: () => Promise<typeof row | undefined>
 let bus: Bus
-let authenticate: Authenticate
+let atOnce: AuthenticateAtOnce
+/** As whoever waits for it asks. */
+const authenticate: Authenticate = async (...question) => atOnce(...question)
 let logs: () => string
 
 beforeEach(() => {
@@ -46,7 +48,7 @@ beforeEach(() => {
   const collected = collectLogs()
   logs = collected.logs
   bus = createLocalBus(collected.logger)
-  authenticate = createAuthenticate({
+  atOnce = createAuthenticate({
     findKey: () => {
       asked += 1
       return answer()
@@ -69,6 +71,29 @@ const down = async () => {
 const silence = () => new Promise<undefined>(() => {})
 
 describe('a key that is known here', () => {
+  test('is known without waiting, from the second request on', async () => {
+    const first = atOnce(`Bearer ${key}`, message)
+    expect(first).toBeInstanceOf(Promise)
+    expect(atOnce(`Bearer ${key}`, message)).toBeInstanceOf(Promise)
+    expect(atOnce(`Bearer ${newApiKey('free')}`, message)).toBeInstanceOf(Promise)
+    const actor = await first
+    expect(atOnce(`Bearer ${key}`, message)).toBe(actor)
+    expect(atOnce(`Bearer ${key}`, new IncomingMessage(new Socket()))).toBe(actor)
+    await bus.publish(revokedKeysChannel, 'key_1')
+    expect(() => atOnce(`Bearer ${key}`, message)).toThrow('it was revoked')
+  })
+
+  test('is not taken for the last one of its connection', async () => {
+    await ask()
+    const other = newApiKey('free')
+    answer = async () => ({ ...row, id: 'key_2' })
+    expect(await ask(other)).toMatchObject({ id: 'key_2' })
+    expect(await ask()).toMatchObject({ id: 'key_1' })
+    expect(() => atOnce(undefined, message)).toThrow('No API key was sent')
+    expect(() => atOnce('Bearer', message)).toThrow('the header must read')
+    expect(await ask(other)).toMatchObject({ id: 'key_2' })
+  })
+
   test('is hashed once, and stands for the same actor each time', async () => {
     const first = await ask()
     expect(await ask()).toBe(first)

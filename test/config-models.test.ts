@@ -40,7 +40,7 @@ describe('[models]', () => {
           weights: { latency: 1, cost: 1, errors: 1 },
           hedgeAfterMs: 'p95',
           parallel: 2,
-          costMax: undefined,
+          maxCost: undefined,
           attemptsMax: 5,
           stickiness: 'none',
           prefixAffinity: false,
@@ -60,7 +60,7 @@ describe('[models]', () => {
       weights = { cost = 2, cache = 0.5 }
       hedge_after_ms = 300
       parallel = 3
-      cost_max = { currency = "USD", amount = "0.05" }
+      max_cost = { currency = "USD", amount = "0.05" }
       attempts_max = 2
       stickiness = "turn"
       prefix_affinity = true
@@ -75,7 +75,7 @@ describe('[models]', () => {
         weights: { cost: 2, cache: 0.5 },
         hedgeAfterMs: 300,
         parallel: 3,
-        costMax: { currency: 'USD', nanos: 50_000_000n },
+        maxCost: { currency: 'USD', nanos: 50_000_000n },
         attemptsMax: 2,
         stickiness: 'turn',
         prefixAffinity: true,

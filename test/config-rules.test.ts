@@ -71,7 +71,7 @@ describe('a rule that cannot be', () => {
 
   test('does nothing, is there twice, has a strange name, or a member that is not known', () => {
     expect(problemsOf({ name: 'one', when: 'true' })).toEqual([
-      '0: does nothing: give it deny, route, pin, strategy, fallbacks or lists of providers',
+      '0: does nothing: give it deny, route, pin, strategy, priority, fallbacks or lists of providers',
     ])
     expect(problemsOf(rule, rule)).toEqual(['1.name: is there twice'])
     expect(problemsOf({ ...rule, name: 'A rule' })).toEqual([

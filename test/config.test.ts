@@ -273,7 +273,11 @@ describe('configuration', () => {
       password: 'pass',
       node: { host: 'r.example', port: 7000 },
       db: 2,
+      prefix: 'xrouter:',
     })
+    const named = load('[storage]\nredis_url = "redis://x"\nredis_prefix = "eu-1:"')
+    expect(named.storage.redis?.prefix).toBe('eu-1:')
+    expect(problemsOf('[storage]\nredis_prefix = "{eu}"')).toEqual(['storage.redis_prefix'])
     const REDIS_URL = 'redis+sentinel://s1,s2/main'
     expect(load('[storage]\nredis_url = "redis://x"', { REDIS_URL }).storage.redis?.kind).toBe(
       'sentinel',

@@ -9,7 +9,8 @@ const root = resolve(import.meta.dirname, '../src')
 const mayImport: Record<string, readonly string[]> = {
   main: ['config', 'db', 'gateway', 'lib', 'start'],
   'rule-cases': ['config', 'dialects', 'errors', 'gateway', 'protocol', 'rest'],
-  cli: ['config', 'db', 'replay-command', 'rule-cases', 'start'],
+  'route-command': ['config', 'dialects', 'errors', 'gateway', 'protocol', 'rest', 'rule-cases'],
+  cli: ['config', 'db', 'replay-command', 'route-command', 'rule-cases', 'start'],
   'replay-command': ['config', 'db', 'gateway', 'lib', 'protocol', 'services', 'start'],
   start: [
     'auth',

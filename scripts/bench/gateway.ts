@@ -22,6 +22,8 @@ export async function startGateway(settings: {
   upstream: string
   /** Postgres; absent for the embedded database. */
   databaseUrl?: string | undefined
+  /** Redis; absent where the limits are the process's own. */
+  redisUrl?: string | undefined
   /** Further options of Node, as those of its profiler. */
   nodeOptions?: string | undefined
 }): Promise<BenchGateway> {
@@ -42,13 +44,18 @@ export async function startGateway(settings: {
         DATABASE_URL: settings.databaseUrl,
         XROUTER_SECRET: 'bench',
       }),
+      ...(settings.redisUrl !== undefined && { REDIS_URL: settings.redisUrl }),
     },
   })
   const exited = once(child, 'exit')
   const url = await listeningUrl(child.stdout, exited, join(folder, 'log'))
+  const { secret: key } = await createKey(url, masterKey)
+  const limited = await createKey(url, masterKey)
+  await limitKey(url, masterKey, limited.apiKey.id)
   return {
     url,
-    key: await createKey(url, masterKey),
+    key,
+    limitedKey: limited.secret,
     model: `openai/${upstreamModel}`,
     pid: child.pid ?? 0,
     stop: async () => {
@@ -109,18 +116,40 @@ async function listeningUrl(
   return Promise.race([listening.promise, ended])
 }
 
-const createdSchema = z.object({
-  data: z.object({ createApiKey: z.object({ secret: z.string() }) }),
-})
+const createdSchema = z.object({ secret: z.string(), apiKey: z.object({ id: z.string() }) })
+const answerSchema = z.object({ data: z.record(z.string(), z.unknown()) })
 
-async function createKey(url: string, masterKey: string): Promise<string> {
+async function createKey(url: string, masterKey: string): Promise<z.infer<typeof createdSchema>> {
+  const { createApiKey } = await mutate(
+    { url, masterKey },
+    'createApiKey(input: { name: "bench", tier: "enterprise", scopes: [INFERENCE, READ] }) { secret apiKey { id } }',
+  )
+  return createdSchema.parse(createApiKey)
+}
+
+/** Every kind of limit that a key can have, none of which is ever reached. */
+async function limitKey(url: string, masterKey: string, id: string): Promise<void> {
+  const on = `scope: KEY, subject: ${JSON.stringify(id)}`
+  const rates =
+    '{ requestsPerMinute: 2000000000, tokensPerMinute: 2000000000, concurrency: 1000000 }'
+  await mutate(
+    { url, masterKey },
+    `setRateLimit(input: { ${on}, rates: ${rates} }) { id }
+    createBudget(input: { ${on}, name: "bench", limit: "9000000", currency: "USD", period: MONTH }) { id }`,
+  )
+}
+
+async function mutate(
+  { url, masterKey }: { url: string; masterKey: string },
+  fields: string,
+): Promise<Record<string, unknown>> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${masterKey}` },
-    body: JSON.stringify({
-      query:
-        'mutation { createApiKey(input: { name: "bench", tier: "enterprise", scopes: [INFERENCE, READ] }) { secret } }',
-    }),
+    body: JSON.stringify({ query: `mutation { ${fields} }` }),
   })
-  return createdSchema.parse(await response.json()).data.createApiKey.secret
+  const answer: unknown = await response.json()
+  const parsed = answerSchema.safeParse(answer)
+  if (!parsed.success) throw new Error(`the gateway refused: ${JSON.stringify(answer)}`)
+  return parsed.data.data
 }

@@ -6,6 +6,8 @@ import { connections, streams, type Row, type Work } from './workload.ts'
 export interface Target {
   url: string
   key: string
+  /** A key that has every kind of limit, and a budget; absent where there is none. */
+  limitedKey?: string | undefined
   model: string
   /** Its process; absent where only its answers can be looked at. */
   pid?: number | undefined
@@ -64,10 +66,11 @@ export async function measureRow(
     proxy: [],
     beside: [],
   }
+  const limited = keyOf(row, targets.gateway)
   const other = row.beside?.work(targets.gateway.model)
   // The turns before the first round are for the compiler alone.
   for (let round = -1; round < pace.rounds; round += 1) {
-    const gateway = await run(orderFor(targets.gateway, work, pace))
+    const gateway = await run({ ...orderFor(targets.gateway, work, pace), ...limited })
     const beside = other && (await run(orderFor(targets.gateway, other, pace)))
     const proxy = await run(orderFor(targets.proxy, row.bare, pace))
     if (round < 0) continue
@@ -106,6 +109,11 @@ function orderFor({ url, key, pid }: Target, work: Work, pace: Pace): LoadOrder 
   return { url, key, work, pid, clients, warmUpMs, measureMs }
 }
 
+/** The key that has limits, for a row that is about these. */
+function keyOf({ limited }: Row, { limitedKey }: Target): { key: string } | undefined {
+  return limited && limitedKey !== undefined ? { key: limitedKey } : undefined
+}
+
 /** For requests half of the rate that the slower one reached, for streams half of the streams. */
 function halfLoad(work: Work, fullPerSecond: number): Pick<LoadOrder, 'clients' | 'perSecond'> {
   return work.kind === 'request'
@@ -127,7 +135,8 @@ async function measureAdded(
   for (let round = 0; round < pace.rounds; round += 1) {
     for (const name of ['direct', 'gateway', 'proxy'] as const) {
       const work = name === 'gateway' ? row.work(targets.gateway.model) : row.bare
-      results[name].push(await run({ ...orderFor(targets[name], work, pace), ...half }))
+      const order = { ...orderFor(targets[name], work, pace), ...keyOf(row, targets[name]) }
+      results[name].push(await run({ ...order, ...half }))
     }
   }
   const p50 = (name: keyof Targets) => median(results[name].map((each) => each.latencyP50Ms))

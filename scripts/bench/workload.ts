@@ -10,6 +10,8 @@ export interface Row {
   /** What the CPU time is divided by. */
   unit: 'request' | 'token'
   work: (model: string) => Work
+  /** Whether it is sent with the key that has limits and a budget. */
+  limited?: true
   /** What the bare proxy does in its place. */
   bare: Work
   /** Other work for the gateway in the same rounds, of which this row is the dearer form. */
@@ -18,6 +20,7 @@ export interface Row {
 
 export type RowId =
   | 'rest-json'
+  | 'admission'
   | 'rest-hit'
   | 'rest-routed'
   | 'rest-sse'
@@ -97,6 +100,15 @@ export const rows: readonly Row[] = [
     title: 'REST JSON',
     unit: 'request',
     work: restJson,
+    bare: restJson(upstreamModel),
+  },
+  {
+    id: 'admission',
+    title: 'REST JSON, limits and budget',
+    unit: 'request',
+    limited: true,
+    work: restJson,
+    beside: { title: 'without limits', work: restJson },
     bare: restJson(upstreamModel),
   },
   {

@@ -1,13 +1,17 @@
 import { GatewayError, internalError } from '../errors.ts'
-import { abortable } from '../lib/abortable.ts'
-import { flat } from '../lib/flat.ts'
-import type { ChatEvent } from '../protocol/event.ts'
+import type { Ending } from '../lib/abortable.ts'
+import { Pulled } from '../lib/pulled.ts'
 import type { Tags } from '../protocol/tags.ts'
 import type { Call } from './call.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { Events } from './running-attempt.ts'
 import { settle } from './settle.ts'
 import type { Ticket } from './ticket.ts'
+
+export interface AccountedWork {
+  open: (call: Call) => Ticket
+  steps: (ticket: Ticket) => Promise<AsyncGenerator<Events>> | AsyncGenerator<Events>
+}
 
 /**
  * Runs the steps of one request and settles its account once: the events end in `end` or, for every
@@ -16,12 +20,9 @@ import type { Ticket } from './ticket.ts'
 export function accounted(
   deps: GatewayDeps,
   call: Call,
-  { open, steps }: { open: (call: Call) => Ticket; steps: (ticket: Ticket) => Steps },
-): AsyncGenerator<ChatEvent> {
-  const ends = [call.signal, deps.shutdown.signal]
-  return flat(
-    abortable(ends, (signal) => run(deps, open({ ...call, signal, tags: tagsOf(call) }), steps)),
-  )
+  work: AccountedWork,
+): AsyncGenerator<Events> {
+  return new Accounted(deps, call, work)
 }
 
 /** The key's own tags are on all of its requests; what a request says itself goes before. */
@@ -29,31 +30,91 @@ function tagsOf({ actor, tags }: Call): Tags | undefined {
   return actor.kind === 'api-key' && actor.tags ? { ...actor.tags, ...tags } : tags
 }
 
-type Steps = AsyncGenerator<Events> | Promise<AsyncGenerator<Events>>
+class Accounted extends Pulled<Events> {
+  readonly #deps: GatewayDeps
+  readonly #ticket: Ticket
+  readonly #steps: AccountedWork['steps']
+  /** What ends it: the caller's signal, and the end of this process. */
+  readonly #endings: readonly [Ending, Ending]
+  readonly #controller = new AbortController()
+  #leave: (() => void) | undefined
+  #events: AsyncGenerator<Events> | undefined
+  /** Whether the last event was told. */
+  #told = false
 
-async function* run(
-  deps: GatewayDeps,
-  ticket: Ticket,
-  steps: (ticket: Ticket) => Steps,
-): AsyncGenerator<Events> {
-  const { signal } = ticket.call
-  const leave = deps.shutdown.enter()
-  deps.metrics.streamOpened()
-  try {
-    for await (const events of await steps(ticket)) yield events
-    yield [{ type: 'end', settlement: await settle(deps, ticket, { status: 'succeeded' }) }]
-  } catch (thrown) {
+  constructor(deps: GatewayDeps, call: Call, { open, steps }: AccountedWork) {
+    super()
+    this.#deps = deps
+    this.#steps = steps
+    this.#endings = [call.signal, deps.shutdown.signal]
+    for (const ending of this.#endings) {
+      if (ending.aborted) this.#abort()
+      else ending.addEventListener('abort', this.#abort)
+    }
+    const { signal } = this.#controller
+    this.#ticket = open({ ...call, signal, tags: tagsOf(call) })
+  }
+
+  /** At once, also while the next events are being made. */
+  override return(): Promise<IteratorResult<Events, undefined>> {
+    this.#release()
+    this.#controller.abort()
+    return super.return()
+  }
+
+  protected async pull(): Promise<Events | undefined> {
+    if (this.#told) return undefined
+    this.#enter()
+    try {
+      this.#events ??= await this.#steps(this.#ticket)
+      const { value, done } = await this.#events.next()
+      if (!done) return value
+      const settlement = await settle(this.#deps, this.#ticket, { status: 'succeeded' })
+      this.#told = true
+      return [{ type: 'end', settlement }]
+    } catch (error) {
+      return this.#failure(error)
+    }
+  }
+
+  protected async close(): Promise<void> {
+    this.#release()
+    if (!this.#leave) return
+    try {
+      await this.#events?.return(undefined)
+    } finally {
+      // What was not settled before was left by its reader.
+      await settle(this.#deps, this.#ticket, { status: 'cancelled' })
+      this.#deps.metrics.streamClosed()
+      this.#leave()
+    }
+  }
+
+  /** Counts it in; one that nobody ever reads costs nothing. */
+  #enter(): void {
+    if (this.#leave) return
+    this.#leave = this.#deps.shutdown.enter()
+    this.#deps.metrics.streamOpened()
+  }
+
+  async #failure(thrown: unknown): Promise<Events | undefined> {
+    const { signal } = this.#controller
     // A signal that aborts with an error of ours ends the answer; any other is a client that left.
     const error: unknown = signal.aborted ? signal.reason : thrown
     const expected = error instanceof GatewayError
-    if (signal.aborted && !expected) return
+    if (signal.aborted && !expected) return undefined
     const failure = expected ? error : internalError(error)
-    const settlement = await settle(deps, ticket, { status: 'failed', error: failure })
+    const settlement = await settle(this.#deps, this.#ticket, { status: 'failed', error: failure })
     if (!expected) throw error // a bug: the surface logs and masks it
-    yield [{ type: 'error', error, settlement }]
-  } finally {
-    await settle(deps, ticket, { status: 'cancelled' }) // what was not settled above was left by its reader
-    deps.metrics.streamClosed()
-    leave()
+    this.#told = true
+    return [{ type: 'error', error, settlement }]
+  }
+
+  readonly #abort = (): void => {
+    this.#controller.abort(this.#endings.find(({ aborted }) => aborted)?.reason)
+  }
+
+  #release(): void {
+    for (const ending of this.#endings) ending.removeEventListener('abort', this.#abort)
   }
 }

@@ -4,29 +4,33 @@ import type { Call } from './call.ts'
 import type { Deployment } from './catalogue.ts'
 import { mayUse } from './visible-models.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { Candidate } from './route.ts'
+import type { Route } from './route.ts'
+import { priorityOf } from './priority.ts'
 import { refuseWhenDraining } from './shutdown.ts'
 
 /**
- * The gate in front of every upstream call: the actor's scope and its list of models. What the configuration
+ * The gate in front of every upstream call: whether new work is taken, the actor's scope and its list of models. What the configuration
  * named and the actor may not use was passed over by routing; one that the client named is refused.
  */
 export function admit(
-  { shutdown }: Pick<GatewayDeps, 'shutdown'>,
+  { shutdown, loadShed, resilience }: Pick<GatewayDeps, 'shutdown' | 'loadShed' | 'resilience'>,
   call: Call,
-  candidates: readonly Candidate[],
-): Deployment[] {
+  { candidates, priority: ruled }: Pick<Route, 'candidates' | 'priority'>,
+): { deployments: Deployment[]; priority: number } {
   refuseWhenDraining(shutdown)
+  const priority = priorityOf(call, resilience.priorities, ruled)
+  loadShed.check(priority)
   const { actor } = call
   if (!hasScope(actor, 'INFERENCE')) {
     throw denied('This API key may not make completions; it needs the scope INFERENCE.')
   }
-  return candidates.map(({ deployment, namedBy }) => {
+  const deployments = candidates.map(({ deployment, namedBy }) => {
     if (namedBy === 'client' && !mayUse(actor, deployment.modelId)) {
       throw modelDenied(actor, deployment)
     }
     return deployment
   })
+  return { deployments, priority }
 }
 
 function modelDenied(actor: Actor, deployment: Deployment): GatewayError {

@@ -20,8 +20,8 @@ export type AttemptMode =
 
 /** What bounds attempts that run beside the first. */
 export interface ParallelBudget {
-  /** Of all attempts together, by the estimate of each; one that would go beyond it is not begun. */
-  costMax?: Money | undefined
+  /** Each of all attempts together, by the estimate of each; one that would go beyond it is not begun. */
+  maxCosts?: readonly Money[] | undefined
   /** From the start: no further attempt is begun after it. What runs is never cut by it. */
   deadlineMs?: number | undefined
 }

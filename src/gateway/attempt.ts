@@ -1,3 +1,4 @@
+import { Pulled } from '../lib/pulled.ts'
 import type { AnswerContinued, AnswerRestarted } from '../protocol/event.ts'
 import type { AttemptPlan } from './attempt-plan.ts'
 import { Contest } from './contest.ts'
@@ -10,28 +11,60 @@ import type { Ticket } from './ticket.ts'
  * the next deployment where the error allows it; after it, the failure is the answer's end, unless the
  * request asked for a new start or a continuation, which is marked.
  */
-export async function* attempt(
+export function attempt(
   deps: GatewayDeps,
   plan: AttemptPlan,
   ticket: Ticket,
   work: Work,
 ): AsyncGenerator<Events> {
-  const contest = new Contest(plan, { deps, ticket, work })
-  let broken: RunningAttempt | undefined
-  try {
+  return new Attempts(new Contest(plan, { deps, ticket, work }))
+}
+
+class Attempts extends Pulled<Events> {
+  readonly #contest: Contest
+  #winner: RunningAttempt | undefined
+  /** What the winner says next, where that is known. */
+  #first: Events | undefined
+  #broken: RunningAttempt | undefined
+
+  constructor(contest: Contest) {
+    super()
+    this.#contest = contest
+  }
+
+  protected async pull(): Promise<Events | undefined> {
     for (;;) {
-      const { attempt: winner, events: first } = yield* contest.decide()
-      if (broken) yield [resumption(broken, winner)]
+      if (!this.#winner) {
+        const told = await this.#decide()
+        if (told) return told
+      }
+      const events = this.#first
+      this.#first = undefined
+      if (events) return events
+      const winner = this.#winner
+      if (!winner) return undefined
       try {
-        for (let events = first; events; events = await winner.next()) yield events
-        return
+        return await winner.next()
       } catch (error) {
-        if (!contest.resumes(winner, error)) throw error
-        broken = winner
+        if (!this.#contest.resumes(winner, error)) throw error
+        this.#broken = winner
+        this.#winner = undefined
       }
     }
-  } finally {
-    await contest.close()
+  }
+
+  protected close(): Promise<void> {
+    return this.#contest.close()
+  }
+
+  /** What is to be told of the attempts; undefined once one of them has won without a word of it. */
+  async #decide(): Promise<Events | undefined> {
+    const step = await this.#contest.next()
+    if (!('attempt' in step)) return step
+    this.#winner = step.attempt
+    this.#first = step.events
+    const broken = this.#broken
+    return broken && [resumption(broken, step.attempt)]
   }
 }
 

@@ -81,14 +81,16 @@ export interface RoutingHints {
   weights?: Partial<Record<ScorePart, number>> | undefined
   hedgeAfterMs?: number | 'p95' | undefined
   parallel?: number | undefined
-  costMax?: Money | undefined
   stickiness?: Stickiness | undefined
-  /** What the request may cost at most: dearer deployments are passed over, and a stream that gets there ends. */
+  /**
+   * What the request may cost at most: dearer deployments are passed over, attempts of a race or a hedge that
+   * would go beyond it together are not begun, and a stream that gets there ends.
+   */
   maxCost?: Money | undefined
   /** From the request's arrival to the first content of its answer. */
   deadlineMs?: number | undefined
   /** What becomes of an answer whose deployment fails amid it; `ERROR` when absent. */
   midStreamFailure?: MidStreamFailure | undefined
-  /** In the queue of a busy provider: higher goes first; 0 when absent. */
+  /** Where not everybody can be served, higher goes first; the key's tier may bound it. */
   priority?: number | undefined
 }

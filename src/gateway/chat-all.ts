@@ -2,23 +2,24 @@ import type { ChatEvent, End } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import { tokenClasses, type Usage } from '../protocol/usage.ts'
 import type { Call } from './call.ts'
-import { chat } from './chat.ts'
+import { chat, chatInLists } from './chat.ts'
 import type { GatewayDeps } from './deps.ts'
+import type { Events } from './running-attempt.ts'
 
 /** Several completions, one after the other, as one answer: the choices of each follow those before it. */
 export function chatAll(
   deps: GatewayDeps,
   requests: readonly [ChatRequest, ...ChatRequest[]],
   call: Call,
-): AsyncGenerator<ChatEvent> {
-  return requests.length === 1 ? chat(deps, requests[0], call) : inTurn(deps, requests, call)
+): AsyncGenerator<Events> {
+  return requests.length === 1 ? chatInLists(deps, requests[0], call) : inTurn(deps, requests, call)
 }
 
 async function* inTurn(
   deps: GatewayDeps,
   requests: readonly ChatRequest[],
   call: Call,
-): AsyncGenerator<ChatEvent> {
+): AsyncGenerator<Events> {
   const ends: End[] = []
   const warnings = new Set<string>()
   let choices = 0
@@ -33,7 +34,7 @@ async function* inTurn(
       if (event.type === 'usage') continue
       if (event.type === 'warning' && warnings.has(event.message)) continue
       if (event.type === 'warning') warnings.add(event.message)
-      yield moved(event, choices)
+      yield [moved(event, choices)]
       if (event.type === 'error') return
     }
     if (ends.length <= index) return
@@ -42,9 +43,9 @@ async function* inTurn(
   const [first] = ends
   if (!first) return
   const usage = sumOf(ends.map(({ settlement }) => settlement.usage))
-  if (usage) yield { type: 'usage', usage }
+  if (usage) yield [{ type: 'usage', usage }]
   const attempts = ends.flatMap(({ settlement }) => settlement.attempts)
-  yield { type: 'end', settlement: { ...first.settlement, attempts, usage } }
+  yield [{ type: 'end', settlement: { ...first.settlement, attempts, usage } }]
 }
 
 function moved(event: ChatEvent, by: number): ChatEvent {

@@ -1,3 +1,4 @@
+import { flat } from '../lib/flat.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import { accounted } from './accounted.ts'
@@ -27,6 +28,15 @@ export function chat(
   request: ChatRequest,
   call: Call,
 ): AsyncGenerator<ChatEvent> {
+  return flat(chatInLists(deps, request, call))
+}
+
+/** The same with the events that are ready at the same moment in one list. */
+export function chatInLists(
+  deps: GatewayDeps,
+  request: ChatRequest,
+  call: Call,
+): AsyncGenerator<Events> {
   return accounted(deps, withUser(call, request), {
     open: (inner) =>
       openTicket({
@@ -45,10 +55,12 @@ async function steps(
   ticket: Ticket,
 ): Promise<AsyncGenerator<Events>> {
   const { call } = ticket
-  const { candidates, mode, decision, affinity } = route(deps, chatQuery(request, call)) // where it goes
-  ticket.decision = decision
-  ticket.affinity = affinity
-  const deployments = admit(deps, call, candidates) // whether this actor may send it there, now
+  const routed = route(deps, chatQuery(request, call)) // where it goes
+  const { mode } = routed
+  ticket.decision = routed.decision
+  ticket.affinity = routed.affinity
+  const { deployments, priority } = admit(deps, call, routed) // whether this actor may send it there, now
+  ticket.priority = priority
   // What was answered before, which takes no tokens and no money of the limits; else a new answer.
   return cached(
     deps,

@@ -39,6 +39,10 @@ export class Contest {
   /** What the client has of answers that broke, where another is to go on with it. */
   #said: string | undefined
   #winner: RunningAttempt | undefined
+  /** The same with its first words, where something is told before them. */
+  #won: Won | undefined
+  /** One that was told of and is not called yet. */
+  #beginning: RunningAttempt | undefined
   /** How many may run at once now. */
   #parallel: number
 
@@ -62,15 +66,15 @@ export class Contest {
     ticket.passedOver = this.#lineup.passedOver
   }
 
-  /** Tells of every attempt that begins; returns when one has won, throws the last failure when none can. */
-  async *decide(): AsyncGenerator<Events, Won> {
+  /** What is to be told next: of an attempt that begins, or that one has won. Throws the last failure when none can. */
+  async next(): Promise<Events | Won> {
+    if (this.#won) return this.#won
+    if (this.#beginning) await this.#call(this.#beginning)
     for (;;) {
-      for (;;) {
-        const attempt = await this.#begin()
-        if (!attempt) break
-        yield [...this.#told(), attempt.start]
-        await noteOpen(this.#deps, this.#ticket)
-        this.#running.set(attempt, stepOf(attempt))
+      const attempt = await this.#begin()
+      if (attempt) {
+        this.#beginning = attempt
+        return [...this.#told(), attempt.start]
       }
       const step = await this.#first()
       if (!step) {
@@ -83,18 +87,27 @@ export class Contest {
         continue
       }
       const told = this.#choose(step.attempt)
-      if (told.length > 0) yield told
-      return step
+      if (told.length === 0) return step
+      this.#won = step
+      return told
     }
   }
 
-  /** Whether another deployment takes over an answer that failed amid its words; `decide` says which. */
+  /** Once it was told of. */
+  async #call(attempt: RunningAttempt): Promise<void> {
+    this.#beginning = undefined
+    await noteOpen(this.#deps, this.#ticket)
+    this.#running.set(attempt, stepOf(attempt))
+  }
+
+  /** Whether another deployment takes over an answer that failed amid its words; `next` says which. */
   resumes({ meter }: RunningAttempt, error: unknown): boolean {
     const { call } = this.#ticket
     const { midStreamFailure: policy = 'ERROR' } = call.hints
     if (policy === 'ERROR' || call.signal.aborted || !meter.closed) return false
     if (!(error instanceof GatewayError) || !error.failover || meter.finished) return false
     if (!this.#lineup.hasNext) return false
+    this.#won = undefined
     this.#failure = error
     this.#untold.push({ type: 'attempt-failed', attempt: meter.closed })
     this.#parallel = this.#mode.kind === 'race' ? this.#mode.parallel : 1
@@ -120,7 +133,7 @@ export class Contest {
     }
     const { call } = this.#ticket
     const release = await this.#deps.concurrency.enter(deployment, {
-      priority: call.hints.priority ?? 0,
+      priority: this.#ticket.priority,
       waitMaxMs: this.#leftMs(),
       signal: call.signal,
     })
@@ -159,13 +172,18 @@ export class Contest {
   /** One that may run beside those that do: within the budget, and without waiting. */
   async #nextBeside(): Promise<Deployment | undefined> {
     if (this.#mode.kind === 'ordered') return undefined
-    const { deadlineMs, costMax } = this.#mode
+    const { deadlineMs, maxCosts = [] } = this.#mode
     if (deadlineMs !== undefined && this.#ageMs() > deadlineMs) return undefined
     const deployment = this.#lineup.nextFree()
-    if (!deployment || !costMax) return deployment
-    const all = [...this.#begun, deployment]
-    const costs = await Promise.all(all.map((each) => this.#work.cost(each)))
-    return isAffordable(costMax, costs) ? deployment : undefined
+    if (!deployment) return undefined
+    if (maxCosts.length > 0) {
+      const all = [...this.#begun, deployment]
+      const costs = await Promise.all(all.map((each) => this.#work.cost(each)))
+      if (!maxCosts.every((most) => isAffordable(most, costs))) return undefined
+    }
+    // Each may spend all of the estimate; alone it may still be called.
+    if (await this.#ticket.reservation?.further()) return this.#lineup.putBack(deployment)
+    return deployment
   }
 
   /** The first that says something or fails; undefined when one more is to begin. */

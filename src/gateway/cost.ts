@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { parseNanos } from '../lib/decimal.ts'
 import type { Money, PriceSnapshot } from '../protocol/settlement.ts'
 import { tokenClasses, type TokenClass, type Usage } from '../protocol/usage.ts'
@@ -18,9 +19,20 @@ export function costOf(
     if (!tokens) continue
     const perMillion = priceOf(price, tokenClass)
     if (perMillion === undefined) return undefined
-    nanosTimesMillion += BigInt(tokens) * parseNanos(perMillion)
+    nanosTimesMillion += BigInt(tokens) * nanosOf(perMillion)
   }
   return { currency: price.currency, nanos: (nanosTimesMillion + million / 2n) / million }
+}
+
+/** A catalogue has few prices, and each is asked for several times for a request. */
+const parsed = new LRUCache<string, bigint>({ max: 2_000 })
+
+function nanosOf(decimal: string): bigint {
+  const known = parsed.get(decimal)
+  if (known !== undefined) return known
+  const nanos = parseNanos(decimal)
+  parsed.set(decimal, nanos)
+  return nanos
 }
 
 /** A class without a price of its own costs what its side costs: caches as input, reasoning as output. */

@@ -23,8 +23,8 @@ export async function countTokens(
   request: ChatRequest,
   call: Call,
 ): Promise<PromptCount> {
-  const { candidates } = route(deps, chatQuery(request, call))
-  const [first] = admit(deps, call, candidates)
+  const routed = route(deps, chatQuery(request, call))
+  const [first] = admit(deps, call, routed).deployments
   const counted = first && (await limited(deps, call, { request, first }))
   if (counted !== undefined) return { inputTokens: counted, estimated: false }
   return { inputTokens: await estimatePrompt(request), estimated: true }

@@ -8,12 +8,14 @@ import type { Catalogue, Deployment } from './catalogue.ts'
 import type { Concurrency } from './concurrency.ts'
 import type { DeploymentStates } from './deployment-view.ts'
 import type { Ledger } from './ledger.ts'
+import type { LoadShed } from './load-shed.ts'
 import type { Limits } from './limits/limits.ts'
 import type { Metrics } from './metrics.ts'
 import type { HealthWatch } from './health-watch.ts'
 import type { Affinity } from './affinity.ts'
 import type { Headroom } from './headroom.ts'
 import type { HealthMonitor } from './provider-health.ts'
+import type { Priorities } from './priority.ts'
 import type { Rates } from './rates.ts'
 import type { RetrySettings } from './retry.ts'
 import type { Shutdown } from './shutdown.ts'
@@ -42,7 +44,10 @@ export interface GatewayDeps {
     retry: RetrySettings | undefined
     /** From which share of errors a deployment comes last in its line; absent where none does. */
     ejectionShare: number | undefined
+    priorities: Priorities
   }
+  /** Whether this process is behind with its work. */
+  loadShed: Pick<LoadShed, 'check'>
   shutdown: Shutdown
   limits: Limits
   /** Absent where no answers are kept. */

@@ -2,6 +2,7 @@ import { GatewayError } from '../errors.ts'
 import type { EmbeddingAnswer, EmbeddingBatch, EmbeddingRequest } from '../protocol/embedding.ts'
 import type { AttemptStart, ChatEvent } from '../protocol/event.ts'
 import type { Settlement } from '../protocol/settlement.ts'
+import { flat } from '../lib/flat.ts'
 import { accounted } from './accounted.ts'
 import { admit } from './admit.ts'
 import { attempt } from './attempt.ts'
@@ -47,7 +48,7 @@ export async function embed(
       }),
     steps: (ticket) => steps(deps, request, ticket, vectors),
   })
-  for await (const event of events) {
+  for await (const event of flat(events)) {
     if (event.type === 'attempt-start') call.onAttempt?.(event)
     if (event.type === 'warning') warnings.push(event.message)
     if (event.type === 'error') return event
@@ -63,9 +64,10 @@ async function steps(
   vectors: number[][],
 ): Promise<AsyncGenerator<Events>> {
   const { call } = ticket
-  const { candidates, decision } = route(deps, embeddingQuery(request, call))
-  ticket.decision = decision
-  const deployments = admit(deps, call, candidates)
+  const routed = route(deps, embeddingQuery(request, call))
+  ticket.decision = routed.decision
+  const { deployments, priority } = admit(deps, call, routed)
+  ticket.priority = priority
   const demand = embeddingDemand(request)
   ticket.reservation = await reserve(deps, { call, deployments, demand })
   return attempt(deps, ordered(deployments), ticket, {

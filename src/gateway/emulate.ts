@@ -3,9 +3,10 @@ import type { Deployment } from './catalogue.ts'
 
 /** The request in the words that the deployment has, where the gateway itself reaches the same in another way. */
 export function emulate({ provider, model }: Deployment, request: ChatRequest): ChatRequest {
-  const { suffix, ...rest } = request
+  if (request.suffix === undefined) return request
   const support = provider.supportOf?.(model) ?? provider.support
-  if (suffix === undefined || support.suffix === 'native') return request
+  if (support.suffix === 'native') return request
+  const { suffix, ...rest } = request
   return { ...rest, messages: [followedBy(suffix), ...request.messages] }
 }
 

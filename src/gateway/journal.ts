@@ -115,7 +115,7 @@ class SegmentedJournal implements Journal {
     this.#lines = []
     this.#flushed = undefined
     try {
-      this.#bytes += writeAll(this.#file, Buffer.from(text))
+      this.#bytes += writeAll(this.#file, text)
       this.#torn = false
       flushed?.resolve(true)
     } catch (error) {
@@ -138,7 +138,7 @@ class SegmentedJournal implements Journal {
       this.#segment = { path, owed: 0 }
       this.#bytes = 0
       const lines = [...this.#running.values()].map((line) => `${line}\n`).join('')
-      if (lines !== '') this.#bytes += writeAll(file, Buffer.from(lines))
+      if (lines !== '') this.#bytes += writeAll(file, lines)
     } catch (error) {
       this.#settings.onFailure(error)
     }
@@ -149,9 +149,12 @@ class SegmentedJournal implements Journal {
   }
 }
 
-/** A write to a full disk may take a part only; the rest then fails with the reason. */
-function writeAll(file: number, bytes: Buffer): number {
-  let at = 0
-  while (at < bytes.length) at += writeSync(file, bytes, at)
-  return at
+/** The bytes that it took. A write to a full disk may take a part only; the rest then fails with the reason. */
+function writeAll(file: number, text: string): number {
+  const length = Buffer.byteLength(text)
+  let at = writeSync(file, text)
+  if (at === length) return length
+  const bytes = Buffer.from(text)
+  while (at < length) at += writeSync(file, bytes, at)
+  return length
 }

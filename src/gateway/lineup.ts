@@ -1,4 +1,5 @@
 import { GatewayError, type ErrorCode } from '../errors.ts'
+import type { PassedOver as Told } from '../protocol/routing.ts'
 import type { Deployment } from './catalogue.ts'
 import type { Concurrency } from './concurrency.ts'
 import type { BlockReason, DeploymentStates } from './deployment-view.ts'
@@ -65,6 +66,11 @@ export class Lineup {
       } else index += 1
     }
     return undefined
+  }
+
+  /** One that was not called after all comes first again. */
+  putBack(deployment: Deployment): undefined {
+    this.#waiting.unshift(deployment)
   }
 
   get hasNext(): boolean {
@@ -139,6 +145,12 @@ export class Lineup {
     for (const deployment of outliers) this.passedOver.push({ deployment, reason: 'OUTLIER' })
     return [...deployments.filter((_each, index) => !isOutlier(index)), ...outliers]
   }
+}
+
+/** As it is kept with the request. */
+export function toldOf({ deployment: { id }, reason, untilMs }: PassedOver): Told {
+  const until = untilMs === undefined ? '' : `; until ${new Date(untilMs).toISOString()}`
+  return { deployment: id, reason, detail: words[reason] + until }
 }
 
 const words: Record<PassedOver['reason'], string> = {

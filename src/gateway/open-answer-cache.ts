@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { cacheKeys } from '../lib/secret.ts'
 import { createAnswerCache, type AnswerCache } from './answer-cache.ts'
 import type { Bus } from '../redis/bus.ts'
-import type { RedisClient } from '../redis/client.ts'
+import type { RedisKeys } from '../redis/client.ts'
 import type { CacheSettings } from './cache-settings.ts'
 import type { Metrics } from './metrics.ts'
 import { openAnswerStore } from './open-answer-store.ts'
@@ -13,7 +13,7 @@ export interface AnswerCacheOptions {
   /** The installation's secret. */
   secret: string
   /** Where answers are kept for all instances; absent where each process keeps its own. */
-  redis: RedisClient | undefined
+  redis: RedisKeys | undefined
   /** Tells other instances of what was invalidated. */
   bus: Bus
   metrics: Metrics

@@ -1,13 +1,13 @@
 import { cacheKeys } from '../lib/secret.ts'
 import { answerScripts } from '../redis/answers.ts'
-import type { RedisClient } from '../redis/client.ts'
+import type { RedisKeys } from '../redis/client.ts'
 import { createMemoryStore } from './cache-memory.ts'
 import { createRedisStore } from './cache-redis.ts'
 import type { CacheStore } from './cache-store.ts'
 
 export interface AnswerStoreOptions {
   /** Where answers are kept for all instances; absent where each process keeps its own. */
-  redis: RedisClient | undefined
+  redis: RedisKeys | undefined
   /** The installation's secret. */
   secret: string
   entryBytesMax: number

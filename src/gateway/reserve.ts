@@ -56,7 +56,7 @@ export async function reserve(
   call.onLimits?.(limitLevels(taken.meters, readingsOf(outcome)))
   if (outcome.status !== 'admitted') {
     const refusal = refuse(taken.meters, open, outcome)
-    metrics.limited(refusal.scope, refusal.error.code)
+    metrics.limited(refusal.by, refusal.error.code)
     const asked = [taken.meters, ...open.map((option) => option.meters)].flat()
     limits.onRefused(asked, readingsOf(outcome))
     throw refusal.error
@@ -81,8 +81,13 @@ function estimator(
     inputTokens,
     outputTokens: demand.outputTokens(maxOutputTokens, settings.defaultOutputTokens),
   })
+  const costs = new Map<Deployment, Money | undefined>()
+  const costOf = (deployment: Deployment): Money | undefined => {
+    if (!costs.has(deployment)) costs.set(deployment, dearestCost(deployment, usageOf(deployment)))
+    return costs.get(deployment)
+  }
   const worth = (deployment: Deployment, currency: string): bigint | undefined => {
-    const cost = dearestCost(deployment, usageOf(deployment))
+    const cost = costOf(deployment)
     return cost && (cost.currency === currency ? cost.nanos : toCurrency(cost, currency))
   }
   const of = (deployment: Deployment): Cost => {
@@ -94,12 +99,12 @@ function estimator(
   }
   return {
     of,
-    cost: (deployment: Deployment) => dearestCost(deployment, usageOf(deployment)),
+    cost: costOf,
     dearest: (deployments: readonly Deployment[]): Cost => {
-      const costs = deployments.map(of)
+      const each = deployments.map(of)
       return {
-        tokens: Math.max(...costs.map(({ tokens }) => tokens)),
-        nanos: (currency) => Math.max(...costs.map(({ nanos }) => nanos(currency))),
+        tokens: Math.max(...each.map(({ tokens }) => tokens)),
+        nanos: (currency) => Math.max(...each.map(({ nanos }) => nanos(currency))),
       }
     },
     refusal: (
@@ -109,8 +114,7 @@ function estimator(
       if (maxCost) {
         const cost = worth(deployment, maxCost.currency)
         if (cost === undefined || cost > maxCost.nanos) {
-          const told = dearestCost(deployment, usageOf(deployment))
-          return tooDear(deployment.id, told, maxCost)
+          return tooDear(deployment.id, costOf(deployment), maxCost)
         }
       }
       if (settings.unpriced === 'open') return undefined
@@ -168,23 +172,23 @@ function definedOf(meters: readonly (Meter | undefined)[]): Meter[] | undefined 
 function refuse(meters: readonly Meter[], open: readonly Option[], outcome: Outcome) {
   const readings = readingsOf(outcome)
   const own = refusalOf(meters, readings)
-  if (own) return { error: own, scope: scopeOf(meters, readings) }
+  if (own) return { error: own, by: refusing(meters, readings) }
   let at = meters.length
   const errors = open.map((option) => {
     const part = readings.slice(at, (at += option.meters.length))
-    return { error: refusalOf(option.meters, part), scope: scopeOf(option.meters, part) }
+    return { error: refusalOf(option.meters, part), by: refusing(option.meters, part) }
   })
   // The one that lets the client try again first.
   const [best] = errors
-    .flatMap(({ error, scope }) => (error ? [{ error, scope }] : []))
+    .flatMap(({ error, by }) => (error ? [{ error, by }] : []))
     .toSorted((a, b) => (a.error.retryAfterMs ?? Infinity) - (b.error.retryAfterMs ?? Infinity))
   if (!best) throw new Error('a limiter refused a request that fits')
   return best
 }
 
-function scopeOf(meters: readonly Meter[], readings: readonly Reading[]): Meter['scope'] {
-  const index = readings.findIndex(({ waitMs }) => waitMs > 0)
-  return meters[index]?.scope ?? 'key'
+/** The first that had no room. */
+function refusing(meters: readonly Meter[], readings: readonly Reading[]): Meter | undefined {
+  return meters[readings.findIndex(({ waitMs }) => waitMs > 0)]
 }
 
 /** The deployments before the chosen one had no room: why, is told where they are passed over. */

@@ -45,6 +45,8 @@ export interface Route {
   mode: AttemptMode
   /** Absent where there was nothing to decide. */
   decision: Decision | undefined
+  /** Of a rule; absent where none says one. */
+  priority?: number | undefined
   /** Under which names who serves it is to be remembered; absent where that is not wanted. */
   affinity?: readonly string[] | undefined
 }
@@ -69,9 +71,10 @@ export function route(deps: RouteDeps, asked: RouteQuery): Route {
   if (!first) throw nobodyLeft(considered.excluded, query, deps)
   return {
     candidates: [first, ...others],
-    mode: others.length === 0 ? inOrder : modeOf(considered.policy),
+    mode: others.length === 0 ? inOrder : modeOf(considered.policy, query.hints),
     decision: decide(considered, direction, deps.states),
     affinity: considered.names,
+    priority: direction.priority,
   }
 }
 
@@ -112,8 +115,10 @@ function isDemanding(hints: RoutingHints): boolean {
   )
 }
 
-function modeOf({ strategy, parallel, hedgeAfterMs, costMax }: RoutingPolicy): AttemptMode {
-  if (strategy === 'race') return { kind: 'race', parallel, costMax }
-  if (strategy === 'hedge') return { kind: 'hedge', afterMs: hedgeAfterMs, parallel, costMax }
-  return inOrder
+function modeOf(policy: RoutingPolicy, { maxCost: asked }: RoutingHints): AttemptMode {
+  const { strategy, parallel, hedgeAfterMs: afterMs, maxCost } = policy
+  if (strategy !== 'race' && strategy !== 'hedge') return inOrder
+  const maxCosts = [maxCost, asked].filter((most) => most !== undefined)
+  if (strategy === 'race') return { kind: 'race', parallel, maxCosts }
+  return { kind: 'hedge', afterMs, parallel, maxCosts }
 }

@@ -12,8 +12,8 @@ export interface RuleOutcome extends Omit<RuleAction, 'deny' | 'fallbacks'> {
 }
 
 /**
- * Asks the rules in their order. Every one that matches acts: of `route`, `pin` and `strategy` the last
- * word counts, lists of allowed providers narrow each other. A denial ends it.
+ * Asks the rules in their order. Every one that matches acts: of `route`, `pin`, `strategy` and `priority` the
+ * last word counts, lists of allowed providers narrow each other. A denial ends it.
  */
 export function applyRules(rules: readonly Rule[], facts: RuleFacts): RuleOutcome {
   const outcome: RuleOutcome = { fired: [], failed: [], fallbacks: [] }
@@ -59,6 +59,7 @@ function act(outcome: RuleOutcome, rule: Rule): void {
   if (rule.route !== undefined) outcome.route = rule.route
   if (rule.pin !== undefined) outcome.pin = rule.pin
   if (rule.strategy !== undefined) outcome.strategy = rule.strategy
+  if (rule.priority !== undefined) outcome.priority = rule.priority
   outcome.fallbacks.push(...(rule.fallbacks ?? []))
   if (rule.allowProviders) {
     const before = outcome.allowProviders

@@ -5,6 +5,7 @@ import type { CachedAnswer } from './cache-entry.ts'
 import type { GatewayDeps } from './deps.ts'
 import type { LedgerEntry } from './ledger.ts'
 import { settledAt } from './ledger-rows.ts'
+import { toldOf } from './lineup.ts'
 import type { Ticket } from './ticket.ts'
 
 export type Outcome =
@@ -76,10 +77,15 @@ function ledgerEntry(ticket: Ticket, status: RequestStatus): LedgerEntry {
     latencyMs: performance.now() - ticket.startedAtMs,
     timeToFirstTokenMs: ticket.timeToFirstTokenMs,
     tags: call.tags,
-    decision: ticket.decision,
+    decision: decisionOf(ticket),
     user: call.user,
     reserved: ticket.reservation?.money,
   }
+}
+
+function decisionOf({ decision, passedOver }: Ticket): LedgerEntry['decision'] {
+  if (!decision || passedOver.length === 0) return decision
+  return { ...decision, passedOver: passedOver.map(toldOf) }
 }
 
 /** The attempt whose words the client has; where it went on with others' words, their tokens and costs are in it. */

@@ -70,12 +70,16 @@ class End implements Ending {
   }
 }
 
+/** Another instance takes it at once; where there is none, this one is back in some seconds. */
+const retryAfterMs = 2_000
+
 /** Refuses what arrives while the gateway stops; another instance, or this one restarted, will take it. */
 export function refuseWhenDraining(shutdown: Shutdown): void {
   if (!shutdown.draining) return
   throw new GatewayError({
     code: 'OVERLOADED',
     message: 'This gateway is stopping and takes no new requests; send it again.',
+    retryAfterMs,
   })
 }
 

@@ -19,6 +19,8 @@ export interface Ticket {
   stream: boolean
   /** Under which names who serves it is remembered. */
   affinity: readonly string[] | undefined
+  /** In a queue the higher goes first. */
+  priority: number
   /** How it was routed; absent where there was nothing to decide. */
   decision: Decision | undefined
   /** Counts here what a provider did not report, from what was generated. */
@@ -57,6 +59,7 @@ export function openTicket(
     ...rest,
     requestedModel: model,
     affinity: undefined,
+    priority: 0,
     decision: undefined,
     createdAt: new Date(),
     startedAtMs: performance.now(),

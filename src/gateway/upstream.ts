@@ -2,6 +2,7 @@ import type { Agent } from 'undici'
 import { GatewayError } from '../errors.ts'
 import { awsEventStream } from '../lib/aws-event-stream.ts'
 import { ndjsonLines } from '../lib/ndjson.ts'
+import { single } from '../lib/pulled.ts'
 import { sseData } from '../lib/sse.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
@@ -87,33 +88,90 @@ interface Target extends Upstream {
   headroom: Headroom
 }
 
-async function* callHttp(
+interface HttpOptions {
+  signal: AbortSignal
+  onHead: (status: number) => void
+}
+
+function callHttp(
   target: Target,
   request: ChatRequest,
-  options: { signal: AbortSignal; onHead: (status: number) => void },
+  options: HttpOptions,
 ): ReturnType<CallUpstream> {
-  const { chat, connection, provider } = target
-  const limits = new CallLimits(connection, options.signal)
-  let head = false
-  let whole = false
+  return request.stream
+    ? streamHttp(target, request, options)
+    : single(() => fetchWhole(target, request, options))
+}
+
+/** All events of an answer that was not asked for as a stream. */
+async function fetchWhole(
+  target: Target,
+  request: ChatRequest,
+  options: HttpOptions,
+): Promise<readonly ChatEvent[]> {
+  const limits = new CallLimits(target.connection, options.signal)
+  const exchanged = { head: false, whole: false }
   try {
     const response = await sendRequest(target, request, limits)
-    head = true
-    options.onHead(response.statusCode)
-    target.headroom.note(target.deployment, response.headers)
-    const answer = await decode(chat, request, response)
+    exchanged.head = true
+    noteHead(target, response, options)
+    if (isRefused(response.statusCode)) throw await readFailure(response, target.chat)
+    const events = target.chat.decodeBody(await readBody(response))
+    exchanged.whole = true
+    return events
+  } catch (error) {
+    throw failureOf(error, target, { ...exchanged, limits, signal: options.signal })
+  } finally {
+    limits.close(exchanged)
+  }
+}
+
+async function* streamHttp(
+  target: Target,
+  request: ChatRequest,
+  options: HttpOptions,
+): ReturnType<CallUpstream> {
+  const limits = new CallLimits(target.connection, options.signal)
+  const exchanged = { head: false, whole: false }
+  try {
+    const response = await sendRequest(target, request, limits)
+    exchanged.head = true
+    noteHead(target, response, options)
+    const answer = await decode(target.chat, response)
     if (Array.isArray(answer)) yield answer
     else for await (const event of answer) yield event
-    whole = true
+    exchanged.whole = true
     // What may follow a stream's last frame is read, so that its connection can serve the next request.
     response.body.discard({ bytes: Number.MAX_SAFE_INTEGER, ms: drainMsMax })
   } catch (error) {
-    if (options.signal.aborted || error instanceof GatewayError) throw error
-    const { reached } = limits
-    throw connectionError(error, { provider: provider.id, connection, head, reached })
+    throw failureOf(error, target, { ...exchanged, limits, signal: options.signal })
   } finally {
-    limits.close({ whole })
+    limits.close(exchanged)
   }
+}
+
+function noteHead(
+  { headroom, deployment }: Target,
+  { statusCode, headers }: UpstreamResponse,
+  { onHead }: HttpOptions,
+): void {
+  onHead(statusCode)
+  headroom.note(deployment, headers)
+}
+
+/** What an exchange that broke is to those who asked for it. */
+function failureOf(
+  error: unknown,
+  { provider, connection }: Target,
+  { head, limits, signal }: { head: boolean; limits: CallLimits; signal: AbortSignal },
+): unknown {
+  if (signal.aborted || error instanceof GatewayError) return error
+  return connectionError(error, {
+    provider: provider.id,
+    connection,
+    head,
+    reached: limits.reached,
+  })
 }
 
 function sendRequest(
@@ -137,14 +195,13 @@ function sendRequest(
   return sendSigned(target, unsigned, limits)
 }
 
-/** The events of an answer: all of them where it comes whole. */
+/** The events of an answer that was asked for as a stream: all of them where it comes whole. */
 async function decode(
   chat: ChatApi,
-  request: ChatRequest,
   response: UpstreamResponse,
 ): Promise<ChatEvent[] | AsyncGenerator<ChatEvent>> {
   if (isRefused(response.statusCode)) throw await readFailure(response, chat)
-  if (request.stream && isStream(chat, response.headers)) {
+  if (isStream(chat, response.headers)) {
     return chat.decodeEvents(framesOf(chat.framing ?? 'sse', response.body))
   }
   return chat.decodeBody(await readBody(response))

@@ -113,23 +113,16 @@ export async function* completionEvents(
   signal: AbortSignal,
 ): AsyncGenerator<CompletionEventValue> {
   const completionId = context.nextRequestId()
-  let sequence = 0
-  for await (const step of steps(context, input, { requestId: completionId, signal })) {
-    yield { ...step, completionId, sequence: sequence++ }
-  }
-}
-
-async function* steps(
-  context: GraphqlContext,
-  input: unknown,
-  { requestId, signal }: { requestId: string; signal: AbortSignal },
-): AsyncGenerator<Step> {
   const createdAt = new Date()
   const collector = createCollector()
+  let sequence = 0
+  const numbered = (step: Step): CompletionEventValue =>
+    Object.assign(step, { completionId, sequence: sequence++ })
   let called: Step | undefined
   let cache: CacheStatusValue = 'off'
   try {
-    for await (const event of openCompletion(context, input, { requestId, signal, stream: true })) {
+    const options = { requestId: completionId, signal, stream: true }
+    for await (const event of openCompletion(context, input, options)) {
       if (event.type === 'cache-lookup') {
         cache = event.result
         if (event.origin) called = startedBy(event.origin, cache)
@@ -138,24 +131,25 @@ async function* steps(
       } else if (event.type === 'answer-restarted' || event.type === 'answer-continued') {
         called = undefined // it has started already, and the event itself says who goes on
       } else if (called && answers(event)) {
-        yield called
+        yield numbered(called)
         called = undefined
       }
       if (event.type === 'error') {
-        const error = completionError(event.error, requestId, event.settlement)
-        yield { type: 'CompletionFailed', error }
+        const error = completionError(event.error, completionId, event.settlement)
+        yield numbered({ type: 'CompletionFailed', error })
       } else if (event.type === 'end') {
         const completion = completionValue(collector.response(), event.settlement, createdAt)
-        yield { type: 'CompletionFinished', completion }
+        yield numbered({ type: 'CompletionFinished', completion })
       } else {
         collector.add(event)
         const delta = deltaOf(event)
-        if (delta) yield delta
+        if (delta) yield numbered(delta)
       }
     }
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error
-    yield { type: 'CompletionFailed', error: completionError(error, requestId) }
+    const failure = completionError(error, completionId)
+    yield numbered({ type: 'CompletionFailed', error: failure })
   }
 }
 

@@ -3,6 +3,7 @@ import { abortable } from '../lib/abortable.ts'
 import { createCollector } from '../protocol/collect.ts'
 import { builder } from './builder.ts'
 import { modelCallComplexity } from './field-complexity.ts'
+import { compiled } from './operation-plan.ts'
 import { Completion, completionValue, type CompletionValue } from './completion-answer.ts'
 import { CompletionEvent, completionEvents } from './completion-event.ts'
 import { CompletionInput } from './completion-input.ts'
@@ -24,6 +25,7 @@ builder.mutationField('createCompletion', (t) =>
     authScopes: { anyActor: true },
     description: 'Makes a completion and answers when it is whole.',
     complexity: { field: modelCallComplexity },
+    extensions: compiled,
     args: { input: t.arg({ type: CompletionInput, required: true, description: 'What to make.' }) },
     resolve: (_root, { input }, context) => createCompletion(context, input),
   }),

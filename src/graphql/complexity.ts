@@ -80,7 +80,7 @@ function costOf(
 }
 
 /** Whether a variable is an argument of a field whose cost is computed from its arguments. */
-function dependsOnVariables(schema: GraphQLSchema, document: DocumentNode): boolean {
+export function dependsOnVariables(schema: GraphQLSchema, document: DocumentNode): boolean {
   const types = new TypeInfo(schema)
   let depends = false
   visit(

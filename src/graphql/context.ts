@@ -43,16 +43,27 @@ export interface Caller {
 /** The context of one HTTP request (its batched operations share the ids) or of one WebSocket operation. */
 export function createContext(
   deps: ContextDeps,
-  { message, ...operation }: Caller & Pick<GraphqlContext, 'requestId' | 'signal' | 'onSettled'>,
+  operation: Caller & Pick<GraphqlContext, 'requestId' | 'signal' | 'onSettled'>,
 ): GraphqlContext {
   const { gateway, services, newRequestId, addressOf } = deps
+  const { actor, message, requestId, signal, onSettled } = operation
   let firstIsTaken = false
   const nextRequestId = (): string => {
     if (firstIsTaken) return newRequestId()
     firstIsTaken = true
-    return operation.requestId
+    return requestId
   }
   const { headers } = message
   const address = () => addressOf(message)
-  return { ...operation, headers, address, nextRequestId, gateway, services }
+  return {
+    actor,
+    requestId,
+    nextRequestId,
+    gateway,
+    services,
+    headers,
+    address,
+    onSettled,
+    signal,
+  }
 }

@@ -2,10 +2,13 @@ import { z } from 'zod'
 import { GatewayError } from '../errors.ts'
 import { embed } from '../gateway/embed.ts'
 import type { EmbeddingAnswer } from '../protocol/embedding.ts'
+import { optional } from '../protocol/routing-schema.ts'
 import { Attempt, attemptOfRecord, attemptsExpected, type AttemptValue } from './attempt.ts'
 import { builder } from './builder.ts'
 import { modelCallComplexity } from './field-complexity.ts'
-import { firstFault, optional, routing } from './completion-request.ts'
+import { compiled } from './operation-plan.ts'
+import { firstFault } from './completion-request.ts'
+import { routing } from './completion-schema.ts'
 import type { GraphqlContext } from './context.ts'
 import { completionError, EmbeddingError, type CompletionErrorValue } from './error.ts'
 import { RoutingInput } from './routing-input.ts'
@@ -89,6 +92,7 @@ builder.mutationField('createEmbedding', (t) =>
     authScopes: { anyActor: true },
     description: 'Makes the vectors of some texts.',
     complexity: { field: modelCallComplexity },
+    extensions: compiled,
     args: { input: t.arg({ type: EmbeddingInput, required: true, description: 'What to make.' }) },
     resolve: (_root, { input }, context) => createEmbedding(context, input),
   }),

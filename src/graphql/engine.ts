@@ -1,8 +1,8 @@
 import type { DocumentNode } from 'graphql'
-import { createYoga, type YogaServerInstance } from 'graphql-yoga'
-import { LRUCache } from 'lru-cache'
+import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import type { GraphqlContext } from './context.ts'
+import { documentCache } from './document-cache.ts'
 import { publicError, useErrorMasking } from './masking.ts'
 import { protectionPlugins, type Protection } from './protection.ts'
 import { useReadCache, type ReadCache } from './read-cache.ts'
@@ -17,10 +17,12 @@ export interface EngineDeps {
   protection: Protection
   /** Where answers of reads are kept; absent where none are. */
   reads?: ReadCache | undefined
+  /** Told which operations run. */
+  observer?: Plugin<GraphqlContext> | undefined
 }
 
 /** CORS, authentication, GraphiQL and logging stand outside of it. */
-export function createEngine({ logger, protection, reads }: EngineDeps): Engine {
+export function createEngine({ logger, protection, reads, observer = {} }: EngineDeps): Engine {
   return createYoga<GraphqlContext>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -33,8 +35,8 @@ export function createEngine({ logger, protection, reads }: EngineDeps): Engine 
     logging: false,
     batching: { limit: protection.batchLimit },
     parserAndValidationCache: {
-      documentCache: byText<DocumentNode>(documentsLengthMax),
-      errorCache: byText<Error>(errorsLengthMax),
+      documentCache: documentCache<DocumentNode>(),
+      errorCache: documentCache<Error>(errorsLengthMax),
     },
     maskedErrors: { maskError: (error) => publicError(error, { logger }) },
     plugins: [
@@ -42,20 +44,9 @@ export function createEngine({ logger, protection, reads }: EngineDeps): Engine 
       useReadCache(reads, schema),
       useErrorMasking(logger),
       useSplitEvents(),
+      observer,
     ],
   })
 }
 
-/** In characters: a parsed document takes two hundred bytes and more for each of them. */
-const documentsLengthMax = 100_000
 const errorsLengthMax = 10_000
-
-/** A cache by the text of a document, bounded by what the texts take: one may be as large as a body. */
-function byText<T extends object>(textsLengthMax: number): LRUCache<string, T> {
-  return new LRUCache({
-    max: 1000,
-    maxSize: textsLengthMax,
-    maxEntrySize: textsLengthMax / 10,
-    sizeCalculation: (_value, text) => text.length || 1,
-  })
-}

@@ -6,6 +6,7 @@ import {
   type DecidedCandidate,
   type Decision,
   type Exclusion,
+  type PassedOver,
 } from '../protocol/routing.ts'
 import { builder } from './builder.ts'
 import { CompletionInput } from './completion-input.ts'
@@ -62,7 +63,7 @@ const RoutingCandidate = builder.objectRef<DecidedCandidate>('RoutingCandidate')
   }),
 })
 
-const RoutingExclusion = builder.objectRef<Exclusion>('RoutingExclusion').implement({
+const RoutingExclusion = builder.objectRef<Exclusion | PassedOver>('RoutingExclusion').implement({
   description: 'A deployment that is left out.',
   fields: (t) => ({
     deployment: t.exposeString('deployment', { description: 'Its id.' }),
@@ -157,6 +158,13 @@ export const RoutingDecision = builder.objectRef<Decision>('RoutingDecision').im
       resolve: ({ excluded }) => [...excluded],
     }),
     excludedCount: t.exposeInt('excludedCount', { description: 'How many are left out.' }),
+    passedOver: t.field({
+      type: [RoutingExclusion],
+      description:
+        'Deployments that were not called although their turn had come, or were put last (`OUTLIER`); none in a dry run.',
+      complexity: { multiplier: expected },
+      resolve: ({ passedOver = [] }) => [...passedOver],
+    }),
   }),
 })
 

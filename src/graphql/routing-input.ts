@@ -62,14 +62,6 @@ const PriceCapInput = builder.inputType('PriceCapInput', {
   }),
 })
 
-const CostCapInput = builder.inputType('CostCapInput', {
-  description: 'The most that attempts may cost together, by estimate.',
-  fields: (t) => ({
-    currency: t.string({ required: true, description: 'As `USD`.' }),
-    amount: t.string({ required: true, description: 'A decimal number.' }),
-  }),
-})
-
 const ScoreWeightsInput = builder.inputType('ScoreWeightsInput', {
   description: 'What counts how much in a scored choice.',
   fields: (t) => ({
@@ -116,14 +108,10 @@ export const RoutingInput = builder.inputType('RoutingInput', {
         "For `HEDGE`: when the next attempt begins; after the deployment's p95 unless told.",
     }),
     parallel: t.int({ description: 'For `RACE` and `HEDGE`: attempts at once, 2 to 10.' }),
-    costMax: t.field({
-      type: CostCapInput,
-      description: 'For `RACE` and `HEDGE`: what bounds their attempts.',
-    }),
     maxCost: t.field({
       type: MaxCostInput,
       description:
-        'Models that may cost more are passed over, and a stream that gets there ends with INSUFFICIENT_QUOTA.',
+        'Models that may cost more are passed over, attempts of `RACE` and `HEDGE` that would cost more together are not begun, and a stream that gets there ends with INSUFFICIENT_QUOTA.',
     }),
     deadlineMs: t.int({
       description:
@@ -135,7 +123,7 @@ export const RoutingInput = builder.inputType('RoutingInput', {
     }),
     priority: t.int({
       description:
-        'In the queue of a busy provider, from -10 to 10: higher goes first; 0 unless told.',
+        "Where not everybody can be served, from -10 to 10: higher goes first; the key's tier may bound it.",
     }),
     stickiness: t.field({
       type: Stickiness,

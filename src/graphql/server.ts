@@ -8,6 +8,7 @@ import { createContext, type ContextDeps, type GraphqlContext } from './context.
 import { createEngine, type Engine } from './engine.ts'
 import { isKeepable } from './idempotent-operation.ts'
 import { introspect } from './introspection.ts'
+import { createPlannedAnswers } from './planned-answers.ts'
 import type { Protection } from './protection.ts'
 import type { ReadCache } from './read-cache.ts'
 import { createAnswerJson, JsonAnswer, type JsonPost } from './json-answer.ts'
@@ -22,6 +23,7 @@ import {
   sendReplay,
   sendResponse,
 } from './respond.ts'
+import { schema } from './schema.ts'
 import { attachWebSocket, type WebSocketDeps } from './websocket.ts'
 
 export interface GraphqlServerDeps extends ContextDeps, WebSocketDeps {
@@ -47,8 +49,9 @@ export interface GraphqlServer {
 }
 
 export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
-  const engine = createEngine(deps)
-  const answerJson = createAnswerJson(engine, deps.logger)
+  const planned = createPlannedAnswers(schema, deps.protection.persisted)
+  const engine = createEngine({ ...deps, observer: planned.plugin })
+  const answerJson = createAnswerJson(engine, { logger: deps.logger, planned })
   const page = lazy(async () => (await import('./graphiql.ts')).graphiqlPage(exampleModel(deps)))
 
   const handle: GraphqlServer['handle'] = async (req, res, { requestId, body, headers }) => {

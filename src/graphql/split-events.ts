@@ -1,10 +1,19 @@
-import type { ExecutionResult } from 'graphql'
+import type { ExecutionArgs, ExecutionResult } from 'graphql'
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
 import type { CompletionEventValue } from './completion-event.ts'
 import type { GraphqlContext } from './context.ts'
-import { deltaWriter, type WriteDelta } from './delta-writer.ts'
+import { eventWriter, type WriteEvent } from './event-writer.ts'
 
 type Events = AsyncGenerator<CompletionEventValue>
+
+/** Takes a written result in place of the reader; a promise where the next one has to wait. */
+export type Deliver = (result: ExecutionResult) => Promise<void> | void
+
+export type SubscribeArgs = ExecutionArgs & { contextValue: GraphqlContext }
+
+type Subscribe = (args: SubscribeArgs) => Promise<SubscribeResult> | SubscribeResult
+
+type SubscribeResult = AsyncIterable<ExecutionResult> | ExecutionResult
 
 /**
  * Stands between the events of a completion and the executor, which gets those alone whose results are not
@@ -31,7 +40,7 @@ export class EventSplit {
   /** The results of all events, in their order; one is asked for when the one before is there. */
   join(
     executed: AsyncIterator<ExecutionResult>,
-    write: WriteDelta,
+    { write, context, deliver }: Join,
   ): AsyncGenerator<ExecutionResult> {
     const events = this.#events
     const execute = (next: Promise<IteratorResult<CompletionEventValue>>) => {
@@ -39,14 +48,25 @@ export class EventSplit {
       this.#given = next
       return executed.next()
     }
+    const next = async (): Promise<IteratorResult<ExecutionResult>> => {
+      if (!events) return executed.next()
+      for (;;) {
+        const given = events.next()
+        let value: ExecutionResult | undefined
+        try {
+          const result = await given
+          value = result.done ? undefined : write(result.value, context)
+        } catch {
+          // The executor is told of it.
+        }
+        if (!value) return execute(given)
+        if (!deliver) return { done: false, value }
+        const sent = deliver(value)
+        if (sent) await sent
+      }
+    }
     return {
-      next: async () => {
-        if (!events) return executed.next()
-        const next = events.next()
-        const result = await next.catch(() => undefined)
-        const value = result && !result.done ? write(result.value) : undefined
-        return value ? { done: false, value } : execute(next)
-      },
+      next,
       return: async (value) => (await executed.return?.(value)) ?? { done: true, value },
       throw: async (error) => (await executed.throw?.(error)) ?? { done: true, value: undefined },
       [Symbol.asyncIterator]() {
@@ -59,22 +79,37 @@ export class EventSplit {
   }
 }
 
+interface Join {
+  write: WriteEvent
+  context: GraphqlContext
+  deliver: Deliver | undefined
+}
+
 const ended: IteratorResult<CompletionEventValue> = { done: true, value: undefined }
 
-/** Writes the results of text events from the selection alone, whatever the transport. */
+/** Writes the results of the events of a completion from the selection alone, whatever the transport. */
 export function useSplitEvents(): Plugin<GraphqlContext> {
   return {
-    onSubscribe: ({ args: { document }, subscribeFn, setSubscribeFn }) => {
-      const write = deltaWriter(document)
-      if (!write) return
-      setSubscribeFn(async (args) => {
-        const split = new EventSplit()
-        Object.assign(args.contextValue, { split })
-        const results = await subscribeFn(args)
-        return isAsyncIterable<ExecutionResult>(results)
-          ? split.join(results[Symbol.asyncIterator](), write)
-          : results
-      })
-    },
+    onSubscribe: ({ args: { contextValue }, subscribeFn, setSubscribeFn }) =>
+      setSubscribeFn((args) =>
+        subscribeSplit({ ...args, contextValue }, { subscribe: subscribeFn }),
+      ),
   }
+}
+
+/**
+ * Subscribes with the events split, once for each operation: a transport that does it around all plugins has
+ * written results pass by them, since those have no errors that are to be masked.
+ */
+export async function subscribeSplit(
+  args: SubscribeArgs,
+  { subscribe, deliver }: { subscribe: Subscribe; deliver?: Deliver | undefined },
+): Promise<SubscribeResult> {
+  const { schema, document, contextValue: context } = args
+  const write = context.split ? undefined : eventWriter(schema, document)
+  if (!write) return subscribe(args)
+  const split = (context.split = new EventSplit())
+  const results = await subscribe(args)
+  if (!isAsyncIterable<ExecutionResult>(results)) return results
+  return split.join(results[Symbol.asyncIterator](), { write, context, deliver })
 }

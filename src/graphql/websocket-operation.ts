@@ -5,6 +5,7 @@ import { createContext, type Caller, type ContextDeps } from './context.ts'
 import type { Engine } from './engine.ts'
 import { publicError } from './masking.ts'
 import { resolvePersistedDocument, type PersistedDocuments } from './persisted-documents.ts'
+import { subscribeSplit, type Deliver } from './split-events.ts'
 
 export interface OperationDeps extends ContextDeps {
   logger: Logger
@@ -13,8 +14,12 @@ export interface OperationDeps extends ContextDeps {
 
 /** The operations of WebSockets: checked when they arrive, run when graphql-ws asks for their results. */
 export interface Operations {
-  /** Parses and checks an operation. */
-  prepare(caller: Caller, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[]
+  /** Parses and checks an operation; `deliver` sends those results of it that need nothing more done to them. */
+  prepare(
+    caller: Caller,
+    payload: SubscribePayload,
+    deliver: Deliver,
+  ): ExecutionArgs | readonly GraphQLError[]
   /** The results of a prepared operation, one or many; `return()` cancels it at once, a mutation too. */
   run(kind: Kind, args: ExecutionArgs): AsyncGenerator<ExecutionResult>
 }
@@ -29,7 +34,7 @@ interface Operation {
 export function createOperations(engine: Engine, deps: OperationDeps): Operations {
   const operations = new WeakMap<ExecutionArgs, Operation>()
   return {
-    prepare: (caller, sent) => {
+    prepare: (caller, sent, deliver) => {
       const payload = resolvePersistedDocument(deps.protection.persisted, sent)
       const controller = new AbortController()
       const requestId = deps.newRequestId()
@@ -42,7 +47,9 @@ export function createOperations(engine: Engine, deps: OperationDeps): Operation
       const args = { schema: enveloped.schema, document, operationName, variableValues }
       const start = async (kind: Kind) => {
         try {
-          return await enveloped[kind]({ ...args, contextValue: await enveloped.contextFactory() })
+          const whole = { ...args, contextValue: await enveloped.contextFactory() }
+          if (kind === 'execute') return await enveloped.execute(whole)
+          return await subscribeSplit(whole, { subscribe: enveloped.subscribe, deliver })
         } catch (error) {
           throw publicError(error, { requestId, logger: deps.logger })
         }

@@ -9,7 +9,7 @@ import { publicError } from './masking.ts'
 import { keepAlive } from './websocket-keep-alive.ts'
 import { createOperations, type OperationDeps } from './websocket-operation.ts'
 import { createSeats } from './websocket-seats.ts'
-import { createSend } from './websocket-send.ts'
+import { createSend, nextFrames, type Send } from './websocket-send.ts'
 
 /** How much of the server WebSockets may take. */
 export interface WebSocketLimits {
@@ -37,6 +37,7 @@ const tryAgainLater = 1013
 interface Visitor {
   socket: WebSocket
   message: IncomingMessage
+  send: Send
   credential?: string | undefined
 }
 
@@ -55,12 +56,13 @@ export function attachWebSocket(
     if (sockets.clients.size > webSocket.connectionsMax) {
       return socket.close(tryAgainLater, 'Too many connections')
     }
-    const visitor: Visitor = { socket, message }
+    const send = createSend(socket, message.socket)
+    const visitor: Visitor = { socket, message, send }
     visitors.set(socket, visitor)
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
-        send: createSend(socket, message.socket),
+        send,
         close: (code, reason) => socket.close(code, reason),
         onMessage: (handle) => {
           socket.on('message', (data: Buffer) => {
@@ -102,12 +104,12 @@ function createProtocol(engine: Engine, deps: WebSocketDeps): Protocol<Visitor> 
       }
       return false
     },
-    onSubscribe: async ({ extra: visitor, subscriptions }, _id, payload) => {
+    onSubscribe: async ({ extra: visitor, subscriptions }, id, payload) => {
       try {
         if (Object.keys(subscriptions).length > webSocket.operationsMax) throw tooMany(webSocket)
         const { credential, message } = visitor
         const actor = await authenticate(credential, message) // a key may be revoked meanwhile
-        return operations.prepare({ actor, message }, payload)
+        return operations.prepare({ actor, message }, payload, nextFrames(id, visitor.send))
       } catch (error) {
         if (isRefusal(error)) refuse(visitor.socket, error, deps)
         return [publicError(error, deps)]

@@ -52,13 +52,16 @@ export function recordAnswer(
   })
 }
 
-/** `writeHead(status, message?, headers?)`, of which only an object is read. */
+/** `writeHead(status, message?, headers?)`, headers by name or as names and values in turn. */
 function headersIn(args: readonly unknown[]): OutgoingHttpHeaders {
-  const last = args.at(-1)
-  if (typeof last !== 'object' || last === null || Array.isArray(last)) return {}
-  return Object.fromEntries(
-    Object.entries(last).map(([name, value]) => [name.toLowerCase(), value]),
-  )
+  const last: unknown = args.at(-1)
+  if (typeof last !== 'object' || last === null) return {}
+  const entries = Array.isArray(last) ? pairs(last) : Object.entries(last)
+  return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), value]))
+}
+
+function pairs(flat: readonly unknown[]): [name: string, value: unknown][] {
+  return flat.flatMap((name, at) => (at % 2 === 0 ? [[String(name), flat[at + 1]]] : []))
 }
 
 function createCopy(bytesMax: number) {

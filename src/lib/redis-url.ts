@@ -4,6 +4,8 @@ export interface RedisNode {
 }
 
 interface RedisAccess {
+  /** Stands before everything that we keep there, unless told `xrouter:`. */
+  prefix?: string
   username?: string
   password?: string
   tls: boolean

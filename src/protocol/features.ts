@@ -253,10 +253,14 @@ function laterSystem({ messages }: ChatRequest): string[] {
   return others.map((index) => `messages[${index}]`)
 }
 
+const markedParts = inParts((part) => part.cache !== undefined, '.cache_control')
+const markedTools = inTools(
+  (tool) => tool.kind === 'function' && tool.cache !== undefined,
+  '.cache_control',
+)
+
 function cacheMarks(request: ChatRequest): string[] {
-  const marked = inParts((part) => part.cache !== undefined, '.cache_control')(request)
-  const tools = inTools((tool) => tool.kind === 'function' && tool.cache !== undefined)
-  return [...marked, ...tools(request).map((path) => `${path}.cache_control`)]
+  return [...markedParts(request), ...markedTools(request)]
 }
 
 function passthroughMembers({ passthrough }: ChatRequest): string[] {

@@ -13,7 +13,7 @@ export interface RoutingPolicy {
   /** Attempts of a race or a hedge that run at once. */
   parallel: number
   /** Of a race or a hedge: what its attempts may cost together, by estimate. */
-  costMax?: Money | undefined
+  maxCost?: Money | undefined
   /** Deployments that are tried of one model. */
   attemptsMax: number
   stickiness: Stickiness

@@ -9,9 +9,12 @@ const currency = z
   .regex(/^[A-Z]{3}$/, 'must be a currency code of three capitals, as "USD"')
 const words = z.array(z.string().min(1).max(100)).min(1).max(50)
 
-/** GraphQL sends null for what a client leaves out. */
-function optional<T extends z.ZodType>(schema: T) {
-  return schema.nullish().transform((value) => value ?? undefined)
+/** GraphQL sends null for what a client clears; for what is left out nothing is done. */
+export function optional<T extends z.ZodType>(schema: T) {
+  return schema
+    .nullable()
+    .transform((value) => value ?? undefined)
+    .optional()
 }
 
 /** What a request may say of its routing beside names. Every door spells the members in its own way. */
@@ -44,15 +47,4 @@ export const routingSchemas = {
   ),
   hedgeAfterMs: optional(z.int().min(1).max(600_000)),
   parallel: optional(z.int().min(2).max(10)),
-  costMax: optional(
-    z
-      .strictObject({ currency, amount: decimal })
-      .transform(({ amount, ...rest }) => ({ ...rest, nanos: nanosOf(amount) })),
-  ),
-}
-
-/** Of a decimal string with at most nine places. */
-function nanosOf(amount: string): bigint {
-  const [whole = '0', fraction = ''] = amount.split('.')
-  return BigInt(whole + fraction.padEnd(9, '0'))
 }

@@ -99,6 +99,15 @@ export interface Decision {
   excluded: readonly Exclusion[]
   /** How many were left out, where not all of them are listed. */
   excludedCount: number
+  /** What was not called although its turn had come, or was put last; absent where nothing was, and in a dry run. */
+  passedOver?: readonly PassedOver[] | undefined
+}
+
+export interface PassedOver {
+  deployment: string
+  reason: ExclusionReason | 'OUTLIER'
+  /** In words. */
+  detail: string
 }
 
 export interface TokenEstimate {

@@ -45,6 +45,8 @@ export interface RuleAction {
   /** This deployment and no other. */
   pin?: string | undefined
   strategy?: Strategy | undefined
+  /** Who goes first where not everybody can be served: higher. */
+  priority?: number | undefined
   /** Tried after those that the client named. */
   fallbacks?: readonly string[] | undefined
   /** Only these providers; where several rules say so, those that all of them name. */

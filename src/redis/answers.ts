@@ -1,4 +1,4 @@
-import { redisPrefix, type RedisClient } from './client.ts'
+import type { RedisKeys } from './client.ts'
 import { loadScript, runScript, type Script } from './scripts.ts'
 
 const verb = (file: string): Script => loadScript('answers.lua', file)
@@ -45,18 +45,18 @@ const overheadBytes = 600
 const markMs = 86_400_000
 const batch = 1_000
 
-export function answerScripts(client: RedisClient): AnswerScripts {
+export function answerScripts(redis: RedisKeys): AnswerScripts {
   return {
     find: async (name, claim, leaseMs) => {
       const keys = [entryOf(name), claimOf(name)]
       const [asOf, claimed, text] = list(
-        await runScript(client, scripts.find, { keys, args: [claim, String(leaseMs)] }),
+        await runScript(redis, scripts.find, { keys, args: [claim, String(leaseMs)] }),
       )
       return { asOf: Number(asOf), claimed: claimed === '1', text }
     },
     hold: async (name, claim, leaseMs) => {
       const keys = [claimOf(name)]
-      await runScript(client, scripts.claim, { keys, args: [claim, String(leaseMs)] })
+      await runScript(redis, scripts.claim, { keys, args: [claim, String(leaseMs)] })
     },
     put: async (name, answer) => {
       const { organization } = name
@@ -67,16 +67,16 @@ export function answerScripts(client: RedisClient): AnswerScripts {
       ])
       const keys = [entryOf(name), claimOf(name), sizesOf(organization), ...own]
       const times = [String(Math.ceil(ttlMs)), String(asOf)]
-      const place = [name.digest, entriesOf(organization), String(overheadBytes)]
+      const place = [name.digest, redis.prefix + entriesOf(organization), String(overheadBytes)]
       const args = [text, ...times, claim, String(totalBytesMax), ...place]
-      return (await runScript(client, scripts.put, { keys, args })) === 1
+      return (await runScript(redis, scripts.put, { keys, args })) === 1
     },
     invalidate: async (organization, label, everything) => {
       const own = [digestsOf(organization, label), markOf(organization, label)]
       const keys = [...own, digestsOf(organization, everything), sizesOf(organization)]
-      const args = [String(batch), String(markMs), entriesOf(organization)]
+      const args = [String(batch), String(markMs), redis.prefix + entriesOf(organization)]
       for (let removed = 0; ;) {
-        const [seen, gone] = list(await runScript(client, scripts.invalidate, { keys, args }))
+        const [seen, gone] = list(await runScript(redis, scripts.invalidate, { keys, args }))
         removed += Number(gone)
         if (Number(seen) < batch) return removed
       }
@@ -93,9 +93,9 @@ function entryOf({ organization, digest }: AnswerName): string {
   return nameOf(organization, `entry:${digest}`)
 }
 
-/** The whole name of an entry without its digest, for scripts that name entries themselves. */
+/** The name of an entry without its digest, for scripts that name entries themselves. */
 function entriesOf(organization: string): string {
-  return redisPrefix + nameOf(organization, 'entry:')
+  return nameOf(organization, 'entry:')
 }
 
 function claimOf({ organization, digest }: AnswerName): string {

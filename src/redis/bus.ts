@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { reasonOf } from '../lib/reason.ts'
 import type { RedisAddress } from '../lib/redis-url.ts'
 import { sparing } from '../lib/sparing.ts'
-import { openRedis, redisPrefix, type RedisClient } from './client.ts'
+import { openRedis, type RedisClient } from './client.ts'
 
 const logEveryMs = 10_000
 const connectMsMax = 5_000
@@ -45,6 +45,7 @@ export function createRedisBus(address: RedisAddress, logger: Logger): Bus {
   const local = createHandlers(logger)
   const publisher = openRedis(address, logger)
   const subscriber = openRedis(address, logger)
+  const { prefix } = publisher
   const self = randomUUID()
   let subscribed = false
   const unheard = sparing(logEveryMs, (reason: string) =>
@@ -54,7 +55,7 @@ export function createRedisBus(address: RedisAddress, logger: Logger): Bus {
   async function subscribeTo(channels: readonly string[]): Promise<void> {
     if (channels.length === 0 || subscriber.status() !== 'ok') return
     try {
-      await subscriber.client.subscribe(...channels.map((channel) => redisPrefix + channel))
+      await subscriber.client.subscribe(...channels.map((channel) => prefix + channel))
     } catch (error) {
       logger.warn({ reason: reasonOf(error) }, 'a subscription failed; reconnecting')
       subscriber.client.disconnect(true)
@@ -67,14 +68,14 @@ export function createRedisBus(address: RedisAddress, logger: Logger): Bus {
   subscriber.client.on('close', () => (subscribed = false))
   subscriber.client.on('message', (channel: string, text: string) => {
     const [from, message] = splitEnvelope(text)
-    if (from !== self) local.deliver(channel.slice(redisPrefix.length), message)
+    if (from !== self) local.deliver(channel.slice(prefix.length), message)
   })
 
   return {
     publish: async (channel, message) => {
       local.deliver(channel, message)
       try {
-        await publisher.client.publish(redisPrefix + channel, `${self} ${message}`)
+        await publisher.client.publish(prefix + channel, `${self} ${message}`)
       } catch (error) {
         unheard(reasonOf(error))
       }
@@ -86,11 +87,11 @@ export function createRedisBus(address: RedisAddress, logger: Logger): Bus {
       return () => {
         remove()
         if (local.channels().includes(channel) || subscriber.status() !== 'ok') return
-        subscriber.client.unsubscribe(redisPrefix + channel).catch(() => {})
+        subscriber.client.unsubscribe(prefix + channel).catch(() => {})
       }
     },
     keep: async (list, message, { max, seconds }) => {
-      const key = `${redisPrefix}kept:${list}`
+      const key = `${prefix}kept:${list}`
       try {
         await publisher.client.rpush(key, message)
         await publisher.client.ltrim(key, -max, -1)
@@ -102,7 +103,7 @@ export function createRedisBus(address: RedisAddress, logger: Logger): Bus {
     kept: async (list) => {
       try {
         await ready(publisher.client)
-        return await publisher.client.lrange(`${redisPrefix}kept:${list}`, 0, -1)
+        return await publisher.client.lrange(`${prefix}kept:${list}`, 0, -1)
       } catch (error) {
         logger.warn(
           { reason: reasonOf(error) },

@@ -6,8 +6,14 @@ import { sparing } from '../lib/sparing.ts'
 
 export type RedisClient = Redis | Cluster
 
-/** Stands before everything that we keep in Redis, and before the names of our channels. */
-export const redisPrefix = 'xrouter:'
+/** A client, and what stands before all names of an installation. */
+export interface RedisKeys {
+  client: RedisClient
+  prefix: string
+}
+
+/** Stands before everything that we keep in Redis, and before the names of our channels, unless told otherwise. */
+const usualPrefix = 'xrouter:'
 
 const connectMsMax = 3_000
 const commandMsMax = 1_000
@@ -29,8 +35,7 @@ const common = {
   autoResubscribe: false,
 } as const satisfies RedisOptions
 
-export interface RedisConnection {
-  client: RedisClient
+export interface RedisConnection extends RedisKeys {
   /** Whether a command would be sent now. */
   status(): 'ok' | 'unreachable'
   close(): void
@@ -67,6 +72,7 @@ export function openRedis(
   }, heartbeatMs).unref()
   return {
     client,
+    prefix: address.prefix ?? usualPrefix,
     status: () => (client.status === 'ready' ? 'ok' : 'unreachable'),
     close: () => {
       closed = true

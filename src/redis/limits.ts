@@ -1,4 +1,4 @@
-import type { RedisClient } from './client.ts'
+import type { RedisKeys } from './client.ts'
 import { loadScript, runScript, type Script } from './scripts.ts'
 
 /** The keys of one organisation, and what the script's header lists. */
@@ -25,13 +25,13 @@ const scripts = {
   mark: verb('limits-mark-1.lua'),
 }
 
-export function limitScripts(client: RedisClient): LimitScripts {
+export function limitScripts(redis: RedisKeys): LimitScripts {
   return {
-    reserve: async (input) => texts(await runScript(client, scripts.reserve, input)),
-    settle: async (input) => texts(await runScript(client, scripts.settle, input)),
-    renew: async (input) => void (await runScript(client, scripts.renew, input)),
-    load: async (input) => void (await runScript(client, scripts.load, input)),
-    mark: async (input) => String(await runScript(client, scripts.mark, input)),
+    reserve: async (input) => texts(await runScript(redis, scripts.reserve, input)),
+    settle: async (input) => texts(await runScript(redis, scripts.settle, input)),
+    renew: async (input) => void (await runScript(redis, scripts.renew, input)),
+    load: async (input) => void (await runScript(redis, scripts.load, input)),
+    mark: async (input) => String(await runScript(redis, scripts.mark, input)),
   }
 }
 

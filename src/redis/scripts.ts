@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { redisPrefix, type RedisClient } from './client.ts'
+import type { RedisKeys } from './client.ts'
 
 /** One atomic step in Redis. */
 export interface Script {
@@ -16,11 +16,11 @@ export function loadScript(...files: readonly string[]): Script {
 
 /** Runs a script in one round trip; in two where this Redis does not know it yet. */
 export async function runScript(
-  client: RedisClient,
+  { client, prefix }: RedisKeys,
   { text, sha }: Script,
   { keys, args }: { keys: readonly string[]; args: readonly string[] },
 ): Promise<unknown> {
-  const given = [...keys.map((key) => redisPrefix + key), ...args]
+  const given = [...keys.map((key) => prefix + key), ...args]
   try {
     return await client.evalsha(sha, keys.length, ...given)
   } catch (error) {

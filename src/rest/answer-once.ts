@@ -1,33 +1,20 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { idempotencyHeader, type Idempotency } from '../idempotency.ts'
-import type { Actor } from '../protocol/actor.ts'
+import type { Door } from './doors.ts'
 
-/** Answers a request with an `Idempotency-Key`: by its handler the first time, as then every other time. */
-export async function answerOnce(
-  {
-    idempotency,
-    actor,
-    handle,
-  }: {
-    idempotency: Idempotency
-    actor: Actor
-    handle: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
-  },
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<unknown> {
-  const begun = await idempotency.begin({
-    actor,
-    key: request.headers[idempotencyHeader] ?? '',
-    route: request.routeOptions.url ?? '',
-    body: request.body,
-    requestId: request.id,
-    response: reply.raw,
-  })
-  if ('replay' in begun) {
-    const { status, headers, body } = begun.replay
-    return reply.code(status).headers(headers).send(body)
+/** The handler of requests that may come with an `Idempotency-Key`: such a one is answered by it once, as then every other time. */
+export function once(idempotency: Idempotency, handle: Door['handle']): Door['handle'] {
+  return async (exchange) => {
+    const { headers, id: requestId, route, body, response } = exchange
+    const key = headers[idempotencyHeader]
+    if (key === undefined) return handle(exchange)
+    const { actor } = exchange
+    const begun = await idempotency.begin({ actor, key, route, body, requestId, response })
+    if (!('replay' in begun)) {
+      exchange.onSettled = begun.onSettled
+      return handle(exchange)
+    }
+    const { replay } = begun
+    for (const [name, value] of Object.entries(replay.headers)) exchange.set(name, value)
+    exchange.send(replay.body, replay.status)
   }
-  request.onSettled = begun.onSettled
-  return handle(request, reply)
 }

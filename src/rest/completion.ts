@@ -1,9 +1,8 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { internalError, invalidRequest } from '../errors.ts'
-import type { RoutingHints } from '../gateway/call.ts'
+import type { Call, RoutingHints } from '../gateway/call.ts'
 import { chatAll } from '../gateway/chat-all.ts'
 import type { GatewayDeps } from '../gateway/deps.ts'
-import type { Actor } from '../protocol/actor.ts'
+import type { Events } from '../gateway/running-attempt.ts'
 import type {
   AnswerContext,
   ChatDoor,
@@ -11,37 +10,34 @@ import type {
   StreamEncoder,
 } from '../protocol/chat-door.ts'
 import { createCollector } from '../protocol/collect.ts'
-import { isContent, type ChatEvent, type Origin } from '../protocol/event.ts'
+import { isContent, type ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import { withCacheControl } from './cache-wishes.ts'
-import { clientGone } from './client-gone.ts'
 import {
   cacheHeader,
   nameCacheResult,
   nameDeployment,
   namesDeployment,
 } from './deployment-headers.ts'
+import type { Exchange } from './exchange.ts'
 import { decodeHints } from './hints.ts'
 import { tellLimits } from './limit-headers.ts'
 import { inDoorWords } from './places.ts'
 import { openSse } from './sse.ts'
 
-/** What the route needs to know of one HTTP exchange. */
-interface Exchange {
+/** One answer under way. */
+interface Answering {
   gateway: GatewayDeps
-  request: FastifyRequest
-  reply: FastifyReply
+  exchange: Exchange
   decoded: DecodedRequest
-  /** Aborted when the client is gone before its answer is complete. */
-  signal: AbortSignal
   created: number
 }
 
 /** A step between the gateway's events and the door that tells them. */
 export type Around = (
-  events: AsyncGenerator<ChatEvent>,
+  lists: AsyncGenerator<Events>,
   context: Omit<AnswerContext, 'model'>,
-) => AsyncGenerator<ChatEvent>
+) => AsyncGenerator<Events>
 
 export interface CompletionRoute {
   gateway: GatewayDeps
@@ -52,36 +48,41 @@ export interface CompletionRoute {
 /** A completion through any door: its dialect in, events, its dialect out. */
 export async function handleCompletion(
   { gateway, door }: { gateway: GatewayDeps; door: ChatDoor },
-  actor: Actor,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  exchange: Exchange,
 ): Promise<void> {
-  const decoded = door.decode(request.body, request.headers)
-  return answerCompletion({ gateway, decoded }, actor, request, reply)
+  const decoded = door.decode(exchange.body, exchange.headers)
+  return answerCompletion({ gateway, decoded }, exchange)
 }
 
 /** The same for a request that is decoded. */
 export async function answerCompletion(
-  { gateway, decoded, around = (events) => events }: CompletionRoute,
-  actor: Actor,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  { gateway, decoded, around }: CompletionRoute,
+  exchange: Exchange,
 ): Promise<void> {
+  const { id, actor, headers, onSettled, signal } = exchange
   const said = decodeHints(decoded.xrouter)
   refuseUnmarked(decoded, said.hints)
-  const cache = withCacheControl(said.cache, request.headers['cache-control'])
-  const signal = clientGone(reply)
-  const { id: requestId, headers, onSettled } = request
-  const heard = { onLimits: tellLimits(reply), onSettled }
-  const context = { requestId, actor, door: 'rest' as const, headers, ...heard, signal }
-  const call = { ...context, ...said, cache }
+  const cache = withCacheControl(said.cache, headers['cache-control'])
+  const call: Call = {
+    requestId: id,
+    actor,
+    door: 'rest',
+    hints: said.hints,
+    headers,
+    tags: said.tags,
+    user: said.user,
+    onLimits: tellLimits(exchange, decoded.encodeLimits),
+    cache,
+    onSettled,
+    signal,
+  }
   const created = Math.floor(Date.now() / 1000)
   const requests: [ChatRequest, ...ChatRequest[]] = [decoded.request, ...(decoded.further ?? [])]
   const made = warned(decoded.warnings ?? [], chatAll(gateway, requests, call))
-  const events = around(made, { id: request.id, created })
-  const exchange: Exchange = { gateway, request, reply, decoded, signal, created }
-  void reply.header(cacheHeader, 'off')
-  return decoded.request.stream ? sendStream(exchange, events) : sendJson(exchange, events)
+  const lists = around ? around(made, { id, created }) : made
+  const answering: Answering = { gateway, exchange, decoded, created }
+  exchange.set(cacheHeader, 'off')
+  return decoded.request.stream ? sendStream(answering, lists) : sendJson(answering, lists)
 }
 
 /** A splice that the dialect cannot mark would be a silent one. */
@@ -97,87 +98,95 @@ function refuseUnmarked({ request, marksResumption }: DecodedRequest, hints: Rou
 /** The door's own warnings, before the gateway's. */
 function warned(
   warnings: readonly string[],
-  events: AsyncGenerator<ChatEvent>,
-): AsyncGenerator<ChatEvent> {
-  if (warnings.length === 0) return events
+  lists: AsyncGenerator<Events>,
+): AsyncGenerator<Events> {
+  if (warnings.length === 0) return lists
   return (async function* () {
-    for (const message of warnings) yield { type: 'warning', message } satisfies ChatEvent
-    yield* events
+    yield warnings.map((message): ChatEvent => ({ type: 'warning', message }))
+    yield* lists
   })()
 }
 
 async function sendJson(
-  { request, reply, decoded, signal, created }: Exchange,
-  events: AsyncGenerator<ChatEvent>,
+  { exchange, decoded, created }: Answering,
+  lists: AsyncGenerator<Events>,
 ): Promise<void> {
   const collector = createCollector()
-  for await (const event of events) {
-    if (namesDeployment(event)) nameDeployment(reply, event)
-    else if (event.type === 'cache-lookup') nameCacheResult(reply, event)
-    collector.add(inDoorWords(event, decoded.placeOf))
+  for await (const events of lists) {
+    for (const event of events) {
+      nameOrigin(exchange, event)
+      collector.add(inDoorWords(event, decoded.placeOf))
+    }
   }
-  if (signal.aborted) return void reply.hijack()
+  if (exchange.signal.aborted) return
   const response = collector.response()
   const model = response.settlement?.model ?? ''
-  return reply.send(decoded.encodeResponse(response, { id: request.id, created, model }))
+  exchange.sendJson(decoded.encodeResponse(response, { id: exchange.id, created, model }))
 }
 
-async function sendStream(exchange: Exchange, events: AsyncGenerator<ChatEvent>): Promise<void> {
-  const { request, reply, decoded, signal, created } = exchange
+async function sendStream(answering: Answering, lists: AsyncGenerator<Events>): Promise<void> {
+  const { exchange, decoded, created } = answering
   const opening: ChatEvent[] = []
-  let deployment: Origin | undefined
-  for (;;) {
-    const { value, done } = await events.next()
-    if (done) return void reply.hijack()
-    const event = inDoorWords(value, decoded.placeOf)
-    if (event.type === 'error') {
-      await events.return(undefined)
-      throw event.error
+  let model = ''
+  while (!opening.some(begins)) {
+    const { value: events, done } = await lists.next()
+    if (done) return
+    for (const each of events) {
+      const event = inDoorWords(each, decoded.placeOf)
+      if (event.type === 'error') {
+        await lists.return(undefined)
+        throw event.error
+      }
+      model = nameOrigin(exchange, event) ?? model
+      opening.push(event)
     }
-    if (namesDeployment(event)) nameDeployment(reply, (deployment = event))
-    else if (event.type === 'cache-lookup') {
-      nameCacheResult(reply, event)
-      deployment = event.origin
-    }
-    opening.push(event)
-    if (isContent(event) || event.type === 'end') break
   }
-  const model = deployment?.model ?? ''
-  const encoder = decoded.openStream({ id: request.id, created, model })
-  reply.hijack()
-  reply.raw.writeHead(200, {
-    ...Object.fromEntries(Object.entries(reply.getHeaders()).filter(([, value]) => value)),
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-cache',
-    'x-accel-buffering': 'no',
+  const encoder = decoded.openStream({ id: exchange.id, created, model })
+  exchange.openStream()
+  await writeEvents(answering, [opening, lists], encoder).catch((error: unknown) => {
+    if (!exchange.signal.aborted) throw error
   })
-  await writeEvents(exchange, opening, events, encoder).catch((error: unknown) => {
-    if (!signal.aborted) throw error
-  })
+}
+
+/** Whether an answer has begun with it: its head can be sent. */
+function begins(event: ChatEvent): boolean {
+  return isContent(event) || event.type === 'end'
+}
+
+/** Names in the headers who answers, as far as an event tells of it; the model. */
+function nameOrigin(exchange: Exchange, event: ChatEvent): string | undefined {
+  if (namesDeployment(event)) {
+    nameDeployment(exchange, event)
+    return event.model
+  }
+  if (event.type !== 'cache-lookup') return undefined
+  nameCacheResult(exchange, event)
+  return event.origin?.model ?? ''
 }
 
 async function writeEvents(
-  { gateway, request, reply, signal }: Exchange,
-  opening: readonly ChatEvent[],
-  rest: AsyncGenerator<ChatEvent>,
+  { gateway, exchange: { id, response, signal } }: Answering,
+  [opening, rest]: [opening: Events, rest: AsyncGenerator<Events>],
   encoder: StreamEncoder,
 ): Promise<void> {
-  const sse = openSse(reply.raw, signal)
+  const sse = openSse(response, signal)
   const write = (event: ChatEvent): Promise<void> | undefined => {
     const text = encoder.event(event)
     return text === '' ? undefined : sse.write(text)
   }
   try {
     for (const event of opening) await write(event)
-    for await (const event of rest) {
-      if (event.type === 'error') return sse.end(encoder.error(event.error))
-      const drained = write(event)
-      if (drained) await drained
+    for await (const events of rest) {
+      for (const event of events) {
+        if (event.type === 'error') return sse.end(encoder.error(event.error))
+        const drained = write(event)
+        if (drained) await drained
+      }
     }
     if (!signal.aborted) sse.end(encoder.end())
   } catch (error) {
     if (signal.aborted) return
-    gateway.logger.error({ err: error, requestId: request.id }, 'bug in a stream')
+    gateway.logger.error({ err: error, requestId: id }, 'bug in a stream')
     sse.end(encoder.error(internalError(error)))
   } finally {
     await rest.return(undefined)

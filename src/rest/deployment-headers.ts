@@ -1,4 +1,3 @@
-import type { FastifyReply } from 'fastify'
 import type {
   AttemptChosen,
   AttemptStart,
@@ -6,10 +5,11 @@ import type {
   ChatEvent,
   Origin,
 } from '../protocol/event.ts'
+import type { Exchange } from './exchange.ts'
 
 /** The headers tell of the deployment that was called last, which answers or failed, or of the one that answers among several. */
-export function nameDeployment(reply: FastifyReply, event: AttemptStart | AttemptChosen): void {
-  nameOrigin(reply, event, event.type === 'attempt-chosen' ? event.attempts : event.number)
+export function nameDeployment(exchange: Exchange, event: AttemptStart | AttemptChosen): void {
+  nameOrigin(exchange, event, event.type === 'attempt-chosen' ? event.attempts : event.number)
 }
 
 /** Whether an event says who answers, as far as is known. */
@@ -17,20 +17,18 @@ export function namesDeployment(event: ChatEvent): event is AttemptStart | Attem
   return event.type === 'attempt-start' || event.type === 'attempt-chosen'
 }
 
-function nameOrigin(reply: FastifyReply, { provider, model }: Origin, attempts: number): void {
-  void reply.headers({
-    'x-xrouter-provider': provider,
-    'x-xrouter-model': headerText(model),
-    'x-xrouter-attempts': String(attempts),
-  })
+function nameOrigin(exchange: Exchange, { provider, model }: Origin, attempts: number): void {
+  exchange.set('x-xrouter-provider', provider)
+  exchange.set('x-xrouter-model', headerText(model))
+  exchange.set('x-xrouter-attempts', String(attempts))
 }
 
 /** Of several completions in one answer all must have been kept for it to be a `hit`. */
-export function nameCacheResult(reply: FastifyReply, { result, origin }: CacheLookup): void {
-  const before = reply.getHeader(cacheHeader)
+export function nameCacheResult(exchange: Exchange, { result, origin }: CacheLookup): void {
+  const before = exchange.header(cacheHeader)
   const same = before === undefined || before === 'off' || before === result
-  void reply.header(cacheHeader, same ? result : 'miss')
-  if (origin) nameOrigin(reply, origin, 0)
+  exchange.set(cacheHeader, same ? result : 'miss')
+  if (origin) nameOrigin(exchange, origin, 0)
 }
 
 export const cacheHeader = 'x-xrouter-cache'

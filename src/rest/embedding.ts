@@ -1,38 +1,31 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import {
   decodeEmbeddingRequest,
   encodeEmbeddingAnswer,
 } from '../dialects/openai-embeddings/door.ts'
 import type { GatewayDeps } from '../gateway/deps.ts'
 import { embed } from '../gateway/embed.ts'
-import type { Actor } from '../protocol/actor.ts'
-import { clientGone } from './client-gone.ts'
-import { nameDeployment } from './deployment-headers.ts'
+import { cacheHeader, nameDeployment } from './deployment-headers.ts'
+import type { Exchange } from './exchange.ts'
 import { tellLimits } from './limit-headers.ts'
 import { decodeHints, refuseCache } from './hints.ts'
 
 /** `POST /v1/embeddings`, as OpenAI's SDKs speak to it. */
-export async function handleEmbedding(
-  gateway: GatewayDeps,
-  actor: Actor,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<unknown> {
-  const decoded = decodeEmbeddingRequest(request.body)
+export async function handleEmbedding(gateway: GatewayDeps, exchange: Exchange): Promise<void> {
+  const decoded = decodeEmbeddingRequest(exchange.body)
   const said = decodeHints(decoded.xrouter)
   refuseCache(said)
-  void reply.header('x-xrouter-cache', 'off')
+  exchange.set(cacheHeader, 'off')
   const answer = await embed(gateway, decoded.request, {
-    requestId: request.id,
-    actor,
+    requestId: exchange.id,
+    actor: exchange.actor,
     door: 'rest',
-    headers: request.headers,
+    headers: exchange.headers,
     ...said,
-    onLimits: tellLimits(reply),
-    onSettled: request.onSettled,
-    signal: clientGone(reply),
-    onAttempt: (start) => nameDeployment(reply, start),
+    onLimits: tellLimits(exchange),
+    onSettled: exchange.onSettled,
+    signal: exchange.signal,
+    onAttempt: (start) => nameDeployment(exchange, start),
   })
   if (answer && 'error' in answer) throw answer.error
-  return answer ? encodeEmbeddingAnswer(answer, decoded.encoding) : reply.hijack()
+  if (answer) exchange.sendJson(encodeEmbeddingAnswer(answer, decoded.encoding))
 }

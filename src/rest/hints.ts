@@ -28,7 +28,6 @@ const schema = z.strictObject({
   weights: routingSchemas.weights,
   hedge_after_ms: routingSchemas.hedgeAfterMs,
   parallel: routingSchemas.parallel,
-  cost_max: routingSchemas.costMax,
   user: z.string().min(1).max(300).optional(),
   cache: cacheMember.optional(),
 })
@@ -87,7 +86,6 @@ function inOurNames(said: z.infer<typeof schema>): Said {
     weights,
     hedgeAfterMs: said.hedge_after_ms,
     parallel,
-    costMax: said.cost_max,
     stickiness,
     maxCost: said.max_cost,
     deadlineMs: said.deadline_ms,

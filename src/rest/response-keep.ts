@@ -24,12 +24,14 @@ export interface Keeping {
 
 /** Keeps the response before its end is told, so that the client can build upon it at once; says so where that fails. */
 export function keepResponse(keeping: Keeping): Around {
-  return async function* (events, context) {
+  return async function* (lists, context) {
     const collector = createCollector()
-    for await (const event of events) {
-      if (event.type === 'end') yield* await kept(keeping, { event, context, collector })
-      else if (event.type !== 'error') collector.add(event)
-      yield event
+    for await (const ready of lists) {
+      for (const event of ready) {
+        if (event.type === 'end') yield await kept(keeping, { event, context, collector })
+        else if (event.type !== 'error') collector.add(event)
+      }
+      yield ready
     }
   }
 }

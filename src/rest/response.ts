@@ -1,4 +1,3 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { decodeResponse, type DecodedResponse } from '../dialects/openai-responses/chat-door.ts'
 import { earlierNames } from '../dialects/openai-responses/decode-earlier.ts'
@@ -15,6 +14,7 @@ import {
   type StoredResponse,
 } from '../services/responses.ts'
 import { answerCompletion } from './completion.ts'
+import type { Exchange } from './exchange.ts'
 import { keepResponse } from './response-keep.ts'
 
 export interface ResponseRoute {
@@ -25,19 +25,13 @@ export interface ResponseRoute {
 /** `POST /v1/responses`: a completion that may build upon stored ones and be stored itself. */
 export async function createResponse(
   { gateway, responses }: ResponseRoute,
-  actor: Actor,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  exchange: Exchange,
 ): Promise<void> {
-  const earlier = await loadEarlier(responses, actor, request.body)
-  const decoded: DecodedResponse = decodeResponse(request.body, earlier)
+  const { actor, body } = exchange
+  const earlier = await loadEarlier(responses, actor, body)
+  const decoded: DecodedResponse = decodeResponse(body, earlier)
   const keep = keepResponse({ gateway, responses, actor, decoded, earlier })
-  await answerCompletion(
-    { gateway, decoded, ...(decoded.store && { around: keep }) },
-    actor,
-    request,
-    reply,
-  )
+  await answerCompletion({ gateway, decoded, ...(decoded.store && { around: keep }) }, exchange)
 }
 
 /** `GET /v1/responses/{id}`. */

@@ -1,23 +1,24 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { anthropicMessagesDoor } from '../dialects/anthropic-messages/chat-door.ts'
 import { openaiChatDoor } from '../dialects/openai-chat/chat-door.ts'
 import { GatewayError } from '../errors.ts'
 import { openaiResponsesDoor } from '../dialects/openai-responses/chat-door.ts'
 import { openaiCompletionsDoor } from '../dialects/openai-completions/chat-door.ts'
 import type { GatewayDeps } from '../gateway/deps.ts'
-import { idempotencyHeader, type Idempotency } from '../idempotency.ts'
+import type { Idempotency } from '../idempotency.ts'
 import type { ResponseDeps } from '../services/responses.ts'
 import type { Actor } from '../protocol/actor.ts'
 import type { ChatDoor, EncodeError } from '../protocol/chat-door.ts'
-import type { OnSettled } from '../protocol/settlement.ts'
 import type { ServiceDeps } from '../services/deps.ts'
-import { answerOnce } from './answer-once.ts'
+import { once } from './answer-once.ts'
 import { handleCompletion } from './completion.ts'
 import { handleCount } from './count-tokens.ts'
+import type { Door } from './doors.ts'
 import { handleEmbedding } from './embedding.ts'
 import { sendRequests, sendUsage } from './export.ts'
 import { showGeneration } from './generation.ts'
 import { showKey } from './key.ts'
+import { handleExplain } from './route-explain.ts'
 import { showProviderStatus } from './provider-status.ts'
 import { listModels, retrieveModel } from './models.ts'
 import {
@@ -32,23 +33,12 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** How the route tells a failure; OpenAI's shape where there is none. */
     encodeError?: EncodeError
-    /** Whether a key may also come as `x-api-key`. */
-    apiKeyHeader?: boolean
   }
   interface FastifyRequest {
     /** Set by the server before any handler of a route that is not public. */
     actor: Actor | null
-    /** Set where somebody waits for the request's settlement. */
-    onSettled: OnSettled | null
   }
 }
-
-/** The paths that answer completions, each in the dialect of its clients. */
-const completionDoors: { path: string; door: ChatDoor; apiKeyHeader?: boolean }[] = [
-  { path: '/v1/chat/completions', door: openaiChatDoor },
-  { path: '/v1/completions', door: openaiCompletionsDoor },
-  { path: '/v1/messages', door: anthropicMessagesDoor, apiKeyHeader: true },
-]
 
 export interface RestDeps {
   gateway: GatewayDeps
@@ -57,28 +47,45 @@ export interface RestDeps {
   idempotency: Idempotency
 }
 
-/** The table of the REST door: the only place with its paths. */
+/** Every `POST` of the REST door, each in the dialect of its clients. With `mountRest` the only place with its paths. */
+export function restDoors({ gateway, responses, idempotency }: RestDeps): Door[] {
+  const completion = (path: string, door: ChatDoor, apiKeyHeader: boolean): Door => ({
+    path,
+    encodeError: door.encodeError,
+    apiKeyHeader,
+    handle: once(idempotency, (exchange) => handleCompletion({ gateway, door }, exchange)),
+  })
+  return [
+    completion('/v1/chat/completions', openaiChatDoor, false),
+    completion('/v1/completions', openaiCompletionsDoor, false),
+    completion('/v1/messages', anthropicMessagesDoor, true),
+    {
+      path: '/v1/messages/count_tokens',
+      encodeError: anthropicMessagesDoor.encodeError,
+      apiKeyHeader: true,
+      handle: (exchange) => handleCount(gateway, exchange),
+    },
+    {
+      path: '/v1/route/explain',
+      encodeError: openaiChatDoor.encodeError,
+      handle: (exchange) => handleExplain(gateway, exchange),
+    },
+    {
+      path: responsesPath,
+      encodeError: openaiResponsesDoor.encodeError,
+      handle: once(idempotency, (exchange) => createResponse({ gateway, responses }, exchange)),
+    },
+    {
+      path: '/v1/embeddings',
+      encodeError: openaiChatDoor.encodeError,
+      handle: once(idempotency, (exchange) => handleEmbedding(gateway, exchange)),
+    },
+  ]
+}
+
+/** The other routes of the REST door. */
 export function mountRest(app: FastifyInstance, deps: RestDeps): void {
   const { gateway, services } = deps
-  app.decorateRequest('onSettled', null)
-  for (const { path, door, apiKeyHeader = false } of completionDoors) {
-    const config = { encodeError: door.encodeError, apiKeyHeader }
-    app.post(
-      path,
-      { config },
-      once(deps, (request, reply) =>
-        handleCompletion({ gateway, door }, actorOf(request), request, reply),
-      ),
-    )
-  }
-  const countConfig = { encodeError: anthropicMessagesDoor.encodeError, apiKeyHeader: true }
-  app.post('/v1/messages/count_tokens', { config: countConfig }, (request) =>
-    handleCount(gateway, actorOf(request), request),
-  )
-  app.post(
-    '/v1/embeddings',
-    once(deps, (request, reply) => handleEmbedding(gateway, actorOf(request), request, reply)),
-  )
   mountResponses(app, deps)
   app.get('/v1/models', (request) => listModels(gateway.catalogue, actorOf(request)))
   app.get<{ Params: { '*': string } }>('/v1/models/*', (request) =>
@@ -97,25 +104,10 @@ export function mountRest(app: FastifyInstance, deps: RestDeps): void {
   )
 }
 
-type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
-
-/** The handler of a request that may come with an `Idempotency-Key`. */
-function once({ idempotency }: RestDeps, handle: Handler): Handler {
-  return (request, reply) =>
-    request.headers[idempotencyHeader] === undefined
-      ? handle(request, reply)
-      : answerOnce({ idempotency, actor: actorOf(request), handle }, request, reply)
-}
-
 function mountResponses(app: FastifyInstance, deps: RestDeps): void {
   const route: ResponseRoute = deps
   const config = { encodeError: openaiResponsesDoor.encodeError }
-  const path = '/v1/responses'
-  app.post(
-    path,
-    { config },
-    once(deps, (request, reply) => createResponse(route, actorOf(request), request, reply)),
-  )
+  const path = responsesPath
   app.get<WithId>(`${path}/:id`, { config }, (request) =>
     retrieveResponse(route, actorOf(request), { id: request.params.id, query: request.query }),
   )
@@ -126,6 +118,8 @@ function mountResponses(app: FastifyInstance, deps: RestDeps): void {
     listInputItems(route, actorOf(request), { id: request.params.id, query: request.query }),
   )
 }
+
+const responsesPath = '/v1/responses'
 
 interface WithId {
   Params: { id: string }

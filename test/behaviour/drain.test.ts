@@ -51,6 +51,7 @@ describe('a gateway that stops', () => {
     const refused = await post('/v1/chat/completions', body)
     expect(refused.status).toBe(503)
     expect(refused.headers.get('connection')).toBe('close')
+    expect(refused.headers.get('retry-after')).toBe('2')
     expect(await refused.json()).toMatchObject({ error: { code: 'overloaded' } })
     const mutation = `mutation { createCompletion(input: { model: "gpt-4o", messages: [{ role: USER, content: "x" }] }) {
       ... on CompletionError { code retryable } } }`

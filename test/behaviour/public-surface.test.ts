@@ -33,6 +33,7 @@ describe('nothing is reachable without an actor except the public list', () => {
     expect(known.map((route) => `${route.method} ${route.path}`)).toEqual(
       expect.arrayContaining([
         'POST /v1/chat/completions',
+        'POST /v1/route/explain',
         'GET /v1/models',
         'GET /v1/providers/status',
         'GET /v1/usage/export',

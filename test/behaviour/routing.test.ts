@@ -179,7 +179,7 @@ describe('what a request asks of its routing', () => {
     [{ regions: [] }, 'xrouter.regions'],
     [{ weights: { beauty: 1 } }, 'xrouter.weights'],
     [{ max_price: { currency: 'usd' } }, 'xrouter.max_price.currency'],
-    [{ cost_max: { currency: 'USD', amount: 1 } }, 'xrouter.cost_max.amount'],
+    [{ max_cost: { currency: 'USD', amount: 1 } }, 'xrouter.max_cost.amount'],
     [{ parallel: 1 }, 'xrouter.parallel'],
     [{ stratgy: 'ordered' }, 'xrouter.stratgy'],
   ])('%j is refused with its path', async (xrouter, path) => {
@@ -194,6 +194,41 @@ describe('what a request asks of its routing', () => {
 })
 
 describe('explainRoute', () => {
+  test('tells the same over REST, in snake case, to whoever may make completions', async () => {
+    const called = first.requests.length + second.requests.length
+    const body = { model: 'smart', messages, xrouter: { regions: ['eu'], strategy: 'scored' } }
+    const { status, told } = await explainOverRest(body)
+    expect(status).toBe(200)
+    const cost = { currency: 'USD', amount: '0.001007' }
+    expect(told).toMatchObject({
+      object: 'route.decision',
+      model: 'smart',
+      strategy: 'scored',
+      intent: null,
+      rules: [],
+      failed_rules: [],
+      estimated_input_tokens: 7,
+      candidates: [{ deployment: 'east/gpt-4o', source: 'model', estimated_cost: cost }],
+      excluded: [
+        { deployment: 'west/gpt-4o#blue', reason: 'REGION', detail: 'its region is us, not eu' },
+        { deployment: 'west/gpt-4o#green', reason: 'REGION' },
+      ],
+      excluded_count: 2,
+      passed_over: [],
+    })
+    expect(first.requests.length + second.requests.length).toBe(called)
+    const { secret: reader } = await gateway.createKey({ scopes: ['READ'] })
+    expect(await explainOverRest(body, reader)).toMatchObject({
+      status: 403,
+      told: { error: { code: 'permission_denied' } },
+    })
+    expect(await explainOverRest({ model: 'smart' })).toMatchObject({
+      status: 400,
+      told: { error: { param: 'messages' } },
+    })
+    expect(await explainOverRest({ ...body, model: 'nothing' })).toMatchObject({ status: 404 })
+  })
+
   test('tells without calling anybody', async () => {
     const called = first.requests.length + second.requests.length
     const decision = await explained({
@@ -253,3 +288,13 @@ describe('explainRoute', () => {
     expect(answer.errors?.[0]?.extensions?.code).toBe('PERMISSION_DENIED')
   })
 })
+
+async function explainOverRest(body: object, key = gateway.adminKey) {
+  const response = await fetch(`${gateway.url}/v1/route/explain`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+    body: JSON.stringify(body),
+  })
+  const told: unknown = await response.json()
+  return { status: response.status, told }
+}

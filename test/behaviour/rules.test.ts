@@ -130,16 +130,18 @@ describe('rules from the command line', () => {
   const folder = mkdtempSync(join(tmpdir(), 'xrouter-rules-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  async function run(cases: unknown, configuration = toml) {
+  async function run(cases: unknown, command = ['rules', 'test']) {
     const files = { cases: join(folder, 'cases.json'), toml: join(folder, 'xrouter.toml') }
     writeFileSync(files.cases, typeof cases === 'string' ? cases : JSON.stringify(cases))
-    writeFileSync(files.toml, configuration)
-    const args = ['src/cli.ts', 'rules', 'test', files.cases, files.toml]
+    writeFileSync(files.toml, toml)
+    const args = ['src/cli.ts', ...command, files.cases, files.toml]
     return promisify(execFile)(process.execPath, args).then(
       ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
       ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
     )
   }
+
+  const explain = ['route', 'explain']
 
   test('each case is told; the exit code says whether all are as expected', async () => {
     const request = { model: 'demo/echo', messages: user('Hi') }
@@ -160,6 +162,36 @@ describe('rules from the command line', () => {
     expect(bad.code).toBe(1)
     expect(bad.stdout).toContain('FAILED nobody')
     expect(bad.stdout).toContain('rules: expected ["large-prompts"]')
+  })
+
+  test('a request is explained by the configuration alone, as the route of the gateway does it', async () => {
+    const request = {
+      model: 'demo/echo',
+      messages: user('Hi'),
+      xrouter: { deny_providers: ['demo'] },
+    }
+    const explained = await run({ ...request, xrouter: { fallbacks: ['spare/echo'] } }, explain)
+    expect(explained.code).toBe(0)
+    expect(JSON.parse(explained.stdout)).toMatchObject({
+      object: 'route.decision',
+      model: 'demo/echo',
+      candidates: [{ deployment: 'demo/echo' }, { deployment: 'spare/echo', source: 'client' }],
+      excluded: [],
+      passed_over: [],
+    })
+    const denied = await run(request, explain)
+    expect(JSON.parse(denied.stdout)).toMatchObject({
+      candidates: [],
+      excluded: [{ deployment: 'demo/echo', reason: 'PROVIDER_DENIED' }],
+    })
+    expect(await run({ ...request, xrouter: { nonsense: 1 } }, explain)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('xrouter.nonsense'),
+    })
+    expect(await run('{', explain)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('the body of a chat completion'),
+    })
   })
 
   test('a file without cases is refused with its place', async () => {

@@ -63,7 +63,7 @@ async function redisStore(leaseMs?: number): Promise<CacheStore> {
   const connection = openRedis(parseRedisUrl(real?.redisUrl ?? ''), pino({ level: 'silent' }))
   connections.push(connection)
   await expect.poll(() => connection.status()).toBe('ok')
-  const scripts = answerScripts(connection.client)
+  const scripts = answerScripts(connection)
   return createRedisStore({ ...settings, scripts, sealKey, ...(leaseMs && { leaseMs }) })
 }
 

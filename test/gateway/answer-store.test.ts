@@ -7,7 +7,7 @@ import type { CacheStore } from '../../src/gateway/cache-store.ts'
 import { parseRedisUrl } from '../../src/lib/redis-url.ts'
 import { everything, labelOf } from '../../src/protocol/cache-label.ts'
 import { answerScripts } from '../../src/redis/answers.ts'
-import { openRedis, redisPrefix, type RedisConnection } from '../../src/redis/client.ts'
+import { openRedis, type RedisConnection } from '../../src/redis/client.ts'
 
 interface Sizes {
   entryBytesMax?: number
@@ -30,7 +30,7 @@ const sealKey = randomBytes(32)
 const usual = { entryBytesMax: 10_000, totalBytesMax: 1_000_000 }
 
 async function redisStore(sizes: Sizes = {}, leaseMs = 5_000): Promise<CacheStore> {
-  const scripts = answerScripts((await connected()).client)
+  const scripts = answerScripts(await connected())
   return createRedisStore({ ...usual, ...sizes, scripts, sealKey, leaseMs })
 }
 
@@ -201,7 +201,7 @@ test('in process: a size that an operator can watch', async () => {
 })
 
 describe.runIf(real)('in Redis', () => {
-  const names = (organization: string): string => `${redisPrefix}answers:{${organization}}:*`
+  const names = (organization: string): string => `xrouter:answers:{${organization}}:*`
   afterEach(() => connections.splice(0).forEach((connection) => connection.close()))
 
   test('nothing can be read there, under no name, and everything ends by itself', async () => {
@@ -228,11 +228,12 @@ describe.runIf(real)('in Redis', () => {
     const place = { organization, digest: 'd' }
     const { asOf } = await store.find(place)
     await store.put(place, { text: 'an answer', ttlMs: 60_000, labels: [], asOf })
-    const { client } = await connected()
-    const name = `${redisPrefix}answers:{${organization}}:entry:`
+    const connection = await connected()
+    const { client } = connection
+    const name = `xrouter:answers:{${organization}}:entry:`
     await client.set(`${name}e`, (await client.get(`${name}d`)) ?? '')
     expect((await store.find({ organization, digest: 'e' })).text).toBeUndefined()
-    const scripts = answerScripts(client)
+    const scripts = answerScripts(connection)
     const stranger = createRedisStore({ ...usual, scripts, sealKey: randomBytes(32) })
     expect((await stranger.find(place)).text).toBeUndefined()
     expect((await store.find(place)).text).toBe('an answer')

@@ -168,10 +168,10 @@ describe('the budget of a race', () => {
     ['enough for both', usd(1_000_000_000n), 2],
     ['enough for one', usd(100n), 1],
     ['of another currency', { currency: 'RUB', nanos: 1_000_000_000n }, 1],
-  ])('%s', async (_name, costMax, begun) => {
+  ])('%s', async (_name, most, begun) => {
     const first = one.controlled()
     const second = begun === 2 ? two.controlled() : undefined
-    const mode: AttemptMode = { ...race, costMax }
+    const mode: AttemptMode = { ...race, maxCosts: [usd(1_000_000_000n), most] }
     const answer = read(pipeline.run({ models: both, mode }))
     await Promise.all([first.received, second?.received])
     say(first)
@@ -181,7 +181,7 @@ describe('the budget of a race', () => {
 
   test('does not begin what has no price', async () => {
     const first = one.controlled()
-    const mode: AttemptMode = { ...race, costMax: usd(1_000_000_000n) }
+    const mode: AttemptMode = { ...race, maxCosts: [usd(1_000_000_000n)] }
     const answer = read(pipeline.run({ models: ['one/gpt-4o', 'two/gpt-4o-mini'], mode }))
     await first.received
     say(first)

@@ -50,7 +50,8 @@ async function subscribe(signal: AbortSignal) {
     random: Math.random,
     now: Date.now,
     concurrency: createConcurrency({ size: 1, waitMaxMs: 1 }),
-    resilience: { retry: undefined, ejectionShare: undefined },
+    resilience: { retry: undefined, ejectionShare: undefined, priorities: new Map() },
+    loadShed: { check: () => {} },
     shutdown: createShutdown(),
     limits: withoutLimits(),
     callUpstream: ({ provider, model }, request, options) => {

@@ -92,7 +92,7 @@ describe('the names that clients rely on', () => {
       'parallelToolCalls responseFormat reasoningEffort logprobs topLogprobs fallbacks routing tags passthrough',
     RoutingInput:
       'allowProviders denyProviders regions dataPolicy deploymentTags maxPrice session strategy stickyBy ' +
-      'weights hedgeAfterMs parallel costMax stickiness',
+      'weights hedgeAfterMs parallel stickiness',
     RoutingDecision:
       'model strategy variant affinity rules estimatedInputTokens estimatedOutputTokens candidates excluded excludedCount',
     RoutingCandidate: 'deployment model source score parts estimatedCost',

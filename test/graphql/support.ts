@@ -159,7 +159,8 @@ export async function startGraphql(
       random: Math.random,
       now: Date.now,
       concurrency: createConcurrency({ size: 1, waitMaxMs: 1 }),
-      resilience: { retry: undefined, ejectionShare: undefined },
+      resilience: { retry: undefined, ejectionShare: undefined, priorities: new Map() },
+      loadShed: { check: () => {} },
       shutdown: createShutdown(),
       limits: withoutLimits(),
       callUpstream: ({ provider, model }, request, { signal }) => {

@@ -125,7 +125,7 @@ const server = createServer((req, res) => {
     return answer instanceof JsonAnswer ? sendJsonAnswer(answer, res) : sendResponse(answer, res)
   })()
 })
-const answerJson = createAnswerJson(engine, logger)
+const answerJson = createAnswerJson(engine, { logger })
 
 beforeAll(async () => {
   server.listen(0, '127.0.0.1')

@@ -91,7 +91,8 @@ function graphqlBody(kind: 'mutation' | 'subscription'): (question: Question) =>
 function operation(kind: 'mutation' | 'subscription', { model, prompt }: Question): string {
   const input = `{ model: "${model}", messages: [{ role: USER, content: "${prompt}" }] }`
   return kind === 'mutation'
-    ? `mutation { createCompletion(input: ${input}) { __typename ... on Completion { content } } }`
+    ? `mutation { createCompletion(input: ${input}) {
+        __typename ... on Completion { content } ... on CompletionError { code } } }`
     : `subscription { completion(input: ${input}) { ${fields} } }`
 }
 

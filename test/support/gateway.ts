@@ -112,6 +112,7 @@ max_retries = 0
 ejection = false
 cooldown = false
 breaker = false
+shed = false
 `
 
 /** Where a test gateway keeps its data: a fresh database of the project's kind. */

@@ -19,7 +19,7 @@ export function localLimiter(leaseMs?: number): OpenLimiter {
 export async function redisLimiter(url: string, leaseMs?: number): Promise<OpenLimiter> {
   const connection = openRedis(parseRedisUrl(url), pino({ level: 'silent' }))
   while (connection.status() !== 'ok') await new Promise((resolve) => setTimeout(resolve, 5))
-  const limiter = createRedisLimiter(limitScripts(connection.client), leaseMs)
+  const limiter = createRedisLimiter(limitScripts(connection), leaseMs)
   return { limiter, close: () => connection.close() }
 }
 

@@ -1,3 +1,4 @@
+import { flat } from '../../src/lib/flat.ts'
 import { pino } from 'pino'
 import { accounted } from '../../src/gateway/accounted.ts'
 import { attempt } from '../../src/gateway/attempt.ts'
@@ -73,11 +74,12 @@ export function openPipeline(
     states: createDeploymentStates({ breaker: undefined, cooldown: undefined }),
     rules: [],
     concurrency: createConcurrency({ size: 2, waitMaxMs: 5_000 }),
-    resilience: { retry: undefined, ejectionShare: undefined },
+    resilience: { retry: undefined, ejectionShare: undefined, priorities: new Map() },
     headroom,
     affinity: createAffinity(),
     random: Math.random,
     now: Date.now,
+    loadShed: { check: () => {} },
     shutdown: createShutdown(),
     limits: withoutLimits(),
     callUpstream: upstreams.call,
@@ -101,7 +103,7 @@ export function openPipeline(
         hints,
         signal: signal ?? new AbortController().signal,
       }
-      return accounted(deps, call, {
+      const lists = accounted(deps, call, {
         open: (inner) =>
           openTicket({
             call: inner,
@@ -116,6 +118,7 @@ export function openPipeline(
             cost: async (deployment) => costOf(deployment.price, await expectedUsage(request)),
           }),
       })
+      return flat(lists)
     },
     close: async () => {
       deps.metrics.close()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ContentPart, Message, MessageRole, ToolCall } from '../../protocol/request.ts'
-import { check, invalidMember, quoted } from './check.ts'
+import { invalidMember, objectCheck, quoted } from './check.ts'
 import { decodePart } from './decode-part.ts'
 import { decodeFunctionCall, decodeToolCall } from './decode-tool-call.ts'
 import { unread } from '../narrow.ts'
@@ -8,7 +8,7 @@ import { ownPartsSchema, restoreParts } from './own-parts.ts'
 
 /** One turn as a client sends it. */
 export function decodeMessage(raw: unknown, path: string): Message {
-  const message = check(messageSchema, raw, path)
+  const message = messageCheck.check(raw, path)
   const role = roles.get(message.role)
   if (!role) {
     throw invalidMember(
@@ -31,7 +31,7 @@ export function decodeMessage(raw: unknown, path: string): Message {
   return decoded
 }
 
-const messageSchema = z.looseObject({
+const messageCheck = objectCheck({
   role: z.string(),
   content: z.unknown().optional(),
   name: z.string().nullish(),
@@ -44,9 +44,9 @@ const messageSchema = z.looseObject({
   xrouter: ownPartsSchema.nullish(),
 })
 
-type WireMessage = z.infer<typeof messageSchema>
+type WireMessage = ReturnType<typeof messageCheck.check>
 
-const readMembers: ReadonlySet<string> = new Set(Object.keys(messageSchema.shape))
+const readMembers: ReadonlySet<string> = messageCheck.names
 
 const roles: ReadonlyMap<string, MessageRole> = new Map([
   ['system', 'system'],

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ChatRequest, Message, Passthrough } from '../../protocol/request.ts'
 import { toolFlaw, toolFlawWords, type ToolFlaw } from '../../protocol/tool-flaw.ts'
-import { check, invalidMember } from './check.ts'
+import { invalidMember, objectCheck } from './check.ts'
 import { decodeMessage } from './decode-message.ts'
 import { decodeResponseFormat, decodeTool, decodeToolChoice } from './decode-tool.ts'
 import { openaiChat } from './dialect.ts'
@@ -18,7 +18,7 @@ export interface DecodedChatRequest {
 
 /** Reads the body of a completion request; a problem is thrown as a 400 that names its member. */
 export function decodeChatRequest(raw: unknown): DecodedChatRequest {
-  const body = check(bodySchema, raw, '')
+  const body = bodyCheck.check(raw, '')
   if (body.top_logprobs != null && body.logprobs !== true) {
     throw invalidMember('top_logprobs', 'it needs logprobs to be true')
   }
@@ -68,7 +68,7 @@ function flawPath(flaw: ToolFlaw, messages: readonly Message[]): string {
 const penalty = z.number().min(-2).max(2).nullish()
 const tokenLimit = z.int().min(1).nullish()
 
-const bodySchema = z.looseObject({
+const bodyCheck = objectCheck({
   model: z.string().min(1),
   messages: z.array(z.unknown()).min(1),
   stream: z.boolean().nullish(),
@@ -97,10 +97,10 @@ const bodySchema = z.looseObject({
   xrouter: z.unknown().optional(),
 })
 
-type Body = z.infer<typeof bodySchema>
+type Body = ReturnType<typeof bodyCheck.check>
 
 /** Members that the gateway reads itself; the rest is the upstream's to understand. */
-export const readMembers: ReadonlySet<string> = new Set(Object.keys(bodySchema.shape))
+export const readMembers: ReadonlySet<string> = bodyCheck.names
 
 function maxTokens(body: Body): number | undefined {
   const { max_tokens: older, max_completion_tokens: newer } = body

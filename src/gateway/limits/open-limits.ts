@@ -65,7 +65,7 @@ export function openLimits(options: LimitsOptions): OpenLimits {
   const watch = watchBudgets(emit)
   const engine = new LimitEngine({
     local: new LocalLimiter({ leaseMs }),
-    shared: redis && createRedisLimiter(limitScripts(redis.client), leaseMs),
+    shared: redis && createRedisLimiter(limitScripts(redis), leaseMs),
     counters,
     whenDown: settings.whenDown,
     onSpent: watch.spent,

@@ -11,7 +11,14 @@ export function createRedisLimiter(scripts: LimitScripts, leaseMs = usualLeaseMs
       const ask: Ask = { id: '', meters, options: [[]] }
       return outcomeOf(ask, await scripts.reserve(reserveInput(ask, { taking: 'read', leaseMs })))
     },
-    settle: async (release) => spentOf(release, await scripts.settle(releaseInput(release))),
+    settle: async (release) => {
+      const { keys, args } = releaseInput(release)
+      const [first] = keys
+      // Nothing of requests comes back: without other uses there is nothing to tell.
+      if (first === undefined) return []
+      const mark = `${slotOf(first)}:settled:${release.id}`
+      return spentOf(release, await scripts.settle({ keys: [mark, ...keys], args }))
+    },
     renew: async (holds) => {
       const args = [String(leaseMs)]
       const held = holds.flatMap(({ id, meters }) => meters.map((meter) => ({ id, meter })))
@@ -22,6 +29,11 @@ export function createRedisLimiter(scripts: LimitScripts, leaseMs = usualLeaseMs
     mark: async (key, moment) => Number(await scripts.mark({ keys: [key], args: [`${moment}`] })),
     correct: (key, sums) => scripts.load(loadInput(key, 'correct', sums)),
   }
+}
+
+/** What decides in which slot of a cluster a key is, and stands first in it: the organisation in braces. */
+function slotOf(key: string): string {
+  return key.slice(0, key.indexOf('}') + 1)
 }
 
 const kinds = { requests: '1', tokens: '1', concurrency: '2', budget: '3' } as const

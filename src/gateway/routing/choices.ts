@@ -52,7 +52,6 @@ const overriding = [
   'weights',
   'hedgeAfterMs',
   'parallel',
-  'costMax',
   'stickiness',
 ] as const
 

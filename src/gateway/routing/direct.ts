@@ -12,6 +12,8 @@ export interface Directed {
   rules: readonly string[]
   /** Rules that could not be asked. */
   failedRules: Readonly<RuleOutcome['failed']>
+  /** What a rule says of who goes first. */
+  priority: number | undefined
   /** Present where the model was `auto`. */
   intent: IntentGuess | undefined
 }
@@ -31,6 +33,7 @@ export function directed(deps: RouteDeps, asked: RouteQuery): Directed {
     query: intent ? { ...ruled, model: autoName(intent.intent) } : ruled,
     rules: outcome?.fired ?? none,
     failedRules: outcome?.failed ?? none,
+    priority: outcome?.priority,
     intent,
   }
 }

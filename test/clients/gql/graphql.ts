@@ -132,14 +132,6 @@ export type ContentPartInput =
   |  { file?: never; fileId?: never; image?: never; imageId?: never; native?: never; reasoning?: never; signedText?: never; text?: never;   /** The place of one of the `toolCalls` among the parts, by its index. */
   toolCall: number; };
 
-/** The most that attempts may cost together, by estimate. */
-export type CostCapInput = {
-  /** A decimal number. */
-  amount: string;
-  /** As `USD`. */
-  currency: string;
-};
-
 /** A key to create in the own organisation. */
 export type CreateApiKeyInput = {
   /** The addresses and networks (`192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`) that it may be used from; null = all. */
@@ -331,8 +323,6 @@ export type ReasoningPartInput = {
 export type RoutingInput = {
   /** Only these providers. */
   allowProviders?: Array<string> | null | undefined;
-  /** For `RACE` and `HEDGE`: what bounds their attempts. */
-  costMax?: CostCapInput | null | undefined;
   /** Only deployments whose providers promise at least this. */
   dataPolicy?: DataPolicy | null | undefined;
   /** How long the first content may take, from the arrival of the request; what has begun is never cut by it. */
@@ -343,7 +333,7 @@ export type RoutingInput = {
   deploymentTags?: Array<string> | null | undefined;
   /** For `HEDGE`: when the next attempt begins; after the deployment's p95 unless told. */
   hedgeAfterMs?: number | null | undefined;
-  /** Models that may cost more are passed over, and a stream that gets there ends with INSUFFICIENT_QUOTA. */
+  /** Models that may cost more are passed over, attempts of `RACE` and `HEDGE` that would cost more together are not begun, and a stream that gets there ends with INSUFFICIENT_QUOTA. */
   maxCost?: MaxCostInput | null | undefined;
   /** Only deployments of at most this. */
   maxPrice?: PriceCapInput | null | undefined;
@@ -351,7 +341,7 @@ export type RoutingInput = {
   midStreamFailure?: MidStreamFailure | null | undefined;
   /** For `RACE` and `HEDGE`: attempts at once, 2 to 10. */
   parallel?: number | null | undefined;
-  /** In the queue of a busy provider, from -10 to 10: higher goes first; 0 unless told. */
+  /** Where not everybody can be served, from -10 to 10: higher goes first; the key's tier may bound it. */
   priority?: number | null | undefined;
   /** Only deployments in one of these regions. */
   regions?: Array<string> | null | undefined;

@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { pino } from 'pino'
+import { BudgetCounters } from '../../../src/gateway/limits/counters.ts'
+import { LimitEngine } from '../../../src/gateway/limits/engine.ts'
+import { LocalLimiter } from '../../../src/gateway/limits/local-limiter.ts'
 import type { Limiter, Meter, Outcome, Reading } from '../../../src/gateway/limits/meter.ts'
 import {
   budgetMeter,
@@ -49,6 +53,20 @@ describe.each(kinds)('a limiter $name', ({ open }) => {
     expect(waitMs).toBeLessThanOrEqual(28_800_000)
     expect(waitMs).toBeGreaterThan(28_700_000)
     expect(resetMs).toBeGreaterThan(86_300_000)
+  })
+
+  test('what takes nothing fits where more was taken than there was', async () => {
+    const [tokens, budget] = [tokensMeter(100, 100), budgetMeter(50, 50)]
+    await limiter.load(budget.key, { cutoff: 0, slots: [] })
+    const reserved = { id: id(), meters: [tokens, budget], options: [[]] }
+    expect((await limiter.reserve(reserved)).status).toBe('admitted')
+    const uses = [tokens, budget].map((meter) => ({ meter, reserved: meter.cost, used: 900 }))
+    await limiter.settle({ id: reserved.id, settledAt: 5_000, uses })
+    const free = [tokens, budget].map((meter) => ({ ...meter, cost: 0 }))
+    expect((await take(free)).status).toBe('admitted')
+    for (const meter of [tokens, budget]) {
+      expect((await take([{ ...meter, cost: 1 }])).status).toBe('refused')
+    }
   })
 
   test('a rejected request takes nothing anywhere', async () => {
@@ -199,3 +217,83 @@ describe.each(kinds)('a limiter $name', ({ open }) => {
 function readingsOf(outcome: Outcome): Reading[] {
   return outcome.status === 'unloaded' ? [] : outcome.readings
 }
+
+describe.runIf(real)('a settlement whose answer was lost', () => {
+  test('and that comes again counts once; another of the same request counts', async () => {
+    const { limiter, close } = await redisLimiter(real?.redisUrl ?? '')
+    try {
+      const [tokens, seats] = [tokensMeter(100, 10), seatMeter(5)]
+      const budget = budgetMeter(1000, 10)
+      await limiter.load(budget.key, { cutoff: 0, slots: [] })
+      const meters = [tokens, seats, budget]
+      await limiter.reserve({ id: 'req_lost', meters, options: [[]] })
+      const uses = [
+        { meter: tokens, reserved: 10, used: 30 },
+        { meter: seats, reserved: 1, used: 1 },
+        { meter: budget, reserved: 10, used: 7 },
+      ]
+      const release = { id: 'req_lost', settledAt: 5_000, uses }
+      expect(await limiter.settle(release)).toMatchObject([{ before: 0, after: 7 }])
+      // Nobody is told twice that a threshold was passed.
+      expect(await limiter.settle(release)).toEqual([])
+      expect(readingsOf(await limiter.read(meters)).map(({ left }) => left)).toEqual([70, 5, 993])
+      await limiter.settle({ ...release, id: 'req_lost#2' })
+      expect(readingsOf(await limiter.read(meters))[2]?.left).toBe(986)
+    } finally {
+      close()
+    }
+  })
+
+  test('is repeated by the engine until it is heard, and counts once', async () => {
+    const { limiter, close } = await redisLimiter(real?.redisUrl ?? '')
+    let lost = 0
+    const deaf: Limiter = {
+      ...limiter,
+      settle: async (release) => {
+        const spent = await limiter.settle(release)
+        if ((lost += 1) <= 2) throw new Error('Command timed out')
+        return spent
+      },
+    }
+    let now = 1_000_000
+    const logger = pino({ level: 'silent' })
+    const readSpent = async () => ({ cutoff: 0, slots: [] })
+    const counters = new BudgetCounters({ readSpent, logger })
+    const closed = { organization: 'closed', budget: 'closed' } as const
+    const engine = new LimitEngine({
+      local: new LocalLimiter(),
+      shared: deaf,
+      counters,
+      whenDown: {
+        key: 'open',
+        user: 'open',
+        tag: 'open',
+        provider: 'open',
+        model: 'open',
+        ...closed,
+      },
+      onSpent: () => {},
+      leaseMs: 30_000,
+      logger,
+      now: () => now,
+    })
+    try {
+      const meters = [tokensMeter(100, 10), budgetMeter(1000, 10)] as const
+      const { by } = await engine.reserve({ id: 'req_deaf', meters, options: [[]] })
+      const held = { id: 'req_deaf', organization: 'org_test', by, meters: [meters[1]] }
+      engine.hold(held)
+      const uses = meters.map((meter) => ({ meter, reserved: 10, used: 25 }))
+      engine.settle(held, { id: 'req_deaf', settledAt: 5_000, uses })
+      for (let turn = 0; turn < 4; turn += 1) {
+        await engine.flush()
+        now += 2_000
+      }
+      expect(lost).toBe(3)
+      expect(readingsOf(await limiter.read(meters)).map(({ left }) => left)).toEqual([75, 975])
+    } finally {
+      counters.close()
+      await engine.close()
+      close()
+    }
+  })
+})

@@ -91,6 +91,13 @@ describe('rules direct a request', () => {
   })
 })
 
+test('who goes first is said by the last rule that says it, also where nothing else is decided', () => {
+  const rules = [{ priority: -3 }, { priority: 4 }, { fallbacks: ['two/deep'] }]
+  expect(route(sceneOf(rules), ask('one/small')).priority).toBe(4)
+  expect(route(sceneOf(rules.slice(0, 1)), ask('one/small')).priority).toBe(-3)
+  expect(route(sceneOf([]), ask('one/small', { priority: 7 })).priority).toBeUndefined()
+})
+
 describe('auto', () => {
   const image = {
     role: 'user' as const,

@@ -174,12 +174,22 @@ describe('the other strategies', () => {
   })
 
   test.each([
-    ['race', { kind: 'race', parallel: 3, costMax: undefined }],
-    ['hedge', { kind: 'hedge', parallel: 3, afterMs: 250, costMax: undefined }],
+    ['race', { kind: 'race', parallel: 3, maxCosts: [] }],
+    ['hedge', { kind: 'hedge', parallel: 3, afterMs: 250, maxCosts: [] }],
     ['ordered', { kind: 'ordered' }],
   ] as const)('%s is a way to call them', (strategy, mode) => {
     const { deps } = scene({ parallel: 3, hedgeAfterMs: 250 }, ['a/m', 'b/m'])
     expect(route(deps, ask('v', { strategy })).mode).toEqual(mode)
+  })
+
+  test('what bounds the attempts of a race together is said by the model, the request, or both', () => {
+    const [own, asked] = [
+      { currency: 'USD', nanos: 5n },
+      { currency: 'USD', nanos: 3n },
+    ]
+    const { deps } = scene({ strategy: 'race', maxCost: own }, ['a/m', 'b/m'])
+    expect(route(deps, ask('v')).mode).toMatchObject({ maxCosts: [own] })
+    expect(route(deps, ask('v', { maxCost: asked })).mode).toMatchObject({ maxCosts: [own, asked] })
   })
 
   test('a race needs two', () => {
