@@ -175,10 +175,15 @@ export class Contest {
     const { deadlineMs, maxCosts = [] } = this.#mode
     if (deadlineMs !== undefined && this.#ageMs() > deadlineMs) return undefined
     const deployment = this.#lineup.nextFree()
-    if (!deployment || maxCosts.length === 0) return deployment
-    const all = [...this.#begun, deployment]
-    const costs = await Promise.all(all.map((each) => this.#work.cost(each)))
-    return maxCosts.every((most) => isAffordable(most, costs)) ? deployment : undefined
+    if (!deployment) return undefined
+    if (maxCosts.length > 0) {
+      const all = [...this.#begun, deployment]
+      const costs = await Promise.all(all.map((each) => this.#work.cost(each)))
+      if (!maxCosts.every((most) => isAffordable(most, costs))) return undefined
+    }
+    // Each may spend all of the estimate; alone it may still be called.
+    if (await this.#ticket.reservation?.further()) return this.#lineup.putBack(deployment)
+    return deployment
   }
 
   /** The first that says something or fails; undefined when one more is to begin. */

@@ -68,6 +68,11 @@ export class Lineup {
     return undefined
   }
 
+  /** One that was not called after all comes first again. */
+  putBack(deployment: Deployment): undefined {
+    this.#waiting.unshift(deployment)
+  }
+
   get hasNext(): boolean {
     return this.#waiting.some((deployment) => !this.#options.states.of(deployment).blocked)
   }

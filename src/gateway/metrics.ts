@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { ErrorCode } from '../errors.ts'
-import type { LimitScope } from '../protocol/limit.ts'
+import type { Meter } from './limits/meter.ts'
 import type { AttemptRecord } from '../protocol/settlement.ts'
 import { tokenClasses } from '../protocol/usage.ts'
 import type { LedgerEntry } from './ledger.ts'
@@ -21,7 +21,7 @@ export interface Metrics {
   streamClosed(): void
   journalFailed(): void
   /** Counts a request that a limit refused. */
-  limited(scope: LimitScope, code: ErrorCode): void
+  limited(by: Pick<Meter, 'scope' | 'kind'> | undefined, code: ErrorCode): void
   /** Counts a request that was refused because this process is behind with its work. */
   shed(priority: PriorityWord): void
   /** Counts a failure of the store of answers. */
@@ -86,7 +86,7 @@ export function createMetrics(settings: MetricsSettings): Metrics {
     streamOpened: () => streamsOpen.inc(),
     streamClosed: () => streamsOpen.dec(),
     journalFailed: () => journalErrors.inc(),
-    limited: (scope, code) => limited.inc({ scope, code }),
+    limited: (by, code) => limited.inc({ scope: by?.scope ?? '', kind: by?.kind ?? '', code }),
     shed: (priority) => shed.inc({ priority }),
     cacheFailed: () => cacheErrors.inc(),
     watchCache: (size) => watchCacheSize(registry, size),
@@ -131,8 +131,8 @@ function createMeters(registry: Registry) {
     journalErrors: counter('journal_errors_total', 'Journal writes that failed.'),
     limited: new Counter({
       name: 'xrouter_limited_total',
-      help: 'Requests that a limit or a budget refused, by what it is put on.',
-      labelNames: ['scope', 'code'],
+      help: 'Requests that a limit or a budget refused, by what it is put on and what it counts.',
+      labelNames: ['scope', 'kind', 'code'],
       registers,
     }),
     shed: new Counter({

@@ -56,7 +56,7 @@ export async function reserve(
   call.onLimits?.(limitLevels(taken.meters, readingsOf(outcome)))
   if (outcome.status !== 'admitted') {
     const refusal = refuse(taken.meters, open, outcome)
-    metrics.limited(refusal.scope, refusal.error.code)
+    metrics.limited(refusal.by, refusal.error.code)
     throw refusal.error
   }
   noteRefusals(taken.meters, open, outcome)
@@ -170,23 +170,23 @@ function definedOf(meters: readonly (Meter | undefined)[]): Meter[] | undefined 
 function refuse(meters: readonly Meter[], open: readonly Option[], outcome: Outcome) {
   const readings = readingsOf(outcome)
   const own = refusalOf(meters, readings)
-  if (own) return { error: own, scope: scopeOf(meters, readings) }
+  if (own) return { error: own, by: refusing(meters, readings) }
   let at = meters.length
   const errors = open.map((option) => {
     const part = readings.slice(at, (at += option.meters.length))
-    return { error: refusalOf(option.meters, part), scope: scopeOf(option.meters, part) }
+    return { error: refusalOf(option.meters, part), by: refusing(option.meters, part) }
   })
   // The one that lets the client try again first.
   const [best] = errors
-    .flatMap(({ error, scope }) => (error ? [{ error, scope }] : []))
+    .flatMap(({ error, by }) => (error ? [{ error, by }] : []))
     .toSorted((a, b) => (a.error.retryAfterMs ?? Infinity) - (b.error.retryAfterMs ?? Infinity))
   if (!best) throw new Error('a limiter refused a request that fits')
   return best
 }
 
-function scopeOf(meters: readonly Meter[], readings: readonly Reading[]): Meter['scope'] {
-  const index = readings.findIndex(({ waitMs }) => waitMs > 0)
-  return meters[index]?.scope ?? 'key'
+/** The first that had no room. */
+function refusing(meters: readonly Meter[], readings: readonly Reading[]): Meter | undefined {
+  return meters[readings.findIndex(({ waitMs }) => waitMs > 0)]
 }
 
 /** The deployments before the chosen one had no room: why, is told where they are passed over. */

@@ -1,5 +1,6 @@
 import type { GatewayError } from '../errors.ts'
 import type { ChatEvent } from './event.ts'
+import type { LimitLevel } from './limit.ts'
 import type { ChatRequest } from './request.ts'
 import type { ChatResponse } from './response.ts'
 
@@ -16,6 +17,12 @@ export type RequestHeaders = Record<string, string | string[] | undefined>
 
 /** A failure in the shape that the dialect's SDKs read. */
 export type EncodeError = (error: GatewayError, requestId: string) => DoorError
+
+/** How limits stand at a moment (Unix milliseconds), in the headers that the dialect's SDKs know. */
+export type EncodeLimits = (
+  levels: readonly LimitLevel[],
+  now: number,
+) => (readonly [name: string, value: string])[]
 
 export interface DoorError {
   body: unknown
@@ -35,6 +42,8 @@ export interface DecodedRequest {
   warnings?: string[] | undefined
   /** Where a member of the request, named in OpenAI's words, stands in the body; the same where absent. */
   placeOf?: ((path: string) => string) | undefined
+  /** Where the dialect has headers of its own for limits; else OpenAI's are sent. */
+  encodeLimits?: EncodeLimits
   /** The whole answer, for a client that did not ask for a stream. */
   encodeResponse(response: ChatResponse, context: AnswerContext): unknown
   /** The answer as it is made. */

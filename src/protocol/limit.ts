@@ -38,6 +38,18 @@ export interface LimitLevel {
   resetMs: number
 }
 
+/** Of one kind the limit with the least left. */
+export function tightest(
+  levels: readonly LimitLevel[],
+  kind: LimitLevel['kind'],
+): LimitLevel | undefined {
+  let least: LimitLevel | undefined
+  for (const level of levels) {
+    if (level.kind === kind && (!least || level.remaining < least.remaining)) least = level
+  }
+  return least
+}
+
 /** Told how the limits stand that a request passed or was refused by, before its answer begins. */
 export type OnLimits = (levels: readonly LimitLevel[]) => void
 

@@ -34,19 +34,20 @@ for group, size in ipairs(groups) do
 end
 if #unloaded > 2 then return unloaded end
 
+-- What takes nothing always fits, also where more was taken than there was.
 local function reading(meter, cost)
   if meter.kind == '1' then
     local debt = debtOf(meter.key, meter.limit, now)
     local over = debt + cost * meter.period - meter.limit * meter.period
     local wait = 0
-    if over > 0 then wait = cost > meter.limit and -1 or math.ceil(over / meter.limit) end
+    if over > 0 and cost > 0 then wait = cost > meter.limit and -1 or math.ceil(over / meter.limit) end
     local left = math.max(0, math.floor((meter.limit * meter.period - debt) / meter.period))
     return { wait = wait, left = left, reset = math.ceil(debt / meter.limit) }
   end
   local left
   if meter.kind == '2' then left = meter.limit - seatsTaken(meter.key, now)
   else left = meter.limit - spentOf(meter.key, meter.from) - heldOf(meter.key, meter.leases, now) end
-  return { wait = left >= cost and 0 or -1, left = left, reset = 0 }
+  return { wait = (cost == 0 or left >= cost) and 0 or -1, left = left, reset = 0 }
 end
 
 local free = {}

@@ -71,7 +71,7 @@ export async function answerCompletion(
     headers,
     tags: said.tags,
     user: said.user,
-    onLimits: tellLimits(exchange),
+    onLimits: tellLimits(exchange, decoded.encodeLimits),
     cache,
     onSettled,
     signal,

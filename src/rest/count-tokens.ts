@@ -1,9 +1,11 @@
 import { decodeCountRequest } from '../dialects/anthropic-messages/decode-request.ts'
+import { encodeLimits } from '../dialects/anthropic-messages/encode-limits.ts'
 import { placesOf } from '../dialects/anthropic-messages/places.ts'
 import { GatewayError } from '../errors.ts'
 import { countTokens } from '../gateway/count-tokens.ts'
 import type { GatewayDeps } from '../gateway/deps.ts'
 import type { Exchange } from './exchange.ts'
+import { tellLimits } from './limit-headers.ts'
 import { decodeHints, refuseCache } from './hints.ts'
 import { errorInDoorWords } from './places.ts'
 
@@ -14,7 +16,8 @@ export async function handleCount(gateway: GatewayDeps, exchange: Exchange): Pro
   const said = decodeHints(decoded.xrouter)
   refuseCache(said)
   const { signal } = new AbortController()
-  const call = { requestId, actor, door: 'rest' as const, headers, ...said, signal }
+  const onLimits = tellLimits(exchange, encodeLimits)
+  const call = { requestId, actor, door: 'rest' as const, headers, ...said, onLimits, signal }
   const { inputTokens, estimated } = await countTokens(gateway, decoded.request, call).catch(
     (error: unknown) => {
       throw error instanceof GatewayError ? errorInDoorWords(error, placesOf(body)) : error

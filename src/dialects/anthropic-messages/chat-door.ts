@@ -4,6 +4,7 @@ import { decodeMessageRequest } from './decode-request.ts'
 import { anthropicMessages } from './dialect.ts'
 import { encodeErrorBody } from './encode-error.ts'
 import { createEventEncoder } from './encode-events.ts'
+import { encodeLimits } from './encode-limits.ts'
 import { encodeMessage } from './encode-response.ts'
 import { placesOf } from './places.ts'
 
@@ -12,7 +13,14 @@ export const anthropicMessagesDoor: ChatDoor = {
   dialect: anthropicMessages,
   decode: (body, headers) => {
     const { request, xrouter } = decodeMessageRequest(body, headers)
-    return { request, xrouter, placeOf: placesOf(body), encodeResponse: encodeMessage, openStream }
+    return {
+      request,
+      xrouter,
+      placeOf: placesOf(body),
+      encodeLimits,
+      encodeResponse: encodeMessage,
+      openStream,
+    }
   },
   encodeError: (error, requestId) => ({ body: encodeErrorBody(error, requestId) }),
 }

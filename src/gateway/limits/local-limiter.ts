@@ -129,13 +129,13 @@ export class LocalLimiter implements Limiter {
         return rateReading(meter, this.#debt(meter, now), cost)
       case 'concurrency': {
         const left = meter.limit - (this.#seats.get(meter.key)?.count(now) ?? 0)
-        return { waitMs: left >= cost ? 0 : Infinity, left, resetMs: 0 }
+        return { waitMs: hasRoom(left, cost) ? 0 : Infinity, left, resetMs: 0 }
       }
       case 'budget': {
         const budget = this.#budgets.get(meter.key)
         const held = budget ? budget.leases.sum(now) : 0
         const left = meter.limit - (budget ? spentOf(budget, meter.from) : 0) - held
-        return { waitMs: left >= cost ? 0 : Infinity, left, resetMs: 0 }
+        return { waitMs: hasRoom(left, cost) ? 0 : Infinity, left, resetMs: 0 }
       }
       default:
         return meter satisfies never
@@ -252,7 +252,7 @@ class Leases {
 
 function rateReading({ limit, periodMs }: RateMeter, debt: number, cost: number): Reading {
   const over = debt + cost * periodMs - limit * periodMs
-  const waitMs = over <= 0 ? 0 : cost > limit ? Infinity : Math.ceil(over / limit)
+  const waitMs = over <= 0 || cost === 0 ? 0 : cost > limit ? Infinity : Math.ceil(over / limit)
   const left = Math.max(0, Math.floor((limit * periodMs - debt) / periodMs))
   return { waitMs, left, resetMs: Math.ceil(debt / limit) }
 }
@@ -270,6 +270,11 @@ function add(sums: Map<number, number>, slot: number, nanos: number): void {
 
 function costOf(meter: Meter): number {
   return meter.kind === 'concurrency' ? 1 : meter.cost
+}
+
+/** What takes nothing always fits, also where more was taken than there was. */
+function hasRoom(left: number, cost: number): boolean {
+  return cost === 0 || left >= cost
 }
 
 function isFree({ waitMs }: Reading): boolean {

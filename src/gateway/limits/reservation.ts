@@ -1,4 +1,4 @@
-import type { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../../errors.ts'
 import type { AttemptRecord, Money } from '../../protocol/settlement.ts'
 import { completionTokens, promptTokens, totalTokens, type Usage } from '../../protocol/usage.ts'
 import type { Deployment } from '../catalogue.ts'
@@ -44,6 +44,12 @@ export class Reservation {
   readonly #options: readonly Option[]
   /** In their order; the first shares its reservation with `#meters`. */
   readonly #taken: [Taken, ...Taken[]]
+  /** What attempts may spend that ran beside others, or after one that had spent something. */
+  readonly #further: { held: Held; meters: readonly Meter[] }[] = []
+  /** Attempts whose spending a further reservation covers. */
+  #covered = 0
+  #asked = 0
+  #settled = false
 
   constructor(limits: Limits, reserved: Reserved) {
     const { meters, options, first, held, money } = reserved
@@ -64,6 +70,12 @@ export class Reservation {
     const option = this.#options.find((each) => each.deployment === deployment)
     if (!option) return
     if (option.refusal) throw option.refusal
+    // What was spent before is no longer there for this one.
+    if (attempts.slice(this.#covered).some(hasSpent)) {
+      const refusal = await this.further()
+      if (refusal) throw refusal
+      this.#covered = attempts.length
+    }
     if (this.#taken.some((taken) => taken.option === option && taken.until === undefined)) return
     const leaving = this.#taken.find(
       (taken) =>
@@ -73,27 +85,41 @@ export class Reservation {
     )
     if (option.meters.length === 0 && !leaving) return this.#take(option, attempts.length)
     const release = leaving && this.#leave(leaving, attempts)
-    const [{ held: first }] = this.#taken
-    const id = `${first.id}#${this.#taken.length + 1}`
-    const asked = { id, meters: [], options: [option.meters], release }
-    const { outcome, by } = await this.#limits.engine.reserve(asked)
+    const { outcome, held } = await this.#ask([], option.meters, release)
     if (outcome.status === 'admitted') {
-      const held = {
-        id,
-        organization: first.organization,
-        by,
-        meters: option.meters.filter(isLeased),
-      }
-      this.#limits.engine.hold(held)
-      this.#taken.push({ option, held, since: attempts.length, until: undefined })
+      if (this.#settled) this.#giveBack(held, option.meters)
+      else this.#taken.push({ option, held, since: attempts.length, until: undefined })
       return
     }
     option.refusal = refusalOf(option.meters, outcome.status === 'refused' ? outcome.readings : [])
     if (option.refusal) throw option.refusal
   }
 
+  /**
+   * Takes what the caller may spend once more, for an attempt that runs beside others: each of them may spend
+   * it all. Says why where there is no room, and then nothing was taken.
+   */
+  async further(): Promise<GatewayError | undefined> {
+    const meters = this.#meters.filter(({ kind }) => kind === 'budget' || kind === 'tokens')
+    if (meters.length === 0) return undefined
+    try {
+      const { outcome, held } = await this.#ask(meters, [])
+      if (outcome.status !== 'admitted') {
+        return refusalOf(meters, outcome.status === 'refused' ? outcome.readings : [])
+      }
+      if (this.#settled) this.#giveBack(held, meters)
+      else this.#further.push({ held, meters })
+      return undefined
+    } catch (error) {
+      if (error instanceof GatewayError) return error
+      throw error
+    }
+  }
+
   /** Gives back what is left and counts what was used; `settledAt` is the ledger's. */
   settle(attempts: readonly AttemptRecord[], settledAt: number): void {
+    this.#settled = true
+    for (const { held, meters } of this.#further) this.#giveBack(held, meters)
     for (const [index, taken] of this.#taken.entries()) {
       const { option, held, until } = taken
       const base = index === 0 ? this.#meters : []
@@ -113,9 +139,31 @@ export class Reservation {
     return held.filter(isBudget).filter(({ rule }) => rule.row.stopStreamAtLimit)
   }
 
+  /** Another reservation of the same request, held where it was admitted. */
+  async #ask(meters: readonly Meter[], own: readonly Meter[], release?: Release) {
+    const [{ held: first }] = this.#taken
+    const id = `${first.id}#${(this.#asked += 1) + 1}`
+    const { engine } = this.#limits
+    const { outcome, by } = await engine.reserve({ id, meters, options: [own], release })
+    const { organization } = first
+    const held: Held = { id, organization, by, meters: [...meters, ...own].filter(isLeased) }
+    if (outcome.status === 'admitted' && !this.#settled) engine.hold(held)
+    return { outcome, held }
+  }
+
+  /** Nothing was used of it. */
+  #giveBack(held: Held, meters: readonly Meter[]): void {
+    const uses = meters.map((meter) => ({
+      meter,
+      reserved: reservedOf(meter),
+      used: meter.kind === 'requests' ? reservedOf(meter) : 0,
+    }))
+    this.#limits.engine.settle(held, { id: held.id, settledAt: 0, uses })
+  }
+
   #take(option: Option, since: number): void {
     const [{ held: first }] = this.#taken
-    const held = { ...first, id: `${first.id}#${this.#taken.length + 1}`, meters: [] }
+    const held = { ...first, id: `${first.id}#${(this.#asked += 1) + 1}`, meters: [] }
     this.#taken.push({ option, held, since, until: undefined })
   }
 
@@ -159,6 +207,11 @@ function attemptsOf(
 ): AttemptRecord[] {
   const { id } = option.deployment
   return attempts.slice(since, until).filter(({ model }) => model === id)
+}
+
+/** What was said is billed, though it is not counted yet where its provider did not report. */
+function hasSpent({ cost, usage, timeToFirstTokenMs }: AttemptRecord): boolean {
+  return cost !== undefined || usage !== undefined || timeToFirstTokenMs !== undefined
 }
 
 function tokensOf(attempts: readonly AttemptRecord[]): number {

@@ -55,6 +55,20 @@ describe.each(kinds)('a limiter $name', ({ open }) => {
     expect(resetMs).toBeGreaterThan(86_300_000)
   })
 
+  test('what takes nothing fits where more was taken than there was', async () => {
+    const [tokens, budget] = [tokensMeter(100, 100), budgetMeter(50, 50)]
+    await limiter.load(budget.key, { cutoff: 0, slots: [] })
+    const reserved = { id: id(), meters: [tokens, budget], options: [[]] }
+    expect((await limiter.reserve(reserved)).status).toBe('admitted')
+    const uses = [tokens, budget].map((meter) => ({ meter, reserved: meter.cost, used: 900 }))
+    await limiter.settle({ id: reserved.id, settledAt: 5_000, uses })
+    const free = [tokens, budget].map((meter) => ({ ...meter, cost: 0 }))
+    expect((await take(free)).status).toBe('admitted')
+    for (const meter of [tokens, budget]) {
+      expect((await take([{ ...meter, cost: 1 }])).status).toBe('refused')
+    }
+  })
+
   test('a rejected request takes nothing anywhere', async () => {
     const [requests, tokens, seats] = [requestsMeter(5), tokensMeter(100, 10), seatMeter(5)]
     const budget = budgetMeter(1000, 10)
