@@ -201,7 +201,7 @@ async function serve(
     reads,
     services,
     idempotency,
-    authenticate: async (...asked) => authenticate(...asked),
+    authenticate,
     addressOf,
     bodyLimitBytes: config.server.bodyLimitBytes,
     newRequestId: () => newId('req'),

@@ -22,6 +22,7 @@ import { GatewayError } from '../../src/errors.ts'
 import { createMemoryStore } from '../../src/gateway/cache-memory.ts'
 import { createCatalogue, type Catalogue } from '../../src/gateway/catalogue.ts'
 import type { ReadCache } from '../../src/graphql/read-cache.ts'
+import { leftSignal } from '../../src/graphql/respond.ts'
 import { createIdempotency } from '../../src/idempotency.ts'
 import type { LedgerEntry } from '../../src/gateway/ledger.ts'
 import {
@@ -187,7 +188,9 @@ export async function startGraphql(
   const graphql = createGraphqlServer(deps)
   const handle = settings.handler?.(deps) ?? graphql.handle
   const server = createServer((req, res) => {
-    void readBody(req).then((body) => handle(req, res, { requestId: newRequestId(), body }))
+    void readBody(req).then((body) =>
+      handle(req, res, { requestId: newRequestId(), body, signal: leftSignal(res) }),
+    )
   })
   const sockets = graphql.attachWebSocket(server)
   server.listen(0, '127.0.0.1')
