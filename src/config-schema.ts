@@ -6,6 +6,7 @@ import { limits } from './config-limits.ts'
 import { cacheSchema } from './config-cache.ts'
 import { resilienceSchema } from './config-resilience.ts'
 import { rulesSchema } from './config-rules.ts'
+import { webhooksSchema } from './config-webhooks.ts'
 import { isProxyName } from './lib/client-address.ts'
 import { parseRedisUrl, RedisUrlError, type RedisAddress } from './lib/redis-url.ts'
 
@@ -187,6 +188,7 @@ export const fileSchema = z.strictObject({
   auto: autoSchema,
   retention: retention.prefault({}),
   accounting: accounting.prefault({}),
+  webhooks: webhooksSchema.prefault({}),
   rates: z.array(rate).default([]),
 })
 

@@ -58,9 +58,11 @@ export async function reserve(
   if (outcome.status !== 'admitted') {
     const refusal = refuse(taken.meters, open, outcome)
     metrics.limited(refusal.by, refusal.error.code)
+    const asked = [taken.meters, ...open.map((option) => option.meters)].flat()
+    limits.onRefused(asked, readingsOf(outcome))
     throw refusal.error
   }
-  noteRefusals(taken.meters, open, outcome)
+  noteRefusals(limits, { meters: taken.meters, open, outcome })
   const held = { id: call.requestId, organization: book.organization, by: taken.by, meters: [] }
   const chosen = open[outcome.option] ?? first
   const budgeted = [...taken.meters, ...chosen.meters].some(isBudget)
@@ -191,12 +193,20 @@ function refusing(meters: readonly Meter[], readings: readonly Reading[]): Meter
 }
 
 /** The deployments before the chosen one had no room: why, is told where they are passed over. */
-function noteRefusals(meters: readonly Meter[], open: readonly Option[], outcome: Outcome): void {
+function noteRefusals(
+  { onRefused }: Limits,
+  {
+    meters,
+    open,
+    outcome,
+  }: { meters: readonly Meter[]; open: readonly Option[]; outcome: Outcome },
+): void {
   if (outcome.status !== 'admitted') return
   let at = meters.length
-  for (const [index, option] of open.entries()) {
+  for (const option of open.slice(0, outcome.option)) {
     const part = outcome.readings.slice(at, (at += option.meters.length))
-    if (index < outcome.option) option.refusal = refusalOf(option.meters, part)
+    option.refusal = refusalOf(option.meters, part)
+    onRefused(option.meters, part)
   }
 }
 
