@@ -28,7 +28,7 @@ const onBoth = [
 ]
 
 /** A gateway starts ten times faster on Postgres: where that is, the others run there alone. */
-const ofEmbedded = ['test/behaviour/process.test.ts']
+const ofEmbedded = ['test/behaviour/{limits-embedded,process}.test.ts']
 
 /** Says that the real services are missing. */
 const instead = 'test/services-missing.test.ts'
