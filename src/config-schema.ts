@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { autoSchema } from './config-auto.ts'
-import { modelsSchema, siteShape } from './config-models.ts'
+import { modelsSchema, rateShape, siteShape } from './config-models.ts'
 import { limits } from './config-limits.ts'
 import { cacheSchema } from './config-cache.ts'
 import { resilienceSchema } from './config-resilience.ts'
 import { rulesSchema } from './config-rules.ts'
+import { webhooksSchema } from './config-webhooks.ts'
 import { isProxyName } from './lib/client-address.ts'
 import { parseRedisUrl, RedisUrlError, type RedisAddress } from './lib/redis-url.ts'
 
@@ -187,6 +188,7 @@ export const fileSchema = z.strictObject({
   auto: autoSchema,
   retention: retention.prefault({}),
   accounting: accounting.prefault({}),
+  webhooks: webhooksSchema.prefault({}),
   rates: z.array(rate).default([]),
 })
 
@@ -227,6 +229,8 @@ export const connectionSchema = z.strictObject({
   health_check_interval_ms: milliseconds.optional(),
   /** Attempts that may run at once. */
   max_concurrent: z.number().int().min(1).max(1_000_000).optional(),
+  /** Of each of its deployments. */
+  ...rateShape,
 })
 
 function redisAddress(url: string, report: (message: string) => void): RedisAddress {

@@ -5,11 +5,13 @@ import { autoNames } from './config-auto.ts'
 import { virtualModels } from './config-models.ts'
 import { cacheNames, type CacheTable } from './config-cache.ts'
 import { isTable, joinPath, parsed, type Problem } from './config-problem.ts'
+import { priceSnapshot, rateSnapshot } from './config-prices.ts'
 import { openProviders } from './config-providers.ts'
 import { resilienceNames, type ResilienceSettings } from './config-resilience.ts'
 import { rulesOf } from './config-rules.ts'
 import { limitNames, type LimitsConfig } from './config-limits.ts'
 import { fileSchema, type FileSettings } from './config-schema.ts'
+import { webhookNames, type WebhooksTable } from './config-webhooks.ts'
 import type { RedisAddress } from './lib/redis-url.ts'
 import type { AutoSettings } from './protocol/intent.ts'
 import type { Rule } from './protocol/rule.ts'
@@ -86,6 +88,8 @@ export interface Config {
     logDays: number
     ledgerDays: number
   }
+  /** Who may be told of events, and how. */
+  webhooks: WebhooksTable
   /** In which currency costs are summed up, and the rates of exchange. */
   accounting: { accountingCurrency: string | undefined; rates: RateSnapshot[] }
 }
@@ -177,6 +181,7 @@ function ourNames(settings: FileSettings, production: boolean) {
       logDays: settings.retention.log_days,
       ledgerDays: settings.retention.ledger_days,
     },
+    webhooks: webhookNames(settings.webhooks),
     accounting: {
       accountingCurrency: settings.accounting.currency,
       rates: settings.rates.map(rateSnapshot),
@@ -210,26 +215,6 @@ function webSocketNames(limits: FileSettings['graphql']['websocket']) {
     initTimeoutMs: limits.init_timeout_ms,
     pingIntervalMs: limits.ping_interval_ms,
   }
-}
-
-function priceSnapshot(price: FileSettings['prices'][number]): PriceSnapshot {
-  const classes = {
-    inputTokens: price.input,
-    outputTokens: price.output,
-    cachedInputTokens: price.cached_input,
-    cacheWriteTokens: price.cache_write,
-    reasoningTokens: price.reasoning,
-  }
-  const known = Object.entries(classes).filter(([, value]) => value !== undefined)
-  return {
-    currency: price.currency,
-    perMillion: Object.fromEntries(known),
-    source: 'configuration',
-  }
-}
-
-function rateSnapshot({ valid_from, ...rate }: FileSettings['rates'][number]): RateSnapshot {
-  return { ...rate, validFrom: new Date(valid_from).toISOString() }
 }
 
 function readFile(path: string | undefined): Record<string, unknown> {

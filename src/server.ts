@@ -14,7 +14,8 @@ import type { Config } from './config.ts'
 import { databaseStatus, type Database } from './db/client.ts'
 import { GatewayError, internalError, invalidRequest, InvalidHttpRequest } from './errors.ts'
 import type { GatewayDeps } from './gateway/deps.ts'
-import { mountGraphql } from './graphql/mount.ts'
+import { graphqlPath, mountGraphql } from './graphql/mount.ts'
+import { errorBody } from './graphql/respond.ts'
 import type { GraphqlServer } from './graphql/server.ts'
 import type { Idempotency } from './idempotency.ts'
 import { corsExposedHeaders, corsMethods, corsOrigin } from './lib/cors.ts'
@@ -25,7 +26,7 @@ import { hasScope } from './protocol/actor.ts'
 import type { Bus } from './redis/bus.ts'
 import { bodyTooLarge, malformedRequest, mediaTypeWords, notJson } from './rest/body.ts'
 import { credentialOf } from './rest/credential.ts'
-import { openDoors, type DoorsDeps } from './rest/doors.ts'
+import { openDoors, type Door, type DoorsDeps } from './rest/doors.ts'
 import { replyError } from './rest/error-reply.ts'
 import { answerMalformed, refuseDeep, refuseMalformed } from './rest/malformed.ts'
 import { mountRest, restDoors } from './rest/router.ts'
@@ -46,8 +47,6 @@ export interface ServerDeps {
 
 /** Routes that need no actor; every other one answers 401 without a key. */
 export const publicRoutes: readonly string[] = ['/health', '/ready']
-
-const graphqlPath = '/graphql'
 
 /** Routes that ask for an actor themselves, because a part of them is public: GraphiQL's page, open introspection. */
 export const selfAuthenticatedRoutes: readonly string[] = [graphqlPath]
@@ -72,7 +71,7 @@ export async function createServer(
   const responseRetentionMs = config.responses.retentionHours * 3_600_000
   const responses = { db: deps.db, responseRetentionMs }
   const rest = { gateway, services, idempotency, responses }
-  const doors = restDoors(rest)
+  const doors = [...restDoors(rest), graphqlDoor(deps.graphql)]
   const app = fastify({
     loggerInstance: baseLogger,
     serverFactory: (next) => serverWith(openDoors(doors, doorsDeps(deps), next)),
@@ -143,8 +142,23 @@ export async function createServer(
   mountHealth(app, deps)
   mountMetrics(app, deps)
   mountRest(app, rest)
-  await mountGraphql(app, deps.graphql)
+  mountGraphql(app, deps.graphql)
   return { app, routes }
+}
+
+/** Operations that are posted; a part of them is open to everyone, so that it asks for the key itself. */
+function graphqlDoor({ handle }: GraphqlServer): Door {
+  return {
+    path: graphqlPath,
+    encodeError: (error, requestId) => ({ body: errorBody(error, requestId) }),
+    takesBytes: true,
+    handle: (exchange) => {
+      const { id: requestId, request, response, signal } = exchange
+      const body = Buffer.isBuffer(exchange.body) ? exchange.body : undefined
+      const headers = exchange.head()
+      return handle(request, response, { requestId, body, headers, signal })
+    },
+  }
 }
 
 function doorsDeps({ authenticate, config: { server }, gateway, logger }: ServerDeps): DoorsDeps {

@@ -27,10 +27,11 @@ import { forgetReads } from './graphql/read-cache.ts'
 import { createGraphqlServer } from './graphql/server.ts'
 import { createIdempotency } from './idempotency.ts'
 import { openReadCache } from './open-read-cache.ts'
+import { closeServer } from './lib/close-server.ts'
 import { newId } from './lib/id.ts'
 import { addressReader } from './lib/client-address.ts'
 import { cutSlowClients } from './lib/slow-client.ts'
-import { apiKeyHasher, embeddedSecret } from './lib/secret.ts'
+import { apiKeyHasher, embeddedSecret, webhookSealKey } from './lib/secret.ts'
 import { createHealthLink } from './redis/health-link.ts'
 import { createLocalBus, createRedisBus, type Bus } from './redis/bus.ts'
 import { openRedis, type RedisConnection } from './redis/client.ts'
@@ -44,6 +45,7 @@ import {
 import type { ServiceDeps } from './services/deps.ts'
 import { startResponseCleanup } from './services/response-cleanup.ts'
 import { startRetention } from './services/retention.ts'
+import { openWebhooks } from './services/webhooks/open-webhooks.ts'
 
 /** A running gateway. */
 export interface Running {
@@ -63,8 +65,7 @@ export interface Running {
   stop(drainMs: number): Promise<void>
 }
 
-const idleCheckMs = 50
-const closeMsMax = 2_000
+const webhookMsMax = 3_000
 
 /** Configuration in, a listening gateway out: the one place where the parts are put together. */
 export async function start(config: Config, logger: Logger): Promise<Running> {
@@ -125,6 +126,7 @@ async function serve(
     models: catalogue.models.map((model) => model.id),
     journalBacklog: () => ledger.backlog(),
     reservations: () => limits.engine.open,
+    eventsWaiting: () => webhooks.waiting(),
   })
   const { ledger, close: closeLedger } = openLedger({
     dataDir: config.storage.dataDir,
@@ -135,6 +137,14 @@ async function serve(
   const headroom = createHeadroom()
   const shared = config.storage.redis ? shareAffinity(bus) : undefined
   const rates = createRates(config.accounting)
+  const webhooks = openWebhooks({
+    db,
+    ledger,
+    sealKey: webhookSealKey(secret),
+    settings: config.webhooks,
+    logger,
+    onAttempt: (event, result) => metrics.webhookSent(event, result),
+  })
   const limits = openLimits({
     db,
     bus,
@@ -142,8 +152,7 @@ async function serve(
     ledger,
     settings: config.limits,
     toCurrency: (money, currency) => rates.convert(money, currency, new Date())?.money.nanos,
-    emit: ({ type, organization, data }) =>
-      logger.info({ event: type, organization, data }, 'event'),
+    emit: webhooks.emit,
     logger,
   })
   const upstreams = openUpstreams(catalogue.providers.values(), headroom)
@@ -181,7 +190,8 @@ async function serve(
     embedUpstream,
     logger,
   }
-  const services = { db, ledger, hashApiKey, bus, answers: gateway.cache }
+  const { settings } = webhooks
+  const services = { db, ledger, hashApiKey, bus, answers: gateway.cache, webhooks: settings }
   const idempotency = createIdempotency(services, logger)
   const reads = config.graphql.cacheReads
     ? openReadCache({ redis: commands, secret, bus, logger })
@@ -191,7 +201,7 @@ async function serve(
     reads,
     services,
     idempotency,
-    authenticate: async (...asked) => authenticate(...asked),
+    authenticate,
     addressOf,
     bodyLimitBytes: config.server.bodyLimitBytes,
     newRequestId: () => newId('req'),
@@ -246,6 +256,7 @@ async function serve(
       idempotency.close()
       await limits.close()
       await closeLedger()
+      await webhooks.close(webhookMsMax)
       metrics.close()
       closeResilience()
       await upstreams.close()
@@ -260,15 +271,6 @@ async function serve(
 function installationOf({ storage }: Config, secret: string): string {
   const { pathname } = new URL(storage.databaseUrl ?? 'embedded:')
   return digest('sha256', `${secret}\n${pathname}`).slice(0, 16)
-}
-
-/** A connection whose last answer ended after the server began to close would stay open, idle. */
-async function closeServer(app: FastifyInstance): Promise<void> {
-  const idle = setInterval(() => app.server.closeIdleConnections(), idleCheckMs)
-  const cut = setTimeout(() => app.server.closeAllConnections(), closeMsMax)
-  await app.close()
-  clearInterval(idle)
-  clearTimeout(cut)
 }
 
 /** The database of a configuration: the one that it names, else the embedded one of its data folder. */

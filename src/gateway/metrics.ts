@@ -24,6 +24,8 @@ export interface Metrics {
   limited(by: Pick<Meter, 'scope' | 'kind'> | undefined, code: ErrorCode): void
   /** Counts a request that was refused because this process is behind with its work. */
   shed(priority: PriorityWord): void
+  /** Counts an attempt to tell an endpoint of an event. */
+  webhookSent(event: string, result: 'delivered' | 'retried' | 'failed'): void
   /** Counts a failure of the store of answers. */
   cacheFailed(): void
   /** What the store of answers holds in this process, where it holds any. */
@@ -38,6 +40,8 @@ export interface Metrics {
 export interface MetricsSettings {
   /** Settled requests that the database does not have yet. */
   journalBacklog?: () => number
+  /** Events that are not in the database yet. */
+  eventsWaiting?: () => number
   /** Reservations of limits that are open. */
   reservations?: () => number
   /** Ids of the models that the gateway knows; any other gets a label of its own only once it has answered. */
@@ -51,15 +55,17 @@ const eventLoopResolutionMs = 20
 
 export function createMetrics(settings: MetricsSettings): Metrics {
   const registry = new Registry()
-  const { streamsOpen, journalErrors, cacheErrors, limited, shed } = createMeters(registry)
+  const { streamsOpen, journalErrors, cacheErrors, limited, shed, webhooks } =
+    createMeters(registry)
   const families = createFamilies()
   const seriesOfRequest = createRequestSeries(families)
   const seriesOfAttempt = createAttemptSeries(families)
   const modelLabel = createModelLabels(settings.models ?? [])
   const stopEventLoop = watchEventLoop(registry)
-  const { journalBacklog, reservations } = settings
+  const { journalBacklog, reservations, eventsWaiting } = settings
   if (journalBacklog) watchCount(registry, journalBacklog, backlogGauge)
   if (reservations) watchCount(registry, reservations, reservationsGauge)
+  if (eventsWaiting) watchCount(registry, eventsWaiting, eventsGauge)
 
   return {
     settled: (entry) => {
@@ -88,6 +94,7 @@ export function createMetrics(settings: MetricsSettings): Metrics {
     journalFailed: () => journalErrors.inc(),
     limited: (by, code) => limited.inc({ scope: by?.scope ?? '', kind: by?.kind ?? '', code }),
     shed: (priority) => shed.inc({ priority }),
+    webhookSent: (event, result) => webhooks.inc({ event, result }),
     cacheFailed: () => cacheErrors.inc(),
     watchCache: (size) => watchCacheSize(registry, size),
     render: async () => {
@@ -141,6 +148,12 @@ function createMeters(registry: Registry) {
       labelNames: ['priority'],
       registers,
     }),
+    webhooks: new Counter({
+      name: 'xrouter_webhook_attempts_total',
+      help: 'Attempts to tell an endpoint of an event, by what came of them.',
+      labelNames: ['event', 'result'],
+      registers,
+    }),
     streamsOpen: new Gauge({
       name: 'xrouter_streams_open',
       help: 'Completions under way, streamed or not.',
@@ -178,6 +191,10 @@ function watchCacheSize(registry: Registry, size: Parameters<Metrics['watchCache
 const backlogGauge = {
   name: 'xrouter_journal_backlog',
   help: 'Ended requests that are in the journal and not in the database yet.',
+}
+const eventsGauge = {
+  name: 'xrouter_events_waiting',
+  help: 'Events of webhooks that are not in the database yet.',
 }
 const reservationsGauge = {
   name: 'xrouter_limit_reservations_open',

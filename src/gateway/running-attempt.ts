@@ -63,7 +63,11 @@ export class RunningAttempt {
     this.#alone = alone
     this.#release = release
     this.prefix = prefix
-    this.meter = new AttemptMeter(ticket, deployment, deps.states.begin(deployment))
+    this.meter = new AttemptMeter(
+      ticket,
+      deployment,
+      deps.states.begin(deployment, ticket.roughTokens),
+    )
     const { number } = this.meter
     this.start = {
       type: 'attempt-start',

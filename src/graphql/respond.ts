@@ -55,12 +55,10 @@ export function sendReplay(res: ServerResponse, { status, headers, body }: Repla
   end(res, status, { ...headers, 'content-length': body.length }, body)
 }
 
-/** Puts the headers of every answer on one that is made in several steps. */
-export function headed(res: ServerResponse, head: OutgoingHttpHeaders): ServerResponse {
+/** Puts the headers of every answer, names and values in turn, on one that is made in several steps. */
+export function headed(res: ServerResponse, head: readonly string[]): ServerResponse {
   if (res.headersSent) return res
-  for (const [name, value] of Object.entries(head)) {
-    if (value !== undefined) res.setHeader(name, value)
-  }
+  for (let at = 0; at < head.length; at += 2) res.setHeader(head[at] ?? '', head[at + 1] ?? '')
   return res
 }
 
@@ -68,12 +66,14 @@ export function headed(res: ServerResponse, head: OutgoingHttpHeaders): ServerRe
 export function sendJsonAnswer(
   answer: JsonAnswer,
   res: ServerResponse,
-  head: OutgoingHttpHeaders = {},
+  head: readonly string[] = [],
 ): void {
   if (res.destroyed) return
   const { status, headers, body } = answer
-  const length = body === null ? {} : { 'content-length': Buffer.byteLength(body) }
-  res.writeHead(status, { ...head, ...headers, ...length }).end(body)
+  const all = [...head]
+  for (const name in headers) all.push(name, headers[name] ?? '')
+  if (body !== null) all.push('content-length', String(Buffer.byteLength(body)))
+  res.writeHead(status, all).end(body)
 }
 
 /** Sends a Fetch response; a stream waits for the socket and ends at once when the client leaves. */

@@ -10,6 +10,8 @@ import './provider.ts'
 import './request.ts'
 import './usage-report.ts'
 import './viewer.ts'
+import './webhook.ts'
+import './webhook-delivery.ts'
 
 builder.queryType({ description: 'What can be read.' })
 builder.mutationType({ description: 'What can be done.' })

@@ -1,4 +1,4 @@
-import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { GatewayError, internalError, InvalidHttpRequest } from '../errors.ts'
 import type { GraphiqlPage } from './graphiql.ts'
 import { idempotencyHeader, type Begun, type Idempotency } from '../idempotency.ts'
@@ -15,7 +15,6 @@ import { createAnswerJson, JsonAnswer, type JsonPost } from './json-answer.ts'
 import {
   end,
   headed,
-  leftSignal,
   notAcceptable,
   sendError,
   sendJson,
@@ -38,14 +37,20 @@ export interface GraphqlServerDeps extends ContextDeps, WebSocketDeps {
 }
 
 export interface GraphqlServer {
-  /** Answers GET, POST and OPTIONS; `body` is what a framework has read of it, if it did, `headers` belong to every answer. */
-  handle: (
-    req: IncomingMessage,
-    res: ServerResponse,
-    options: { requestId: string; body?: Buffer | undefined; headers?: OutgoingHttpHeaders },
-  ) => Promise<void>
+  /** Answers GET, POST and OPTIONS. */
+  handle: (req: IncomingMessage, res: ServerResponse, options: HandleOptions) => Promise<void>
   /** Takes the WebSockets of `/graphql`; `close` ends them with 1001. */
   attachWebSocket(server: Server): { close(): Promise<void> }
+}
+
+export interface HandleOptions {
+  requestId: string
+  /** What was read of a POST of JSON. */
+  body?: Buffer | undefined
+  /** Of every answer, names and values in turn; the id of the request alone when absent. */
+  headers?: readonly string[]
+  /** Aborted when the client leaves before the answer is out. */
+  signal: AbortSignal
 }
 
 export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
@@ -54,9 +59,12 @@ export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
   const answerJson = createAnswerJson(engine, { logger: deps.logger, planned })
   const page = lazy(async () => (await import('./graphiql.ts')).graphiqlPage(exampleModel(deps)))
 
-  const handle: GraphqlServer['handle'] = async (req, res, { requestId, body, headers }) => {
-    const head = { ...headers, 'x-request-id': requestId }
-    const signal = leftSignal(res)
+  const handle: GraphqlServer['handle'] = async (
+    req,
+    res,
+    { requestId, body, headers, signal },
+  ) => {
+    const head = headers ?? ['x-request-id', requestId]
     try {
       if (deps.graphiql && wantsPage(req)) return sendPage(headed(res, head), await page())
       if (req.method === 'OPTIONS') {
@@ -64,13 +72,16 @@ export function createGraphqlServer(deps: GraphqlServerDeps): GraphqlServer {
       }
       if (req.method === 'POST') req.headers['content-type'] = jsonContentType(req)
       const content = parsed(body)
-      const actor = await deps.authenticate(req.headers.authorization, req).catch(async (error) => {
+      let actor: Actor
+      try {
+        const known = deps.authenticate(req.headers.authorization, req)
+        actor = known instanceof Promise ? await known : known
+      } catch (error) {
         const answer =
           deps.publicIntrospection && (await introspect(engine, operationOf(req, content)))
         if (!answer) throw error
-        sendJson(headed(res, head), 200, answer)
-      })
-      if (!actor) return
+        return sendJson(headed(res, head), 200, answer)
+      }
       const begun =
         req.headers[idempotencyHeader] !== undefined &&
         (await beginOnce(deps, { req, res, content, actor, requestId }))

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import { CloseCode, handleProtocols, makeServer, type Server as Protocol } from 'graphql-ws'
 import { WebSocketServer, type WebSocket } from 'ws'
-import type { Authenticate } from '../auth.ts'
+import type { AuthenticateAtOnce } from '../auth.ts'
 import { GatewayError } from '../errors.ts'
 import type { Engine } from './engine.ts'
 import { publicError } from './masking.ts'
@@ -22,7 +22,7 @@ export interface WebSocketLimits {
 }
 
 export interface WebSocketDeps extends OperationDeps {
-  authenticate: Authenticate
+  authenticate: AuthenticateAtOnce
   webSocket: WebSocketLimits
   /** The largest message; 16 MiB when absent. */
   bodyLimitBytes?: number | undefined

@@ -17,6 +17,11 @@ export function cacheKeys(secret: string): { digestKey: Buffer; sealKey: Buffer 
   return { digestKey: derive('cache digest'), sealKey: derive('cache encryption') }
 }
 
+/** A key for the secrets of webhook endpoints at rest. */
+export function webhookSealKey(secret: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', 'xrouter webhook secrets v1', 32))
+}
+
 /** The secret of an embedded installation: made at the first start, kept in its data folder. */
 export function embeddedSecret(dataDir: string): string {
   const path = join(dataDir, 'secret')

@@ -21,11 +21,18 @@ export function readBody(request: IncomingMessage, bytesMax: number): Promise<un
   }
   const mediaType = type === json ? json : mediaTypeOf(type)
   if (mediaType !== json && mediaType !== 'text/plain') throw wrongMediaType()
-  if (Number(request.headers['content-length']) > bytesMax) {
-    throw new UnreadableBody(bodyTooLarge(bytesMax))
-  }
-  const text = readText(request, bytesMax)
+  const text = read(request, bytesMax, textOf)
   return mediaType === json ? text.then(parse) : text
+}
+
+/** The bytes of a body that says it is JSON, undefined for every other one; throws REQUEST_TOO_LARGE. */
+export function readJsonBytes(
+  request: IncomingMessage,
+  bytesMax: number,
+): Promise<Buffer> | undefined {
+  const type = request.headers['content-type'] ?? ''
+  if (type !== json && mediaTypeOf(type) !== json) return undefined
+  return read(request, bytesMax, (whole) => whole)
 }
 
 const json = 'application/json'
@@ -42,9 +49,16 @@ function mediaTypeOf(header: string): string | undefined {
 
 const mediaTypePattern = /^\s*([\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+)\s*(?:;|$)/
 
-/** The pieces are decoded at once, so that no character is cut. */
-function readText(request: IncomingMessage, bytesMax: number): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>()
+/** What `make` makes of the whole body. */
+function read<T>(
+  request: IncomingMessage,
+  bytesMax: number,
+  make: (whole: Buffer) => T,
+): Promise<T> {
+  if (Number(request.headers['content-length']) > bytesMax) {
+    throw new UnreadableBody(bodyTooLarge(bytesMax))
+  }
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
   const pieces: Buffer[] = []
   let bytes = 0
   request.on('data', (piece: Buffer) => {
@@ -54,11 +68,15 @@ function readText(request: IncomingMessage, bytesMax: number): Promise<string> {
   })
   request.once('end', () => {
     const [first] = pieces
-    const whole = first && pieces.length === 1 ? first : Buffer.concat(pieces, bytes)
-    resolve(whole.toString('utf8'))
+    resolve(make(first && pieces.length === 1 ? first : Buffer.concat(pieces, bytes)))
   })
   request.once('error', () => reject(new UnreadableBody(malformedRequest())))
   return promise
+}
+
+/** All pieces are decoded at once, so that no character is cut. */
+function textOf(whole: Buffer): string {
+  return whole.toString('utf8')
 }
 
 function parse(text: string): unknown {

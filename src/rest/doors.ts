@@ -7,7 +7,7 @@ import { newId } from '../lib/id.ts'
 import { logRequest } from '../lib/request-log.ts'
 import { securityHeaders } from '../lib/security-headers.ts'
 import type { EncodeError } from '../protocol/chat-door.ts'
-import { readBody, UnreadableBody } from './body.ts'
+import { readBody, readJsonBytes, UnreadableBody } from './body.ts'
 import { credentialOf } from './credential.ts'
 import { errorAnswer } from './error-reply.ts'
 import { Exchange } from './exchange.ts'
@@ -20,6 +20,8 @@ export interface Door {
   encodeError: EncodeError
   /** Whether a key may also come as `x-api-key`. */
   apiKeyHeader?: boolean
+  /** Whether it asks for the key itself, and takes the bytes of a body in JSON and no other body. */
+  takesBytes?: boolean
   /** Answers the exchange, or throws what it is answered with. */
   handle: (exchange: Exchange) => Promise<void>
 }
@@ -65,12 +67,16 @@ function doorAt(doors: ReadonlyMap<string, Door>, url: string): Door | undefined
 }
 
 async function answer(
-  { apiKeyHeader = false, handle }: Door,
+  { apiKeyHeader = false, takesBytes = false, handle }: Door,
   exchange: Exchange,
   { authenticate, server }: DoorsDeps,
 ): Promise<void> {
   const { request } = exchange
   refuseMalformed(request.headers)
+  if (takesBytes) {
+    exchange.body = await readJsonBytes(request, server.bodyLimitBytes)
+    return handle(exchange)
+  }
   const actor = authenticate(credentialOf(request.headers, { apiKeyHeader }), request)
   exchange.known = actor instanceof Promise ? await actor : actor
   exchange.body = await readBody(request, server.bodyLimitBytes)

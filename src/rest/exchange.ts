@@ -77,6 +77,12 @@ export class Exchange {
     return undefined
   }
 
+  /** The headers that were set, names and values in turn, for a door that writes its answer itself. */
+  head(): readonly string[] {
+    this.#keepOrClose()
+    return this.#head
+  }
+
   sendJson(body: unknown, status = 200): void {
     this.set('content-type', 'application/json; charset=utf-8')
     this.send(JSON.stringify(body), status)
@@ -84,8 +90,7 @@ export class Exchange {
 
   /** The body as it is; its type was set. */
   send(body: string | Buffer, status: number): void {
-    // A load balancer that keeps its connections must look elsewhere when this instance stops.
-    if (this.#isDraining()) this.set('connection', 'close')
+    this.#keepOrClose()
     this.set('content-length', String(Buffer.byteLength(body)))
     this.response.writeHead(status, this.#head)
     this.response.end(body)
@@ -97,5 +102,10 @@ export class Exchange {
     this.set('cache-control', 'no-cache')
     this.set('x-accel-buffering', 'no')
     this.response.writeHead(200, this.#head)
+  }
+
+  /** A load balancer that keeps its connections must look elsewhere when this instance stops. */
+  #keepOrClose(): void {
+    if (this.#isDraining()) this.set('connection', 'close')
   }
 }

@@ -1,5 +1,6 @@
 import type { Database } from '../db/client.ts'
 import type { Bus } from '../redis/bus.ts'
+import type { WebhookSettings } from './webhooks/deps.ts'
 
 /** What the control plane needs from outside. */
 export interface ServiceDeps {
@@ -12,4 +13,5 @@ export interface ServiceDeps {
   answers?: { invalidate(organization: string, label: string): Promise<number> } | undefined
   /** Reads wait until what was settled so far is written. */
   ledger: { flush(): Promise<void> }
+  webhooks: WebhookSettings
 }

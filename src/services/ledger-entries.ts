@@ -6,11 +6,12 @@ import { requests } from '../db/schema/request.ts'
 import { GatewayError, invalidRequest } from '../errors.ts'
 import { newId } from '../lib/id.ts'
 import { isStorableText } from '../lib/storable.ts'
-import type { Actor, SystemActor } from '../protocol/actor.ts'
+import type { Actor } from '../protocol/actor.ts'
 import type { Money } from '../protocol/settlement.ts'
 import { writeAudit } from './audit.ts'
 import type { ServiceDeps } from './deps.ts'
 import { timesOf, timesSince } from './log-place.ts'
+import { operatorOf } from './operator.ts'
 import { requireScope } from './permission.ts'
 
 export type LedgerEntryRow = typeof ledgerEntries.$inferSelect
@@ -88,17 +89,6 @@ interface AttemptCorrection {
   attemptNumber: number
   /** One amount for each currency. */
   corrections: readonly Money[]
-}
-
-function operatorOf(organization: string): SystemActor {
-  return {
-    kind: 'system',
-    id: 'master-key',
-    organization,
-    tier: 'system',
-    scopes: new Set(['ADMIN']),
-    models: null,
-  }
 }
 
 /** Writes one correction with its audit; belongs into a transaction. */

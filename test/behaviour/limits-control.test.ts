@@ -1,5 +1,5 @@
 import { desc } from 'drizzle-orm'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { auditLog } from '../../src/db/schema/audit-log.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 
@@ -29,6 +29,7 @@ const messages = [{ role: 'user' as const, content: 'one two three four' }]
 const complete = (key: string, more: object = {}) =>
   gateway.openai(key).chat.completions.create({ model: 'demo/echo', messages, ...more })
 
+const isOfThreshold = (line: string) => line.includes('budget.threshold')
 const budgetFields = 'id name scope subject limit { amount currency } period timeZone thresholds'
 const createBudget = (key: string, input: object) =>
   gateway.graphql<{ createBudget: { id: string } }>(
@@ -68,11 +69,8 @@ describe('budgets over GraphQL', () => {
       },
     })
     // Half of it was spent: one event.
-    const events = gateway
-      .logs()
-      .split('\n')
-      .filter((line) => line.includes('budget.threshold'))
-    expect(events).toHaveLength(1)
+    const told = () => gateway.logs().split('\n').filter(isOfThreshold)
+    await vi.waitFor(() => expect(told()).toHaveLength(1))
     const budget = { id: data.createBudget.id, limit: '9' }
     const raised = await gateway.graphql(
       'mutation ($input: UpdateBudgetInput!) { updateBudget(input: $input) { limit { amount } } }',

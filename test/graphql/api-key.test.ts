@@ -5,6 +5,7 @@ import { errorTable, type ErrorCode } from '../../src/errors.ts'
 import { startDatabase } from '../support/gateway.ts'
 import { CreateApiKey, RevokeApiKey, RotateApiKey, UpdateApiKey } from './documents.ts'
 import { startGraphql, type Answer, type TestServer } from './support.ts'
+import { silentWebhooks } from '../support/webhooks.ts'
 
 let database: Awaited<ReturnType<typeof startDatabase>>
 let handle: DatabaseHandle
@@ -23,6 +24,7 @@ beforeAll(async () => {
       ledger: { flush: async () => {} },
       hashApiKey: (key) => Buffer.from(key),
       bus: { publish: async () => {} },
+      webhooks: silentWebhooks,
     },
   })
   id = await created()

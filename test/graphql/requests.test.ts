@@ -13,6 +13,7 @@ import { pino } from 'pino'
 import { startDatabase } from '../support/gateway.ts'
 import { OneRequest, RequestDetails, RequestLog } from './documents.ts'
 import { startGraphql, type TestServer } from './support.ts'
+import { silentWebhooks } from '../support/webhooks.ts'
 
 const rows = 230
 const start = Date.UTC(2026, 10, 20)
@@ -64,6 +65,7 @@ beforeAll(async () => {
       ledger,
       hashApiKey: (key) => Buffer.from(key),
       bus: { publish: async () => {} },
+      webhooks: silentWebhooks,
     },
     ledger,
   })

@@ -9,12 +9,15 @@ import { openClient } from '../../src/db/client.ts'
 import { apiKeys } from '../../src/db/schema/api-key.ts'
 import { budgets } from '../../src/db/schema/budget.ts'
 import { organizations } from '../../src/db/schema/organization.ts'
+import { webhookDeliveries } from '../../src/db/schema/webhook-delivery.ts'
+import { webhookEndpoints } from '../../src/db/schema/webhook-endpoint.ts'
 import { rateLimits } from '../../src/db/schema/rate-limit.ts'
 import { openLedger, type OpenLedger } from '../../src/gateway/open-ledger.ts'
 import { schema } from '../../src/graphql/schema.ts'
 import { startDatabase } from '../support/gateway.ts'
 import { refused, usageEntry } from '../support/usage-entries.ts'
 import { startGraphql, type TestServer } from './support.ts'
+import { silentWebhooks } from '../support/webhooks.ts'
 
 const organization = 'org_test'
 const folder = mkdtempSync(join(tmpdir(), 'xrouter-statements-'))
@@ -62,6 +65,27 @@ beforeAll(async () => {
       stopStreamAtLimit: false,
     })),
   )
+  await db.insert(webhookEndpoints).values(
+    ['whe_a', 'whe_b'].map((id) => ({
+      id,
+      organizationId: organization,
+      url: 'https://example.com/',
+      description: '',
+      events: ['usage.daily' as const],
+      secret: '',
+      enabled: true,
+    })),
+  )
+  await db.insert(webhookDeliveries).values({
+    id: 'msg_a',
+    organizationId: organization,
+    endpointId: 'whe_a',
+    eventType: 'usage.daily',
+    payload: '{}',
+    state: 'failed',
+    attempts: 10,
+    createdAt: new Date(0),
+  })
   for (let index = 0; index < 50; index += 1) {
     const apiKeyId = keys[index % 3] ?? null
     const attempts = index % 2 === 0 ? [refused, {}] : [{}]
@@ -73,7 +97,9 @@ beforeAll(async () => {
   const bus = { publish: async () => {} }
   const { ledger } = open
   const answers = { invalidate: async () => 0 }
-  server = await startGraphql({ services: { db, ledger, hashApiKey, bus, answers } })
+  server = await startGraphql({
+    services: { db, ledger, hashApiKey, bus, answers, webhooks: silentWebhooks },
+  })
 })
 
 afterAll(async () => {
@@ -171,6 +197,55 @@ const operations: Record<string, [operation: string, statements: string[]]> = {
   ],
   deleteBudget: [
     'mutation { deleteBudget(id: "budget_b") { id } }',
+    ['begin', 'delete', 'insert audit_log', 'commit'],
+  ],
+  webhookEndpoints: ['{ webhookEndpoints { id url events } }', ['select webhook_endpoints']],
+  webhookDeliveries: [
+    `{ webhookDeliveries(first: 50) { ${page('id state payload endpointId')} } }`,
+    ['select webhook_deliveries'],
+  ],
+  createWebhookEndpoint: [
+    `mutation { createWebhookEndpoint(input: { url: "https://example.com", events: ["usage.daily"] }) {
+        secret endpoint { id } } }`,
+    [
+      'begin',
+      'select organizations',
+      'select webhook_endpoints',
+      'insert webhook_endpoints',
+      'insert audit_log',
+      'commit',
+    ],
+  ],
+  updateWebhookEndpoint: [
+    'mutation { updateWebhookEndpoint(input: { id: "whe_a", description: "x" }) { id } }',
+    ['begin', 'update webhook_endpoints', 'insert audit_log', 'commit'],
+  ],
+  rotateWebhookSecret: [
+    'mutation { rotateWebhookSecret(input: { id: "whe_a", overlapSeconds: 9 }) { secret } }',
+    ['begin', 'update webhook_endpoints', 'insert audit_log', 'commit'],
+  ],
+  sendTestWebhook: [
+    'mutation { sendTestWebhook(id: "whe_a") { id } }',
+    [
+      'begin',
+      'select webhook_endpoints',
+      'insert webhook_deliveries',
+      'insert audit_log',
+      'commit',
+    ],
+  ],
+  redeliverWebhook: [
+    'mutation { redeliverWebhook(id: "msg_a") { id } }',
+    [
+      'begin',
+      'select webhook_deliveries',
+      'update webhook_deliveries',
+      'insert audit_log',
+      'commit',
+    ],
+  ],
+  deleteWebhookEndpoint: [
+    'mutation { deleteWebhookEndpoint(id: "whe_b") { id } }',
     ['begin', 'delete', 'insert audit_log', 'commit'],
   ],
   createCompletion: [

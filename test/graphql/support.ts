@@ -22,6 +22,7 @@ import { GatewayError } from '../../src/errors.ts'
 import { createMemoryStore } from '../../src/gateway/cache-memory.ts'
 import { createCatalogue, type Catalogue } from '../../src/gateway/catalogue.ts'
 import type { ReadCache } from '../../src/graphql/read-cache.ts'
+import { leftSignal } from '../../src/graphql/respond.ts'
 import { createIdempotency } from '../../src/idempotency.ts'
 import type { LedgerEntry } from '../../src/gateway/ledger.ts'
 import {
@@ -36,6 +37,7 @@ import type { ServiceDeps } from '../../src/services/deps.ts'
 import type { TypedDocumentString } from '../gql/graphql.ts'
 import { noEmbeddings } from '../support/no-embeddings.ts'
 import { createScripts, type Scripts } from './scripts.ts'
+import { silentWebhooks } from '../support/webhooks.ts'
 
 export interface Answer<Data = unknown> {
   data?: Data | null
@@ -186,7 +188,9 @@ export async function startGraphql(
   const graphql = createGraphqlServer(deps)
   const handle = settings.handler?.(deps) ?? graphql.handle
   const server = createServer((req, res) => {
-    void readBody(req).then((body) => handle(req, res, { requestId: newRequestId(), body }))
+    void readBody(req).then((body) =>
+      handle(req, res, { requestId: newRequestId(), body, signal: leftSignal(res) }),
+    )
   })
   const sockets = graphql.attachWebSocket(server)
   server.listen(0, '127.0.0.1')
@@ -319,5 +323,6 @@ function withoutDatabase(): ServiceDeps {
     ledger: { flush: async () => {} },
     hashApiKey: (key) => Buffer.from(key),
     bus: { publish: async () => {} },
+    webhooks: silentWebhooks,
   }
 }

@@ -1,15 +1,14 @@
 import { request as httpRequest } from 'node:http'
 import { createContext } from '../../src/graphql/context.ts'
 import { createEngine } from '../../src/graphql/engine.ts'
-import { leftSignal, notAcceptable, sendError, sendResponse } from '../../src/graphql/respond.ts'
+import { notAcceptable, sendError, sendResponse } from '../../src/graphql/respond.ts'
 import type { GraphqlServer, GraphqlServerDeps } from '../../src/graphql/server.ts'
 
 /** Yoga's own handler for HTTP over the same engine, but that its 406 gets a body: what every answer is compared with. */
 export function yogaHandler(deps: GraphqlServerDeps): GraphqlServer['handle'] {
   const engine = createEngine(deps)
-  return async (req, res, { requestId, body }) => {
+  return async (req, res, { requestId, body, signal }) => {
     res.setHeader('x-request-id', requestId)
-    const signal = leftSignal(res)
     const actor = await deps.authenticate(req.headers.authorization, req)
     const context = createContext(deps, { actor, requestId, signal, message: req })
     Object.assign(req, { body: body?.length === 0 ? ' ' : body })

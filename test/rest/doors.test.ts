@@ -24,6 +24,7 @@ beforeAll(async () => {
   const doors: Door[] = [
     { path: '/v1/thing', encodeError, handle: (exchange) => handle(exchange) },
     { path: '/v1/keyed', encodeError, apiKeyHeader: true, handle: (exchange) => handle(exchange) },
+    { path: '/v1/bytes', encodeError, takesBytes: true, handle: (exchange) => handle(exchange) },
   ]
   const deps = {
     authenticate: (authorization: string | undefined) => {
@@ -167,6 +168,39 @@ describe('an exchange', () => {
     await post('/v1/thing')
     await post('/v1/thing')
     expect(signal?.aborted).toBe(false)
+  })
+})
+
+describe('a door that takes bytes', () => {
+  test.each([
+    ['application/json', true],
+    ['Application/JSON; charset=utf-8', true],
+    ['text/plain', false],
+    ['multipart/form-data', false],
+    ['nonsense', false],
+  ])('of the type %s: %s', async (type, taken) => {
+    handle = async (exchange) => {
+      const { body, response } = exchange
+      response.writeHead(200, [...exchange.head(), 'x-own', 'yes'])
+      response.end(Buffer.isBuffer(body) ? body : 'none')
+    }
+    const headers = { 'content-type': type }
+    const { response, text } = await post('/v1/bytes', { headers, body: '{"a": ü' })
+    expect(text).toBe(taken ? '{"a": ü' : 'none')
+    expect(response.headers.get('x-own')).toBe('yes')
+    expect(response.headers.get('x-request-id')).toMatch(/^req_/)
+    expect(authorizations).toEqual([])
+  })
+
+  test('refuses a body that is too large, and says that the connection ends while it stops', async () => {
+    const { response } = await post('/v1/bytes', { body: 'x'.repeat(1001) })
+    expect(response.status).toBe(413)
+    draining = true
+    handle = async (exchange) => {
+      exchange.response.writeHead(200, [...exchange.head()]).end()
+    }
+    const last = await post('/v1/bytes')
+    expect(last.response.headers.get('connection')).toBe('close')
   })
 })
 

@@ -47,5 +47,6 @@ export function withoutLimits(): Limits {
     }),
     settings: { defaultOutputTokens: 4096, unpriced: 'closed', masterRates: unlimited },
     toCurrency: () => undefined,
+    onRefused: () => {},
   }
 }

@@ -2,6 +2,7 @@ import type { Rates } from '../../protocol/limit.ts'
 import type { LimitBooks } from './books.ts'
 import type { LimitEngine } from './engine.ts'
 import type { ToCurrency } from './spent.ts'
+import type { BudgetWatch } from './thresholds.ts'
 
 /** What the pipeline needs to keep limits. */
 export interface Limits {
@@ -9,6 +10,8 @@ export interface Limits {
   engine: LimitEngine
   settings: LimitSettings
   toCurrency: ToCurrency
+  /** Told of a request that had no room. */
+  onRefused: BudgetWatch['refused']
 }
 
 export interface LimitSettings {

@@ -7,7 +7,7 @@ import type { Rates } from '../../protocol/limit.ts'
 import type { Bus } from '../../redis/bus.ts'
 import { openRedis } from '../../redis/client.ts'
 import { limitScripts } from '../../redis/limits.ts'
-import type { EmitEvent } from '../events.ts'
+import type { EmitEvent } from '../../protocol/gateway-event.ts'
 import { loadBook } from './book.ts'
 import { createLimitBooks } from './books.ts'
 import { BudgetCounters } from './counters.ts'
@@ -16,7 +16,7 @@ import type { LimitSettings, Limits } from './limits.ts'
 import { LocalLimiter } from './local-limiter.ts'
 import { createRedisLimiter } from './redis-limiter.ts'
 import { readSpent, type ToCurrency } from './spent.ts'
-import { thresholdEvents } from './thresholds.ts'
+import { watchBudgets } from './thresholds.ts'
 
 /** A process that is busy itself hears an answer late; to believe Redis away would refuse its requests. */
 const commandMsMax = 4_000
@@ -62,12 +62,13 @@ export function openLimits(options: LimitsOptions): OpenLimits {
     },
     logger,
   })
+  const watch = watchBudgets(emit)
   const engine = new LimitEngine({
     local: new LocalLimiter({ leaseMs }),
     shared: redis && createRedisLimiter(limitScripts(redis), leaseMs),
     counters,
     whenDown: settings.whenDown,
-    onSpent: thresholdEvents(emit),
+    onSpent: watch.spent,
     leaseMs,
     logger,
   })
@@ -80,6 +81,7 @@ export function openLimits(options: LimitsOptions): OpenLimits {
     engine,
     settings,
     toCurrency,
+    onRefused: watch.refused,
     ready: async () => {
       if (!redis || redis.status() === 'ok') return
       await within(once(redis.client, 'ready'), readyMsMax).catch(() => {})

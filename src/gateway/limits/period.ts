@@ -43,6 +43,13 @@ export function windowAt({ period, timeZone }: PeriodRule, now: number): Window 
   return { slot, from: slot, until, resetsAt: until }
 }
 
+/** When the period began to which a slot belongs; a window that rolls is told by its length, from 1970 on. */
+export function periodStart({ period, timeZone }: PeriodRule, slot: number): number {
+  if (period === 'lifetime' || timeZone !== null) return slot
+  const { lengthMs } = rolling[period]
+  return Math.floor(slot / lengthMs) * lengthMs
+}
+
 /** The size of the slots into which the ledger's sums are laid; undefined where there is one slot alone. */
 export function slotMsOf({ period, timeZone }: PeriodRule): number | undefined {
   return period === 'lifetime' || timeZone !== null ? undefined : rolling[period].slotMs

@@ -91,7 +91,9 @@ export class Reservation {
       else this.#taken.push({ option, held, since: attempts.length, until: undefined })
       return
     }
-    option.refusal = refusalOf(option.meters, outcome.status === 'refused' ? outcome.readings : [])
+    const readings = outcome.status === 'refused' ? outcome.readings : []
+    option.refusal = refusalOf(option.meters, readings)
+    this.#limits.onRefused(option.meters, readings)
     if (option.refusal) throw option.refusal
   }
 
