@@ -22,9 +22,9 @@ export function lossesOf(deployment: Place, request: ChatRequest): string[] {
   for (const name of lackingIn(support)) {
     const how = wordFor(name, { support, request, dialect: provider.chat?.dialect })
     if (how === 'native') continue
-    const paths = features[name]
-      .find(request)
-      .filter((path) => !isShared(deployment, request, path))
+    const found = features[name].find(request)
+    if (found.length === 0) continue
+    const paths = found.filter((path) => !isShared(deployment, request, path))
     if (paths.length === 0) continue
     if (how === 'refused') refused.push({ name, paths })
     else if (how !== 'ignored' && how.when?.(request) === false) continue
