@@ -17,7 +17,7 @@ const units = [
 const onlyReal = [
   'test/db/**/*.test.ts',
   'test/redis/**/*.test.ts',
-  'test/behaviour/{limits-instances,limits-redis,migrations,postgres-outage,redis-outage,revocation,webhooks-instances}.test.ts',
+  'test/behaviour/{limits-instances,limits-outage,limits-redis,migrations,postgres-outage,redis-outage,revocation,webhooks-instances}.test.ts',
 ]
 
 /** Suites that say something about the database: they run on both. */
@@ -28,7 +28,7 @@ const onBoth = [
 ]
 
 /** A gateway starts ten times faster on Postgres: where that is, the others run there alone. */
-const ofEmbedded = ['test/behaviour/process.test.ts']
+const ofEmbedded = ['test/behaviour/{limits-embedded,process}.test.ts']
 
 /** Says that the real services are missing. */
 const instead = 'test/services-missing.test.ts'

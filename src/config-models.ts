@@ -3,6 +3,7 @@ import { parseNanos } from './lib/decimal.ts'
 import { dataPolicies, scoreParts, stickinesses, strategies } from './protocol/routing.ts'
 import {
   usualPolicy,
+  type DeploymentBounds,
   type VirtualDeployment,
   type VirtualModel,
 } from './protocol/routing-policy.ts'
@@ -17,6 +18,12 @@ export const siteShape = {
   data_policy: z.enum(dataPolicies).optional(),
 }
 
+/** What may be asked of a deployment in a minute, by this process. */
+export const rateShape = {
+  requests_per_minute: z.number().int().min(1).max(2_000_000_000).optional(),
+  tokens_per_minute: z.number().int().min(1).max(2_000_000_000).optional(),
+}
+
 const deployment = z.strictObject({
   model: z.string().min(1),
   weight: share.default(1),
@@ -24,6 +31,8 @@ const deployment = z.strictObject({
   ...siteShape,
   tags: z.array(word).max(50).default([]),
   variant: word.optional(),
+  max_concurrent: z.number().int().min(1).max(1_000_000).optional(),
+  ...rateShape,
 })
 
 const stickyBy = z.templateLiteral([
@@ -89,6 +98,17 @@ export function virtualModels(tables: z.infer<typeof modelsSchema>): VirtualMode
 }
 
 function virtualDeployment(table: z.infer<typeof deployment>): VirtualDeployment {
-  const { data_policy: dataPolicy, ...rest } = table
-  return { ...rest, dataPolicy }
+  const {
+    data_policy: dataPolicy,
+    max_concurrent: maxConcurrent,
+    requests_per_minute: requestsPerMinute,
+    tokens_per_minute: tokensPerMinute,
+    ...rest
+  } = table
+  const bounds: DeploymentBounds = {
+    ...(maxConcurrent !== undefined && { maxConcurrent }),
+    ...(requestsPerMinute !== undefined && { requestsPerMinute }),
+    ...(tokensPerMinute !== undefined && { tokensPerMinute }),
+  }
+  return { ...rest, dataPolicy, ...(Object.keys(bounds).length > 0 && { bounds }) }
 }

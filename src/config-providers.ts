@@ -65,6 +65,7 @@ function openProvider(
     return Object.assign(provider, {
       site: siteOf(provider, connection),
       maxConcurrent: connection.max_concurrent,
+      bounds: ratesOf(connection),
       discoverModels: connection.discover_models,
       healthCheckIntervalMs: connection.health_check_interval_ms,
     })
@@ -85,6 +86,15 @@ function connectionOf(common: CommonSettings): Connection {
     timeoutFirstByteMs: common.timeout_first_byte_ms,
     timeoutIdleMs: common.timeout_idle_ms,
     timeoutTotalMs: common.timeout_total_ms,
+  }
+}
+
+function ratesOf(common: CommonSettings): Provider['bounds'] {
+  const { requests_per_minute: requestsPerMinute, tokens_per_minute: tokensPerMinute } = common
+  if (requestsPerMinute === undefined && tokensPerMinute === undefined) return undefined
+  return {
+    ...(requestsPerMinute !== undefined && { requestsPerMinute }),
+    ...(tokensPerMinute !== undefined && { tokensPerMinute }),
   }
 }
 

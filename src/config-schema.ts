@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { autoSchema } from './config-auto.ts'
-import { modelsSchema, siteShape } from './config-models.ts'
+import { modelsSchema, rateShape, siteShape } from './config-models.ts'
 import { limits } from './config-limits.ts'
 import { cacheSchema } from './config-cache.ts'
 import { resilienceSchema } from './config-resilience.ts'
@@ -229,6 +229,8 @@ export const connectionSchema = z.strictObject({
   health_check_interval_ms: milliseconds.optional(),
   /** Attempts that may run at once. */
   max_concurrent: z.number().int().min(1).max(1_000_000).optional(),
+  /** Of each of its deployments. */
+  ...rateShape,
 })
 
 function redisAddress(url: string, report: (message: string) => void): RedisAddress {

@@ -94,6 +94,25 @@ describe('[models]', () => {
     })
   })
 
+  test('bounds of a deployment hold by whatever name it is called, and are the same wherever it is named', () => {
+    const toml = (more: string) => `
+      [providers.demo]
+      requests_per_minute = 90
+      [models.smart]
+      deployments = [{ model = "demo/echo", max_concurrent = 4, tokens_per_minute = 9000 }]
+      ${more}`
+    const catalogue = openCatalogue(load(toml('')))
+    const bounds = { requestsPerMinute: 90, maxConcurrent: 4, tokensPerMinute: 9_000 }
+    for (const name of ['smart', 'demo/echo', 'echo']) {
+      expect(catalogue.resolve(name).bounds).toEqual(bounds)
+    }
+    const other = '[models.other]\ndeployments = [{ model = "echo", max_concurrent = 5 }]'
+    expect(problemsOf(toml(other))).toEqual([
+      'models.other.deployments[0]: `demo/echo` has other bounds elsewhere: they hold wherever it is named',
+    ])
+    expect(problemsOf(toml(other.replace(', max_concurrent = 5', '')))).toEqual([])
+  })
+
   test('what is wrong is said all at once, each with its path', () => {
     const problems = problemsOf(`
       [models.smart]

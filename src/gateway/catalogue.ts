@@ -2,10 +2,17 @@ import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../errors.ts'
 import { usualAuto, type AutoSettings } from '../protocol/intent.ts'
 import type { DataPolicy, Strategy } from '../protocol/routing.ts'
-import { usualPolicy, type RoutingPolicy, type VirtualModel } from '../protocol/routing-policy.ts'
+import {
+  usualPolicy,
+  type DeploymentBounds,
+  type RoutingPolicy,
+  type VirtualDeployment,
+  type VirtualModel,
+} from '../protocol/routing-policy.ts'
 import type { PriceSnapshot } from '../protocol/settlement.ts'
 import type { ModelInfo, Provider } from '../providers/provider.ts'
 import { autoIntent, autoTarget } from './auto-models.ts'
+import { boundsByModel } from './deployment-bounds.ts'
 import { deploymentsOf, type Deployments } from './deployments.ts'
 import { virtualListing, virtualTarget } from './virtual-models.ts'
 
@@ -44,6 +51,7 @@ export interface Deployment {
   variant: string
   contextLength: number | undefined
   maxOutputTokens: number | undefined
+  bounds: DeploymentBounds | undefined
   /** Of its id. */
   hash: number
 }
@@ -118,6 +126,7 @@ export function createCatalogue(settings: CatalogueSettings): Catalogue {
   )
   let listed: CatalogueModel[] | undefined
   let known = built
+  let bounds: ReadonlyMap<string, DeploymentBounds> | undefined
 
   function catalogued(provider: Provider, model: ModelInfo): CatalogueModel {
     const id = `${provider.id}/${model.name}`
@@ -159,14 +168,21 @@ export function createCatalogue(settings: CatalogueSettings): Catalogue {
     return (Object.hasOwn(settings.aliases, name) && settings.aliases[name]) || name
   }
 
+  /** What bounds a model holds by whatever name it is called. */
+  function bounded(model: ReturnType<typeof knownOf>, part?: VirtualDeployment): Deployments {
+    const idOf = ({ provider, model: name }: typeof model) => `${provider.id}/${name}`
+    bounds ??= boundsByModel(settings.models ?? [], (name) => idOf(single(name)))
+    return deploymentsOf({ ...model, bounds: bounds.get(idOf(model)) }, part)
+  }
+
   function made(name: string): Target {
     const model = virtual.get(aliased(name))
     if (model) {
-      return virtualTarget(model, (part) => deploymentsOf(single(part.model), part))
+      return virtualTarget(model, (part) => bounded(single(part.model), part))
     }
     const automatic = automaticTarget(name)
     if (automatic) return automatic
-    const deployments = deploymentsOf(single(name))
+    const deployments = bounded(single(name))
     const policy = deployments.length > 1 ? spread : usualPolicy
     return { id: deployments[0].modelId, virtual: false, policy, deployments }
   }
@@ -179,7 +195,7 @@ export function createCatalogue(settings: CatalogueSettings): Catalogue {
     if (configured !== undefined) return target(configured)
     return autoTarget(intent, known.models, (model) => {
       const provider = providers.get(model.provider)
-      return provider && deploymentsOf(knownOf(provider, model.name))
+      return provider && bounded(knownOf(provider, model.name))
     })
   }
 

@@ -17,6 +17,7 @@ import { estimateUsage, expectedUsage } from './estimate.ts'
 import { lossesOf } from './loss.ts'
 import { reserve } from './reserve.ts'
 import { chatQuery } from './routing/query.ts'
+import { tokensOf } from './routing/estimate.ts'
 import { route } from './route.ts'
 import { stopAtLimit } from './stop-at-limit.ts'
 import type { Events } from './running-attempt.ts'
@@ -55,12 +56,14 @@ async function steps(
   ticket: Ticket,
 ): Promise<AsyncGenerator<Events>> {
   const { call } = ticket
-  const routed = route(deps, chatQuery(request, call)) // where it goes
+  const query = chatQuery(request, call)
+  const routed = route(deps, query) // where it goes
   const { mode } = routed
   ticket.decision = routed.decision
   ticket.affinity = routed.affinity
   const { deployments, priority } = admit(deps, call, routed) // whether this actor may send it there, now
   ticket.priority = priority
+  ticket.roughTokens = () => tokensOf(query.estimate())
   // What was answered before, which takes no tokens and no money of the limits; else a new answer.
   return cached(
     deps,

@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import type { Ending } from '../lib/ending.ts'
 import type { Deployment } from './catalogue.ts'
 
 export interface QueueSettings {
@@ -13,29 +14,54 @@ export interface Waiting {
   priority: number
   /** No longer than this, where it is shorter than the queue's own limit. */
   waitMaxMs?: number | undefined
-  signal: AbortSignal
+  signal: Ending
 }
 
-/** Bounds the attempts that run at once at one provider; who comes too many waits in a bounded queue. */
+/** What is looked at. */
+type Bounded = Pick<Deployment, 'id' | 'bounds'> & {
+  provider: Pick<Deployment['provider'], 'id' | 'maxConcurrent'>
+}
+
+/** Bounds the attempts that run at once at one provider and at one deployment; who comes too many waits in a bounded queue. */
 export interface Concurrency {
   /** Whether an attempt could begin now. */
-  isFree(deployment: Deployment): boolean
+  isFree(deployment: Bounded): boolean
   /** Resolves when the attempt may begin, with what gives its place back; rejects with OVERLOADED or the signal's reason. */
-  enter(deployment: Deployment, waiting: Waiting): Promise<() => void>
+  enter(deployment: Bounded, waiting: Waiting): Promise<() => void>
 }
 
 export function createConcurrency(settings: QueueSettings): Concurrency {
   const gates = new Map<string, Gate>()
 
-  function gateOf({ provider }: Deployment): Gate | undefined {
-    if (provider.maxConcurrent === undefined) return undefined
-    let gate = gates.get(provider.id)
-    if (!gate) gates.set(provider.id, (gate = new Gate(provider.maxConcurrent, settings)))
+  function gateOf(name: string, most: number | undefined): Gate | undefined {
+    if (most === undefined) return undefined
+    let gate = gates.get(name)
+    if (!gate) gates.set(name, (gate = new Gate(most, settings)))
     return gate
   }
+  const ofDeployment = ({ id, bounds }: Bounded) =>
+    gateOf(`deployment ${id}`, bounds?.maxConcurrent)
+  const ofProvider = ({ provider }: Bounded) =>
+    gateOf(`provider ${provider.id}`, provider.maxConcurrent)
   return {
-    isFree: (deployment) => gateOf(deployment)?.isFree ?? true,
-    enter: async (deployment, waiting) => gateOf(deployment)?.enter(waiting) ?? unbounded,
+    isFree: (deployment) =>
+      (ofDeployment(deployment)?.isFree ?? true) && (ofProvider(deployment)?.isFree ?? true),
+    enter: async (deployment, waiting) => {
+      const [inner, outer] = [ofDeployment(deployment), ofProvider(deployment)]
+      if (!inner) return outer?.enter(waiting) ?? unbounded
+      const leave = await inner.enter(waiting)
+      if (!outer) return leave
+      try {
+        const leaveBoth = await outer.enter(waiting)
+        return () => {
+          leaveBoth()
+          leave()
+        }
+      } catch (error) {
+        leave()
+        throw error
+      }
+    },
   }
 }
 
@@ -64,7 +90,7 @@ class Gate {
   }
 
   async enter(waiting: Waiting): Promise<() => void> {
-    waiting.signal.throwIfAborted()
+    if (waiting.signal.aborted) throw waiting.signal.reason
     if (this.isFree) this.#running += 1
     else await this.#wait(waiting)
     let inside = true
@@ -90,7 +116,7 @@ class Gate {
     this.#queue.splice(behind < 0 ? this.#queue.length : behind, 0, place)
     const timer = setTimeout(() => this.#refuse(place, tooLong(limitMs)), limitMs)
     const leave = (): void => this.#refuse(place, signal.reason)
-    signal.addEventListener('abort', leave, { once: true })
+    signal.addEventListener('abort', leave)
     try {
       await promise
     } finally {

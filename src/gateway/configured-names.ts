@@ -2,6 +2,7 @@ import { GatewayError } from '../errors.ts'
 import type { Rule } from '../protocol/rule.ts'
 import { autoIntent } from './auto-models.ts'
 import type { Catalogue, CatalogueSettings } from './catalogue.ts'
+import { boundProblems } from './deployment-bounds.ts'
 
 /** A name in the configuration that means nothing, or what it may not mean, with its place. */
 export interface NameProblem {
@@ -17,6 +18,7 @@ type Named = Pick<CatalogueSettings, 'models' | 'auto' | 'aliases' | 'fallbacks'
 export function nameProblems(catalogue: Catalogue, settings: Named): NameProblem[] {
   return [
     ...virtualNames(catalogue, settings),
+    ...boundProblems(settings.models ?? [], (name) => catalogue.resolve(name).modelId),
     ...autoNames(settings),
     ...unknownNames(catalogue, settings),
     ...ruleProviders(catalogue, settings),

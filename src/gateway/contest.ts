@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GatewayError } from '../errors.ts'
+import { signalOf } from '../lib/ending.ts'
 import type { AttemptFailed, ChatEvent } from '../protocol/event.ts'
 import type { AttemptMode, AttemptPlan } from './attempt-plan.ts'
 import type { Deployment } from './catalogue.ts'
@@ -125,18 +126,13 @@ export class Contest {
   /** The next attempt, where one more may run now. Throws when nothing runs and nothing can. */
   async #begin(): Promise<RunningAttempt | undefined> {
     if (this.#running.size >= this.#parallel) return undefined
-    const alone = this.#running.size === 0
-    const deployment = alone ? await this.#nextAlone() : await this.#nextBeside()
-    if (!deployment) {
+    const entered = await this.#enter()
+    if (!entered) {
       this.#parallel = this.#running.size // nothing may run beside these
       return undefined
     }
+    const { deployment, release } = entered
     const { call } = this.#ticket
-    const release = await this.#deps.concurrency.enter(deployment, {
-      priority: this.#ticket.priority,
-      waitMaxMs: this.#leftMs(),
-      signal: call.signal,
-    })
     this.#begun.push(deployment)
     return new RunningAttempt(deployment, {
       deps: this.#deps,
@@ -146,6 +142,22 @@ export class Contest {
       release,
       prefix: this.#prefixFor(deployment),
     })
+  }
+
+  /** The next deployment with a place at it. Others may have used up its minute while this one waited. */
+  async #enter(): Promise<{ deployment: Deployment; release: () => void } | undefined> {
+    const alone = this.#running.size === 0
+    for (;;) {
+      const deployment = alone ? await this.#nextAlone() : await this.#nextBeside()
+      if (!deployment) return undefined
+      const release = await this.#deps.concurrency.enter(deployment, {
+        priority: this.#ticket.priority,
+        waitMaxMs: this.#leftMs(),
+        signal: this.#ticket.call.signal,
+      })
+      if (!deployment.bounds || !this.#lineup.passesOver(deployment)) return { deployment, release }
+      release()
+    }
   }
 
   /** White space at its end would not survive the way. */
@@ -160,7 +172,7 @@ export class Contest {
     if (next) return next
     const again = this.#lineup.again()
     if (again && again.waitMs <= (this.#leftMs() ?? again.waitMs)) {
-      await sleep(again.waitMs, undefined, { signal: this.#ticket.call.signal })
+      await sleep(again.waitMs, undefined, { signal: signalOf(this.#ticket.call.signal) })
       return again.deployment
     }
     if (this.#failure) throw this.#failure

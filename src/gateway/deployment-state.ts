@@ -1,7 +1,8 @@
 import type { LRUCache } from 'lru-cache'
 import { isProviderFault, type GatewayError } from '../errors.ts'
+import type { DeploymentBounds } from '../protocol/routing-policy.ts'
 import type { AttemptRecord } from '../protocol/settlement.ts'
-import { promptTokens, type Usage } from '../protocol/usage.ts'
+import { promptTokens, totalTokens, type Usage } from '../protocol/usage.ts'
 import { Breaker, type BreakerSettings, type Verdict } from './breaker.ts'
 import type {
   Blocked,
@@ -11,6 +12,7 @@ import type {
   StateAttempt,
   StateChange,
 } from './deployment-view.ts'
+import { OwnRates } from './own-rates.ts'
 import { PeakEwma } from './peak-ewma.ts'
 import { Recent } from './recent.ts'
 
@@ -74,6 +76,8 @@ export class DeploymentState implements DeploymentView {
   readonly #breaker: Breaker
   readonly #ttft = new PeakEwma(ttftTimeConstantMs)
   readonly #ttfts = new Recent(ttftsMax)
+  /** Present from the first attempt on where the configuration bounds it. */
+  #rates: OwnRates | undefined
 
   constructor(id: string, context: Context) {
     this.#id = id
@@ -95,6 +99,8 @@ export class DeploymentState implements DeploymentView {
 
   get blocked(): Blocked | undefined {
     const { credential, cooldowns, down, now } = this.#context
+    const used = this.#rates?.blocked(now())
+    if (used) return used
     const resting = cooldowns.size > 0
     const cooldown = resting && (this.#cooldownOf(this.#id) ?? this.#cooldownOf(credential))
     if (cooldown) return cooldown
@@ -120,11 +126,15 @@ export class DeploymentState implements DeploymentView {
     else this.#breaker.close(nowMs)
   }
 
-  begin(): StateAttempt {
+  get ownLeft(): number {
+    return this.#rates?.left(this.#context.now()) ?? 1
+  }
+
+  begin(bounds: DeploymentBounds | undefined, tokens: () => number = () => 0): StateAttempt {
     const beganMs = this.#context.now()
     const probe = this.#breaker.begin(beganMs)
     this.inFlight += 1
-    return new RunningAttempt(this, { probe, beganMs })
+    return new RunningAttempt(this, { probe, beganMs, tokens: this.#count(bounds, tokens) })
   }
 
   noteFirstContent(timeToFirstTokenMs: number): void {
@@ -132,9 +142,11 @@ export class DeploymentState implements DeploymentView {
     this.#ttfts.add(timeToFirstTokenMs)
   }
 
-  noteEnd(record: AttemptRecord, { error, probe, beganMs }: AttemptEnd): void {
+  noteEnd(record: AttemptRecord, { error, probe, beganMs, tokens }: AttemptEnd): void {
     const nowMs = this.#context.now()
     this.inFlight -= 1
+    const used = record.usage && totalTokens(record.usage)
+    if (used !== undefined) this.#rates?.correct(used - tokens, nowMs)
     const openBefore = this.#breaker.openUntilMs
     this.#breaker.end(verdictOf(record), { probe, beganMs, nowMs })
     const openAfter = this.#breaker.openUntilMs
@@ -142,6 +154,16 @@ export class DeploymentState implements DeploymentView {
       this.#tell({ kind: 'breaker', openMs: (openAfter ?? nowMs) - nowMs })
     if (error && record.status === 'failed') this.#coolDown(error, nowMs)
     if (record.usage) this.#noteCached(record.usage)
+  }
+
+  /** The tokens that were counted for an attempt that begins. */
+  #count(bounds: DeploymentBounds | undefined, tokens: () => number): number {
+    const { requestsPerMinute, tokensPerMinute } = bounds ?? {}
+    if (!bounds || (requestsPerMinute === undefined && tokensPerMinute === undefined)) return 0
+    const rough = tokensPerMinute === undefined ? 0 : tokens()
+    this.#rates ??= new OwnRates(bounds)
+    this.#rates.begin(rough, this.#context.now())
+    return rough
   }
 
   #cooldownOf(key: string): Blocked | undefined {
@@ -180,6 +202,8 @@ export class DeploymentState implements DeploymentView {
 interface Begun {
   probe: boolean
   beganMs: number
+  /** Counted for it so far. */
+  tokens: number
 }
 
 interface AttemptEnd extends Begun {

@@ -34,7 +34,7 @@ export function createDeploymentStates(
       latest.delete(deployment.id)
       return state
     },
-    begin: (deployment) => stateOf(deployment).begin(),
+    begin: (deployment, tokens) => stateOf(deployment).begin(deployment.bounds, tokens),
     ofProvider: (provider) =>
       [...kept.values(), ...latest.values()]
         .filter((state) => state.provider === provider)

@@ -1,9 +1,18 @@
 import type { GatewayError } from '../errors.ts'
+import type { DeploymentBounds } from '../protocol/routing-policy.ts'
 import type { AttemptRecord } from '../protocol/settlement.ts'
 import type { BreakerState } from './breaker.ts'
 
 /** Why a deployment is not called now. */
-export const blockReasons = ['RATE_LIMITED', 'AUTH', 'QUOTA', 'BREAKER_OPEN', 'DOWN'] as const
+export const blockReasons = [
+  'REQUESTS_PER_MINUTE',
+  'TOKENS_PER_MINUTE',
+  'RATE_LIMITED',
+  'AUTH',
+  'QUOTA',
+  'BREAKER_OPEN',
+  'DOWN',
+] as const
 export type BlockReason = (typeof blockReasons)[number]
 
 export interface Blocked {
@@ -25,6 +34,8 @@ export interface DeploymentView {
   readonly blocked: Blocked | undefined
   /** Of the recent input tokens, those read from the provider's cache, from 0 to 1. */
   readonly cachedShare: number | undefined
+  /** What is left of its own bounds of a minute, from 0 to 1; 1 where it has none. */
+  readonly ownLeft: number
 }
 
 /** One attempt as the state follows it: content at most once, the end once. */
@@ -43,7 +54,8 @@ export interface DeploymentStates {
   of(deployment: Called): DeploymentView
   /** The same object for as long as this process runs. */
   kept(deployment: Called): DeploymentView
-  begin(deployment: Called): StateAttempt
+  /** `tokens` is what the attempt will take, roughly; asked where tokens are bounded. */
+  begin(deployment: Called, tokens?: () => number): StateAttempt
   /** Those of a provider that were ever called. */
   ofProvider(provider: string): DeploymentStatus[]
   /** Takes what another instance saw. */
@@ -74,4 +86,5 @@ export interface Called {
   /** Shared by all that are called with it. */
   credential: string
   provider: { id: string }
+  bounds?: DeploymentBounds | undefined
 }

@@ -1,6 +1,6 @@
 import { hash32 } from '../lib/hash.ts'
 import type { PriceSnapshot } from '../protocol/settlement.ts'
-import type { VirtualDeployment } from '../protocol/routing-policy.ts'
+import type { DeploymentBounds, VirtualDeployment } from '../protocol/routing-policy.ts'
 import type { ModelInfo, Provider } from '../providers/provider.ts'
 import type { Deployment, Rates } from './catalogue.ts'
 
@@ -12,6 +12,8 @@ interface Known {
   model: string
   price: PriceSnapshot | undefined
   facts: ModelInfo | undefined
+  /** What the configuration says of this model; its provider's bounds hold for the rest. */
+  bounds: DeploymentBounds | undefined
 }
 
 const usual = { weight: 1, priority: 0, tags: [] }
@@ -48,6 +50,7 @@ function deploymentOf(known: Known, part: Omit<VirtualDeployment, 'model'>): Dep
     variant: part.variant ?? modelId,
     contextLength: facts?.contextLength,
     maxOutputTokens: facts?.maxOutputTokens,
+    bounds: known.bounds || provider.bounds ? { ...provider.bounds, ...known.bounds } : undefined,
     hash: hash32(id),
   }
 }

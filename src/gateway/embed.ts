@@ -17,6 +17,7 @@ import { estimateEmbeddingUsage } from './estimate.ts'
 import { embeddingDemand } from './limits/demand.ts'
 import { reserve } from './reserve.ts'
 import { route } from './route.ts'
+import { tokensOf } from './routing/estimate.ts'
 import { embeddingQuery } from './routing/query.ts'
 import type { Events, WorkOptions } from './running-attempt.ts'
 import { openTicket, type Ticket } from './ticket.ts'
@@ -64,10 +65,12 @@ async function steps(
   vectors: number[][],
 ): Promise<AsyncGenerator<Events>> {
   const { call } = ticket
-  const routed = route(deps, embeddingQuery(request, call))
+  const query = embeddingQuery(request, call)
+  const routed = route(deps, query)
   ticket.decision = routed.decision
   const { deployments, priority } = admit(deps, call, routed)
   ticket.priority = priority
+  ticket.roughTokens = () => tokensOf(query.estimate())
   const demand = embeddingDemand(request)
   ticket.reservation = await reserve(deps, { call, deployments, demand })
   return attempt(deps, ordered(deployments), ticket, {

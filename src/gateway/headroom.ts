@@ -2,33 +2,38 @@ import { LRUCache } from 'lru-cache'
 import type { AnswerHeaders } from '../lib/retry-after.ts'
 import type { Deployment } from './catalogue.ts'
 
-/** How much of its providers' rate limits is left to each deployment, as their answers tell. */
+/** How much is left to each deployment of its provider's rate limits, as its answers tell, and of our own limits on it. */
 export interface Headroom {
   /** From 0 to 1; 1 where nothing is known. */
   of(deployment: Pick<Deployment, 'id'>): number
   /** Takes the headers of an answer. */
   note(deployment: Pick<Deployment, 'id'>, headers: AnswerHeaders): void
+  /** Takes what a reservation saw of our own limits on it: the least that is left of any. */
+  noteLimits(deployment: Pick<Deployment, 'id'>, left: Left): void
 }
 
 /** What is left of one limit, and until when that holds. */
-interface Left {
+export interface Left {
   share: number
   untilMs: number
 }
 
 /** Where a provider does not say when its limit is renewed. */
 const usualWindowMs = 60_000
+const none: readonly Left[] = []
 /** Clients may type any name for a model of an open provider. */
 const deploymentsMax = 10_000
 
 export function createHeadroom(now: () => number = Date.now): Headroom {
   const known = new LRUCache<string, Left[]>({ max: deploymentsMax })
+  const ofLimits = new LRUCache<string, Left>({ max: deploymentsMax })
   return {
     of: ({ id }) => {
-      const limits = known.get(id)
-      if (!limits) return 1
+      const limits = known.get(id) ?? none
+      const own = ofLimits.size > 0 ? ofLimits.get(id) : undefined
+      if (limits.length === 0 && !own) return 1
       const nowMs = now()
-      let least = 1
+      let least = own && own.untilMs > nowMs ? own.share : 1
       for (const { share, untilMs } of limits) {
         if (share < least && untilMs > nowMs) least = share
       }
@@ -38,6 +43,7 @@ export function createHeadroom(now: () => number = Date.now): Headroom {
       const limits = limitsOf(headers, now())
       if (limits.length > 0) known.set(id, limits)
     },
+    noteLimits: ({ id }, left) => void ofLimits.set(id, left),
   }
 }
 

@@ -68,6 +68,15 @@ export class Lineup {
     return undefined
   }
 
+  /** Whether one whose turn has come may not be called after all, for what it may take in a minute. */
+  passesOver(deployment: Deployment): boolean {
+    const { blocked } = this.#options.states.of(deployment)
+    const isUsedUp =
+      blocked?.reason === 'REQUESTS_PER_MINUTE' || blocked?.reason === 'TOKENS_PER_MINUTE'
+    if (isUsedUp) this.passedOver.push({ deployment, ...blocked })
+    return isUsedUp
+  }
+
   /** One that was not called after all comes first again. */
   putBack(deployment: Deployment): undefined {
     this.#waiting.unshift(deployment)
@@ -154,6 +163,8 @@ export function toldOf({ deployment: { id }, reason, untilMs }: PassedOver): Tol
 }
 
 const words: Record<PassedOver['reason'], string> = {
+  REQUESTS_PER_MINUTE: 'its requests of this minute are used up',
+  TOKENS_PER_MINUTE: 'its tokens of this minute are used up',
   RATE_LIMITED: 'its provider asked to wait',
   AUTH: 'its provider refused the credential',
   QUOTA: 'its account cannot pay',
@@ -163,6 +174,8 @@ const words: Record<PassedOver['reason'], string> = {
 }
 
 const codes: Record<PassedOver['reason'], ErrorCode> = {
+  REQUESTS_PER_MINUTE: 'PROVIDER_RATE_LIMITED',
+  TOKENS_PER_MINUTE: 'PROVIDER_RATE_LIMITED',
   RATE_LIMITED: 'PROVIDER_RATE_LIMITED',
   AUTH: 'PROVIDER_AUTH',
   QUOTA: 'PROVIDER_AUTH',

@@ -24,7 +24,7 @@ export interface Admission {
  * then nothing was taken. Undefined where nothing limits the request.
  */
 export async function reserve(
-  { limits, metrics }: Pick<GatewayDeps, 'limits' | 'metrics'>,
+  { limits, metrics, headroom }: Pick<GatewayDeps, 'limits' | 'metrics' | 'headroom'>,
   { call, deployments, demand }: Admission,
 ): Promise<Reservation | undefined> {
   const known = limits.books.of(call.actor.organization)
@@ -54,6 +54,7 @@ export async function reserve(
   const taken = await ask(limits, { id: call.requestId, meters, open })
   const { outcome } = taken
   call.onLimits?.(limitLevels(taken.meters, readingsOf(outcome)))
+  noteLeft(headroom, open, readingsOf(outcome).slice(taken.meters.length))
   if (outcome.status !== 'admitted') {
     const refusal = refuse(taken.meters, open, outcome)
     metrics.limited(refusal.by, refusal.error.code)
@@ -208,6 +209,29 @@ function noteRefusals(
     onRefused(option.meters, part)
   }
 }
+
+/** Routing looks at what is left of the limits on deployments, and does not ask for it. */
+function noteLeft(
+  headroom: GatewayDeps['headroom'],
+  open: readonly Option[],
+  readings: readonly Reading[],
+): void {
+  let at = 0
+  for (const { deployment, meters } of open) {
+    const now = Date.now()
+    const parts = meters.flatMap(({ limit }) => {
+      const reading = readings[at++]
+      return reading ? [{ share: Math.max(0, reading.left / limit), resetMs: reading.resetMs }] : []
+    })
+    const [least] = parts.toSorted((one, other) => one.share - other.share)
+    if (!least) continue
+    const untilMs = now + Math.min(least.resetMs || leftKnownMs, leftKnownMs)
+    headroom.noteLimits(deployment, { share: least.share, untilMs })
+  }
+}
+
+/** No longer is what was seen believed. */
+const leftKnownMs = 60_000
 
 function readingsOf(outcome: Outcome): readonly Reading[] {
   return outcome.status === 'unloaded' ? [] : outcome.readings

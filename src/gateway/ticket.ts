@@ -19,6 +19,8 @@ export interface Ticket {
   stream: boolean
   /** Under which names who serves it is remembered. */
   affinity: readonly string[] | undefined
+  /** What an attempt will take, roughly. */
+  roughTokens: (() => number) | undefined
   /** In a queue the higher goes first. */
   priority: number
   /** How it was routed; absent where there was nothing to decide. */
@@ -60,6 +62,7 @@ export function openTicket(
     requestedModel: model,
     affinity: undefined,
     priority: 0,
+    roughTokens: undefined,
     decision: undefined,
     createdAt: new Date(),
     startedAtMs: performance.now(),

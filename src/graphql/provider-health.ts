@@ -34,6 +34,8 @@ const BreakerState = builder.enumType('BreakerState', {
 const BlockReason = builder.enumType('BlockReason', {
   description: 'Why a deployment is passed over.',
   values: {
+    REQUESTS_PER_MINUTE: { description: 'The requests are used up that it may get in a minute.' },
+    TOKENS_PER_MINUTE: { description: 'The tokens are used up that it may take in a minute.' },
     RATE_LIMITED: { description: 'Its provider asked to wait.' },
     AUTH: { description: 'Its provider refused the credential.' },
     QUOTA: { description: 'The account at its provider cannot pay.' },

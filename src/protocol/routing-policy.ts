@@ -52,4 +52,14 @@ export interface VirtualDeployment {
   tags: readonly string[]
   /** The name of its part of an experiment; its id unless told. */
   variant?: string | undefined
+  bounds?: DeploymentBounds | undefined
+}
+
+/** What may be asked of a deployment, by the configuration; absent where nothing bounds it. */
+export interface DeploymentBounds {
+  /** Attempts under way at once. */
+  maxConcurrent?: number | undefined
+  /** Attempts that begin in a minute, and tokens that they read and write. */
+  requestsPerMinute?: number | undefined
+  tokensPerMinute?: number | undefined
 }

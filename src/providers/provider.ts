@@ -5,6 +5,7 @@ import type { FeatureSupport } from '../protocol/features.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
 import type { DataPolicy } from '../protocol/routing.ts'
+import type { DeploymentBounds } from '../protocol/routing-policy.ts'
 import type { PriceSnapshot } from '../protocol/settlement.ts'
 
 /** One configured upstream: data, plus the capabilities that it has. A missing member means "not supported". */
@@ -44,6 +45,8 @@ export interface Provider {
   openModels: boolean
   /** Attempts that may run at once; absent where they are not bounded. */
   maxConcurrent?: number | undefined
+  /** Of each of its deployments, a model under a credential. */
+  bounds?: DeploymentBounds | undefined
   /** How often its list of models is asked for to see whether it is there; absent where it is not. */
   healthCheckIntervalMs?: number | undefined
   /** How to reach the upstream; absent for providers that have none. */

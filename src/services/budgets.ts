@@ -5,9 +5,9 @@ import { GatewayError } from '../errors.ts'
 import { formatNanos } from '../lib/decimal.ts'
 import { newId } from '../lib/id.ts'
 import type { Actor } from '../protocol/actor.ts'
-import { changedLimitsChannel } from '../protocol/limit.ts'
 import { writeAudit } from './audit.ts'
 import type { ServiceDeps } from './deps.ts'
+import { changeLimits, type LimitDeps } from './limit-change.ts'
 import { budgetChangesSchema, budgetSchema, parsedLimit } from './limit-input.ts'
 import { requireScope } from './permission.ts'
 
@@ -16,7 +16,6 @@ export type CreateBudgetInput = z.input<typeof budgetSchema>
 /** What is absent stays. */
 export type UpdateBudgetInput = { id: string } & z.input<typeof budgetChangesSchema>
 
-type BudgetDeps = Pick<ServiceDeps, 'db' | 'bus'>
 const rowsMax = 1_000
 
 /** The budgets of the actor's organisation, newest first; at most a thousand. */
@@ -35,14 +34,14 @@ export async function listBudgets(
 
 /** Creates a budget; it holds on every instance at once. */
 export async function createBudget(
-  deps: BudgetDeps,
+  deps: LimitDeps,
   actor: Actor,
   input: CreateBudgetInput,
 ): Promise<BudgetRow> {
   requireScope(actor, 'MANAGE', 'change budgets')
   const { limit: limitNanos, ...wanted } = parsedLimit(budgetSchema, input)
   const organizationId = actor.organization
-  const created = await deps.db.transaction(async (tx) => {
+  return changeLimits(deps, actor, async (tx) => {
     const values = { id: newId('budget'), organizationId, limitNanos, ...wanted }
     const [row] = await tx.insert(budgets).values(values).returning()
     if (!row) throw new Error('a budget that was written is not there')
@@ -51,19 +50,17 @@ export async function createBudget(
     await writeAudit(tx, actor, { action: 'budget.create', entity, detail })
     return row
   })
-  await deps.bus.publish(changedLimitsChannel, organizationId)
-  return created
 }
 
 /** Changes a budget; what was spent stays counted. */
 export async function updateBudget(
-  deps: BudgetDeps,
+  deps: LimitDeps,
   actor: Actor,
   { id, ...input }: UpdateBudgetInput,
 ): Promise<BudgetRow> {
   requireScope(actor, 'MANAGE', 'change budgets')
   const { limit, ...changes } = parsedLimit(budgetChangesSchema, input)
-  const changed = await deps.db.transaction(async (tx) => {
+  return changeLimits(deps, actor, async (tx) => {
     const set = { ...changes, ...(limit !== undefined && { limitNanos: limit }) }
     const [row] = await tx
       .update(budgets)
@@ -75,22 +72,18 @@ export async function updateBudget(
     await writeAudit(tx, actor, { action: 'budget.update', entity: { kind: 'budget', id }, detail })
     return row
   })
-  await deps.bus.publish(changedLimitsChannel, actor.organization)
-  return changed
 }
 
 /** Takes a budget away, on every instance at once; what it was. */
-export async function deleteBudget(deps: BudgetDeps, actor: Actor, id: string): Promise<BudgetRow> {
+export async function deleteBudget(deps: LimitDeps, actor: Actor, id: string): Promise<BudgetRow> {
   requireScope(actor, 'MANAGE', 'change budgets')
-  const deleted = await deps.db.transaction(async (tx) => {
+  return changeLimits(deps, actor, async (tx) => {
     const [row] = await tx.delete(budgets).where(oursWithId(actor, id)).returning()
     if (!row) throw budgetNotFound()
     const entity = { kind: 'budget', id }
     await writeAudit(tx, actor, { action: 'budget.delete', entity, detail: { name: row.name } })
     return row
   })
-  await deps.bus.publish(changedLimitsChannel, actor.organization)
-  return deleted
 }
 
 function oursWithId(actor: Actor, id: string) {

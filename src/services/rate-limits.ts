@@ -4,16 +4,14 @@ import { rateLimits } from '../db/schema/rate-limit.ts'
 import { GatewayError } from '../errors.ts'
 import { newId } from '../lib/id.ts'
 import type { Actor } from '../protocol/actor.ts'
-import { changedLimitsChannel } from '../protocol/limit.ts'
 import { writeAudit } from './audit.ts'
 import type { ServiceDeps } from './deps.ts'
+import { changeLimits, type LimitDeps } from './limit-change.ts'
 import { parsedLimit, rateLimitSchema } from './limit-input.ts'
 import { requireScope } from './permission.ts'
 
 export type RateLimitRow = typeof rateLimits.$inferSelect
 export type SetRateLimitInput = z.input<typeof rateLimitSchema>
-
-type LimitDeps = Pick<ServiceDeps, 'db' | 'bus'>
 
 /** The rate limits of the actor's organisation, by scope and subject; at most a thousand. */
 export async function listRateLimits(
@@ -41,7 +39,7 @@ export async function setRateLimit(
   requireMayLimit(actor, scope)
   const organizationId = actor.organization
   const row = { ...rates, updatedAt: new Date() }
-  const after = await deps.db.transaction(async (tx) => {
+  return changeLimits(deps, actor, async (tx) => {
     const [written] = await tx
       .insert(rateLimits)
       .values({ id: newId('limit'), organizationId, scope, subject, ...row })
@@ -56,8 +54,6 @@ export async function setRateLimit(
     await writeAudit(tx, actor, { action: 'rate-limit.set', entity, detail })
     return written
   })
-  await deps.bus.publish(changedLimitsChannel, organizationId)
-  return after
 }
 
 /** Takes a limit away, on every instance at once; what it was. */
@@ -68,7 +64,7 @@ export async function deleteRateLimit(
 ): Promise<RateLimitRow> {
   requireScope(actor, 'MANAGE', 'change rate limits')
   const ours = and(eq(rateLimits.id, id), eq(rateLimits.organizationId, actor.organization))
-  const deleted = await deps.db.transaction(async (tx) => {
+  return changeLimits(deps, actor, async (tx) => {
     const [row] = await tx.delete(rateLimits).where(ours).returning()
     if (!row) {
       const message = 'There is no rate limit with this id.'
@@ -80,8 +76,6 @@ export async function deleteRateLimit(
     await writeAudit(tx, actor, { action: 'rate-limit.delete', entity, detail })
     return row
   })
-  await deps.bus.publish(changedLimitsChannel, actor.organization)
-  return deleted
 }
 
 /** A limit on a key stands before its tier: whoever could set it could grant more than their own. */

@@ -3,9 +3,10 @@ import type { z } from 'zod'
 import { tiers } from '../db/schema/tier.ts'
 import { GatewayError } from '../errors.ts'
 import type { Actor } from '../protocol/actor.ts'
-import { changedLimitsChannel, everyOrganization } from '../protocol/limit.ts'
+import { everyOrganization } from '../protocol/limit.ts'
 import { writeAudit } from './audit.ts'
 import type { ServiceDeps } from './deps.ts'
+import { changeLimits, type LimitDeps } from './limit-change.ts'
 import { parsedLimit, tierSchema } from './limit-input.ts'
 import { requireScope } from './permission.ts'
 
@@ -28,7 +29,7 @@ export async function listTiers({ db }: Pick<ServiceDeps, 'db'>, actor: Actor): 
 
 /** Gives a tier other numbers in the actor's organisation, on every instance at once. */
 export async function updateTier(
-  deps: Pick<ServiceDeps, 'db' | 'bus'>,
+  deps: LimitDeps,
   actor: Actor,
   input: UpdateTierInput,
 ): Promise<TierRow> {
@@ -43,7 +44,7 @@ export async function updateTier(
   }
   const organizationId = actor.organization
   const row = { ...rates, updatedAt: new Date() }
-  const after = await deps.db.transaction(async (tx) => {
+  return changeLimits(deps, actor, async (tx) => {
     const [written] = await tx
       .insert(tiers)
       .values({ organizationId, name, ...row })
@@ -54,6 +55,4 @@ export async function updateTier(
     await writeAudit(tx, actor, { action: 'tier.update', entity, detail: rates })
     return written
   })
-  await deps.bus.publish(changedLimitsChannel, organizationId)
-  return after
 }

@@ -84,11 +84,38 @@ async function load(entry: ProviderUnderTest): Promise<void> {
   const long = 'so many words of which a cache can keep the beginning '.repeat(130)
   for (const end of ['one', 'two'])
     if (chat) await ask(gateway, chat, { model, question: asked(long + end) })
+  for (const stream of [false, true]) await marked(model, stream)
   const { length } = simulator.invoice
   for (const door of entry.embeddingModel === undefined ? [] : (['REST', 'GraphQL'] as const)) {
     await embedding(gateway, door, `${entry.id}/${entry.embeddingModel}`)
   }
   vectors.set(entry.id, simulator.invoice.splice(length))
+}
+
+/** The client marks what is to be kept of its prompt; where a provider bills that apart, it is written, then read. */
+async function marked(model: string, stream: boolean): Promise<void> {
+  const kept = { type: 'text', text: `a prompt with a mark, stream ${stream}, `.repeat(160) }
+  for (const end of ['first', 'second and longer '.repeat(100)]) {
+    const content = [
+      { ...kept, cache_control: { type: 'ephemeral' } },
+      { type: 'text', text: end },
+    ]
+    const answer = await fetch(`${gateway.url}/v1/messages`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${gateway.adminKey}`,
+        'content-type': 'application/json',
+        'cache-control': 'no-store',
+      },
+      body: JSON.stringify({
+        model,
+        max_tokens: 2_000,
+        stream,
+        messages: [{ role: 'user', content }],
+      }),
+    })
+    expect([answer.status, await answer.text()]).toEqual([200, expect.any(String)])
+  }
 }
 
 /** The connection breaks after some frames. */
@@ -236,4 +263,12 @@ test('the load had everything in it', async () => {
     .from(attempts)
     .where(sql`cached_input_tokens > 0`)
   expect(cached.length).toBeGreaterThan(0)
+  // Written twice, once beside what was read; by a price of its own.
+  const written = await db
+    .select({ read: attempts.cachedInputTokens, provider: attempts.provider })
+    .from(attempts)
+    .where(sql`cache_write_tokens > 0`)
+  const both = written.filter(({ read }) => (read ?? 0) > 0)
+  expect(written.length).toBeGreaterThanOrEqual(4)
+  expect(both.length).toBeGreaterThanOrEqual(2)
 })

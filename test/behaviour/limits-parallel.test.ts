@@ -74,6 +74,22 @@ async function billedTo(keyId: string): Promise<bigint> {
   return BigInt(row?.nanos ?? 0)
 }
 
+async function attemptsOf(keyId: string) {
+  await gateway.running.services.ledger.flush()
+  const rows = await gateway.running.db
+    .select({ attempt: attempts })
+    .from(attempts)
+    .innerJoin(requests, eq(requests.id, attempts.requestId))
+    .where(and(eq(requests.apiKeyId, keyId), eq(requests.status, 'succeeded')))
+    .orderBy(attempts.model)
+  return rows.map(({ attempt }) => [
+    attempt.model,
+    attempt.status,
+    attempt.costNanos,
+    attempt.usageEstimated,
+  ])
+}
+
 async function budgeted(limit: string): Promise<{ id: string; secret: string }> {
   const key = await gateway.createKey()
   await limitMoney(gateway, limit, { scope: 'key', subject: key.id })
@@ -91,6 +107,12 @@ describe.each(['raced', 'hedged'])('attempts that run beside each other: %s', (m
     await upstreams[0]?.answer()
     await running
     await expect.poll(open).toBe(0)
+    // The one that answered costs what its provider bills, the other what it had said: nothing.
+    const line = one.invoice.at(-1)
+    expect(await attemptsOf(id)).toEqual([
+      ['one/gpt-4o', 'succeeded', BigInt(line?.completionTokens ?? 0) * parseNanos('1'), false],
+      ['two/gpt-4o', 'cancelled', 0n, true],
+    ])
     const left = parseNanos('12') - (await billedTo(id))
     await expect.poll(async () => parseNanos(await remaining(secret))).toBe(left)
   })

@@ -35,6 +35,8 @@ function configuration(): string {
     provider(`broken-${at}`, one.url),
     provider(`limited-${at}`, one.url),
     model(`broken-or-two-${at}`, '', `broken-${at}/gpt-4o`, 'two/gpt-4o'),
+    provider(`minute-${at}`, one.url, 'requests_per_minute = 1'),
+    model(`minute-or-two-${at}`, '', `minute-${at}/gpt-4o`, 'two/gpt-4o'),
     model(`limited-or-two-${at}`, '', `limited-${at}/gpt-4o`, 'two/gpt-4o'),
   ])
   const tables = [
@@ -90,6 +92,16 @@ const rows: Record<string, (door: Door, at: number) => Promise<string>> = {
     expect(saved.attempts).toMatchObject([{ model: 'two/gpt-4o', status: 'SUCCEEDED' }])
     return 'refused uncalled (0), else the next (1)'
   },
+  'own minute': async (door, at) => {
+    const first = await answered(door, `minute-or-two-${at}`)
+    expect(first.attempts).toMatchObject([{ model: `minute-${at}/gpt-4o` }])
+    const model = `minute-${at}/gpt-4o`
+    const refused = await uncalled(() => failing(door, model, 'PROVIDER_RATE_LIMITED'))
+    expect(refused.attempts).toEqual([])
+    const saved = await uncalled(() => answered(door, `minute-or-two-${at}`))
+    expect(saved.attempts).toMatchObject([{ model: 'two/gpt-4o', status: 'SUCCEEDED' }])
+    return 'refused uncalled (0), else the next (1)'
+  },
   queue: async (door) => {
     const model = 'busy/gpt-4o'
     const upstream = one.controlled()
@@ -122,6 +134,7 @@ describe.each(Object.keys(rows))('%s', (row) => {
 test.each([
   ['breaker', 'broken-0/gpt-4o', 60],
   ['cooldown', 'limited-0/gpt-4o', 30],
+  ['own minute', 'minute-0/gpt-4o', 60],
 ])('%s: the refusal says when to come back', async (row, model, most) => {
   await table.cell(row, 'retry-after', async () => {
     const { status, headers } = await complete(gateway, question(model))

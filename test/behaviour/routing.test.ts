@@ -29,6 +29,9 @@ beforeAll(async () => {
       { model = "east/gpt-4o", variant = "control" },
       { model = "west/gpt-4o", variant = "new" },
     ]
+    [models.roomy]
+    strategy = "headroom"
+    deployments = ["east/gpt-4o", "demo/echo"]
     [models.canary]
     strategy = "weighted"
     sticky_by = "user"
@@ -191,6 +194,20 @@ describe('what a request asks of its routing', () => {
   test('one model of one deployment needs no decision, and none is kept', async () => {
     expect(await decisionOf(await create({ model: 'east/gpt-4o' }))).toBeNull()
   })
+})
+
+test('headroom counts what is left of our own budget on a model', async () => {
+  const input = { name: 'east', scope: 'MODEL', subject: 'east/gpt-4o', period: 'LIFETIME' }
+  const created = await gateway.graphql<{ createBudget: { id: string } }>(
+    'mutation ($input: CreateBudgetInput!) { createBudget(input: $input) { id } }',
+    { input: { ...input, limit: '1', currency: 'USD' } },
+  )
+  expect(created.errors).toBeUndefined()
+  expect((await create({ model: 'east/gpt-4o' })).status).toBe(200)
+  for (let turn = 0; turn < 5; turn += 1) {
+    const { candidates } = await explained({ model: 'roomy' })
+    expect(candidates.map(({ deployment }) => deployment)).toEqual(['demo/echo', 'east/gpt-4o'])
+  }
 })
 
 describe('explainRoute', () => {

@@ -118,3 +118,43 @@ describe('a provider with a bound', () => {
     await expect(come('too late', { signal: client.signal }).entered).rejects.toThrow('left')
   })
 })
+
+describe('a deployment with a bound of its own', () => {
+  const bounds = { maxConcurrent: 1 }
+  const one = {
+    ...free,
+    id: 'pair/one',
+    bounds,
+    provider: { ...free.provider, id: 'pair', maxConcurrent: 2 },
+  }
+  const two = { ...one, id: 'pair/two' }
+  const waiting = { priority: 0, signal: never }
+
+  test('takes as many as it may, beside those of the same provider', async () => {
+    const leave = await concurrency.enter(one, waiting)
+    expect([concurrency.isFree(one), concurrency.isFree(two)]).toEqual([false, true])
+    const second = concurrency.enter(one, waiting).then(() => order.push('second'))
+    await concurrency.enter(two, waiting)
+    expect([order, concurrency.isFree(two)]).toEqual([[], false])
+    leave()
+    await second
+    expect(order).toEqual(['second'])
+  })
+
+  test('its place is given back where its provider has none', async () => {
+    const unbounded = { ...one, id: 'pair/three', bounds: undefined }
+    const leaving = [
+      await concurrency.enter(unbounded, waiting),
+      await concurrency.enter(unbounded, waiting),
+    ]
+    const left = AbortSignal.abort(new Error('gone'))
+    await expect(concurrency.enter(one, { priority: 0, signal: left })).rejects.toThrow('gone')
+    const controller = new AbortController()
+    const late = concurrency.enter(one, { priority: 0, signal: controller.signal })
+    await Promise.resolve()
+    controller.abort(new Error('left'))
+    await expect(late).rejects.toThrow('left')
+    for (const leave of leaving) leave()
+    expect(concurrency.isFree(one)).toBe(true)
+  })
+})

@@ -49,3 +49,16 @@ test.each([
   expect(leftAfter(headers, ms - 1)).toBe(0.1)
   expect(leftAfter(headers, ms)).toBe(1)
 })
+
+test('what is left of our own limits counts for as long as it is said, beside what its provider says', () => {
+  let clock = now
+  const headroom = createHeadroom(() => clock)
+  headroom.noteLimits({ id: 'a/m' }, { share: 0.25, untilMs: now + 5_000 })
+  expect([headroom.of({ id: 'a/m' }), headroom.of({ id: 'b/m' })]).toEqual([0.25, 1])
+  headroom.note({ id: 'a/m' }, tokens)
+  expect(headroom.of({ id: 'a/m' })).toBe(0.1)
+  headroom.noteLimits({ id: 'a/m' }, { share: 0.05, untilMs: now + 5_000 })
+  expect(headroom.of({ id: 'a/m' })).toBe(0.05)
+  clock += 5_000
+  expect(headroom.of({ id: 'a/m' })).toBe(0.1)
+})

@@ -14,6 +14,7 @@ const healthy: DeploymentView = {
   errorShare: 0,
   blocked: undefined,
   cachedShare: undefined,
+  ownLeft: 1,
 }
 let now: number
 let views: Record<string, Partial<DeploymentView>>

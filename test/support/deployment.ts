@@ -17,6 +17,12 @@ export function deploymentOf(id: string, told: Partial<Deployment> = {}): Deploy
     ...(credential !== undefined && { credential }),
   }
   const model = modelId.slice(slash + 1)
-  const [deployment] = deploymentsOf({ provider, model, price: undefined, facts: undefined })
+  const [deployment] = deploymentsOf({
+    provider,
+    model,
+    price: undefined,
+    facts: undefined,
+    bounds: undefined,
+  })
   return { ...deployment, ...told }
 }

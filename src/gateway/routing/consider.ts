@@ -76,7 +76,8 @@ function add(
   const scene: Scene = { target, namedBy: everyone ? 'configuration' : namedBy, alone }
   const { tiers, excluded } = eligibleOf(query, scene)
   found.excluded = joined(found.excluded, excluded)
-  const admits = admission(query, scene, found)
+  const waiting: Contender[] = []
+  const admits = admission(query, scene, { found, waiting })
   const lasts = target.virtual
   const fields = tiers.map((tier): Field => ({
     contenders: contendersOf(deps.states, tier, { lasts }),
@@ -86,21 +87,43 @@ function add(
   const kept = names && keptBy(deps, fields, names)
   let ranked = rank(fields, most, contextOf(deps, query, choice))
   if (kept) ranked = preferred(ranked, kept.contender, most)
+  // A place may come free in time; nobody is asked twice for it.
+  if (waiting.length > 0) {
+    ranked = [...ranked, ...waiting.splice(0, most - ranked.length)]
+    found.excluded = [...found.excluded, ...waiting.map(busy)]
+  }
   for (const { deployment, view, score, parts } of ranked) {
     found.candidates.push({ deployment, view, score, parts, source, namedBy })
   }
   return kept?.by
 }
 
-/** Whether a deployment may be tried now; who may not is noted with the reason. Nobody is there twice. */
-function admission(query: RouteQuery, scene: Scene, found: Found): Field['admits'] {
+function busy({ deployment }: Contender): Excluded {
+  return { deployment, reason: 'BUSY' }
+}
+
+/**
+ * Whether a deployment may be tried now; who may not is noted with the reason, who has no place for it waits.
+ * Nobody is there twice.
+ */
+function admission(
+  query: RouteQuery,
+  scene: Scene,
+  { found, waiting }: { found: Found; waiting: Contender[] },
+): Field['admits'] {
   const check = passingCheck(query, scene)
   const before = found.candidates.length > 0 ? [...found.candidates] : undefined
   let noted: Excluded[] | undefined
-  return ({ deployment, view }) => {
+  return (contender) => {
+    const { deployment, view } = contender
     if (before && has(before, deployment)) return false
     const reason = check(deployment, view)
-    if (reason === undefined) return true
+    if (reason === undefined) {
+      const { maxConcurrent = Infinity } = deployment.bounds ?? {}
+      if (view.inFlight < maxConcurrent) return true
+      if (!has(waiting, deployment)) waiting.push(contender)
+      return false
+    }
     if (!noted) found.excluded = noted = [...found.excluded]
     if (!has(noted, deployment)) noted.push({ deployment, reason })
     return false

@@ -49,6 +49,11 @@ export function estimateTexts(inputs: readonly (string | readonly number[])[]): 
   return { inputTokens, outputTokens: 0 }
 }
 
+/** All of them. */
+export function tokensOf({ inputTokens, outputTokens }: TokenEstimate): number {
+  return inputTokens + outputTokens
+}
+
 function ofMessage({ parts, toolCalls }: Message): number {
   let tokens = perMessage
   for (const part of parts) tokens += ofPart(part)

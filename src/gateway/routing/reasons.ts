@@ -60,6 +60,10 @@ function detailOf(
       return `a million tokens cost ${deployment.rates?.input} (input) and ${deployment.rates?.output} (output)`
     case 'WEIGHT_ZERO':
       return 'its weight is 0'
+    case 'BUSY':
+      return `all of its ${deployment.bounds?.maxConcurrent} places are taken`
+    case 'REQUESTS_PER_MINUTE':
+    case 'TOKENS_PER_MINUTE':
     case 'RATE_LIMITED':
     case 'AUTH':
     case 'QUOTA':
@@ -72,6 +76,8 @@ function detailOf(
 }
 
 const blockedWords = {
+  REQUESTS_PER_MINUTE: 'its requests of this minute are used up',
+  TOKENS_PER_MINUTE: 'its tokens of this minute are used up',
   RATE_LIMITED: 'its provider limits the rate',
   AUTH: 'its provider refuses the credential',
   QUOTA: 'the credit at its provider is used up',
@@ -89,6 +95,9 @@ function needed({ estimate, answerTokensMax = 0 }: RouteQuery): number {
 
 /** Reasons that pass by themselves. */
 const passing: ReadonlySet<ExclusionReason> = new Set([
+  'BUSY',
+  'REQUESTS_PER_MINUTE',
+  'TOKENS_PER_MINUTE',
   'RATE_LIMITED',
   'AUTH',
   'QUOTA',

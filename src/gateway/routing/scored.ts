@@ -1,6 +1,7 @@
 import { scoreParts, type ScorePart, type ScoreParts } from '../../protocol/routing.ts'
 import { estimatedCost } from './estimate.ts'
 import type { Contender, Field } from './field.ts'
+import { leftOf } from './left.ts'
 import { lowest, type Ranked } from './ranking.ts'
 import type { StrategyContext } from './strategies.ts'
 
@@ -57,7 +58,7 @@ function measuresOf(
     latency: (_each, at) => ratio(leastMs, latencies[at] ?? 0),
     cost: (_each, at) => ratio(leastCost, costs[at] ?? Infinity),
     busy: ({ view }) => 1 / (1 + view.inFlight),
-    headroom: ({ deployment }) => headroom.of(deployment),
+    headroom: (each) => leftOf(each, headroom),
     cache: ({ view }) => view.cachedShare ?? 0,
     errors: ({ view }) => 1 - view.errorShare,
   }

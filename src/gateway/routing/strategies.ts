@@ -4,6 +4,7 @@ import type { RoutingPolicy } from '../../protocol/routing-policy.ts'
 import type { Headroom } from '../headroom.ts'
 import { estimatedCost } from './estimate.ts'
 import type { Contender, Field } from './field.ts'
+import { leftOf } from './left.ts'
 import { betterOfTwo, inGivenOrder, lowest, type Ranked } from './ranking.ts'
 import { scored } from './scored.ts'
 import type { Worth } from './worth.ts'
@@ -39,7 +40,7 @@ const ranks: Record<Strategy, Rank> = {
   },
   headroom: (field, count, { headroom, random }) =>
     lowest(field, count, {
-      score: ({ deployment }) => 1 - headroom.of(deployment) + random() * tieBreak,
+      score: (each) => 1 - leftOf(each, headroom) + random() * tieBreak,
     }),
   scored,
   'prefer-local': (field, count) =>

@@ -133,6 +133,53 @@ describe('what is put out of a decision', () => {
   })
 })
 
+describe('bounds of a deployment', () => {
+  const bounds = { requestsPerMinute: 2, maxConcurrent: 1 }
+  const [bounded, free] = [{ model: 'a/m0', bounds }, 'a/m1']
+  function made(strategy: Strategy, parts = [bounded, free]) {
+    const providers = [upstream('a', ['m0', 'm1', 'm2'])]
+    return routeScene({ providers, models: [virtual('v', parts, { strategy, attemptsMax: 2 })] })
+  }
+  const idsOf = ({ deps }: ReturnType<typeof made>) =>
+    route(deps, asking()).candidates.map(({ deployment }) => deployment.id)
+
+  test.each(strategies)('%s: one without a place comes after those that have one', (strategy) => {
+    const bound = made(strategy)
+    bound.deps.states.begin(bound.deps.catalogue.resolve('a/m0'))
+    expect(idsOf(bound)).toEqual(['a/m1', 'a/m0'])
+  })
+
+  test('is told as busy where enough others have one', () => {
+    const bound = made('ordered', [bounded, free, 'a/m2'])
+    bound.deps.states.begin(bound.deps.catalogue.resolve('a/m0'))
+    expect(route(bound.deps, asking()).decision).toMatchObject({
+      candidates: [{ deployment: 'a/m1' }, { deployment: 'a/m2' }],
+      excluded: [{ deployment: 'a/m0', reason: 'BUSY', detail: 'all of its 1 places are taken' }],
+    })
+    expect(explain(bound.deps, asking()).candidates.at(-1)?.deployment).toBe('a/m0')
+  })
+
+  test('leave it out for the rest of its minute, by whatever name it was called, and it has no headroom', () => {
+    const bound = made('headroom')
+    expect(idsOf(bound)).toHaveLength(2)
+    const direct = bound.deps.catalogue.resolve('a/m0')
+    succeed(bound, direct, 10)
+    // Half of its minute is used up.
+    for (let turn = 0; turn < 10; turn += 1) expect(idsOf(bound)).toEqual(['a/m1', 'a/m0'])
+    succeed(bound, direct, 10)
+    expect(route(bound.deps, asking()).decision?.excluded).toEqual([
+      {
+        deployment: 'a/m0',
+        reason: 'REQUESTS_PER_MINUTE',
+        detail:
+          'its requests of this minute are used up; it is tried again at 2026-01-01T00:01:00.000Z',
+      },
+    ])
+    bound.clock.ms += 60_000
+    expect(idsOf(bound)).toHaveLength(2)
+  })
+})
+
 describe('the order', () => {
   test('of lower priority numbers comes first, also where few of them are left', () => {
     const providers = [upstream('a', ['m0', 'm1', 'm2', 'm3'])]
