@@ -153,7 +153,8 @@ function graphqlDoor({ handle }: GraphqlServer): Door {
     encodeError: (error, requestId) => ({ body: errorBody(error, requestId) }),
     takesBytes: true,
     handle: (exchange) => {
-      const { id: requestId, request, response, signal } = exchange
+      const { id: requestId, request, response } = exchange
+      const { signal } = exchange.signal
       const body = Buffer.isBuffer(exchange.body) ? exchange.body : undefined
       const headers = exchange.head()
       return handle(request, response, { requestId, body, headers, signal })

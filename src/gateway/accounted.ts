@@ -1,5 +1,5 @@
 import { GatewayError, internalError } from '../errors.ts'
-import type { Ending } from '../lib/abortable.ts'
+import { End, type Ending } from '../lib/ending.ts'
 import { Pulled } from '../lib/pulled.ts'
 import type { Tags } from '../protocol/tags.ts'
 import type { Call } from './call.ts'
@@ -36,7 +36,7 @@ class Accounted extends Pulled<Events> {
   readonly #steps: AccountedWork['steps']
   /** What ends it: the caller's signal, and the end of this process. */
   readonly #endings: readonly [Ending, Ending]
-  readonly #controller = new AbortController()
+  readonly #end = new End()
   #leave: (() => void) | undefined
   #events: AsyncGenerator<Events> | undefined
   /** Whether the last event was told. */
@@ -51,14 +51,13 @@ class Accounted extends Pulled<Events> {
       if (ending.aborted) this.#abort()
       else ending.addEventListener('abort', this.#abort)
     }
-    const { signal } = this.#controller
-    this.#ticket = open({ ...call, signal, tags: tagsOf(call) })
+    this.#ticket = open({ ...call, signal: this.#end, tags: tagsOf(call) })
   }
 
   /** At once, also while the next events are being made. */
   override return(): Promise<IteratorResult<Events, undefined>> {
     this.#release()
-    this.#controller.abort()
+    this.#end.reach()
     return super.return()
   }
 
@@ -98,11 +97,11 @@ class Accounted extends Pulled<Events> {
   }
 
   async #failure(thrown: unknown): Promise<Events | undefined> {
-    const { signal } = this.#controller
+    const { aborted, reason } = this.#end
     // A signal that aborts with an error of ours ends the answer; any other is a client that left.
-    const error: unknown = signal.aborted ? signal.reason : thrown
+    const error: unknown = aborted ? reason : thrown
     const expected = error instanceof GatewayError
-    if (signal.aborted && !expected) return undefined
+    if (aborted && !expected) return undefined
     const failure = expected ? error : internalError(error)
     const settlement = await settle(this.#deps, this.#ticket, { status: 'failed', error: failure })
     if (!expected) throw error // a bug: the surface logs and masks it
@@ -111,7 +110,7 @@ class Accounted extends Pulled<Events> {
   }
 
   readonly #abort = (): void => {
-    this.#controller.abort(this.#endings.find(({ aborted }) => aborted)?.reason)
+    this.#end.reach(this.#endings.find(({ aborted }) => aborted)?.reason)
   }
 
   #release(): void {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { signalOf, type Ending } from '../lib/ending.ts'
 import { orAborted } from '../lib/or-aborted.ts'
 import { reasonOf } from '../lib/reason.ts'
 import { sparing } from '../lib/sparing.ts'
@@ -20,7 +21,7 @@ export interface AnswerCache {
    * A kept answer, or the duty to tell of the one that is made now. Requests that are equal wait for the
    * first of them. Never rejects but with the reason of `signal`: where the store is away, nothing is kept.
    */
-  find(place: CachePlace, plan: CachePlan, signal: AbortSignal): Promise<CachedAnswer | Making>
+  find(place: CachePlace, plan: CachePlan, signal: Ending): Promise<CachedAnswer | Making>
   /** Removes what an organisation keeps under a label; how many answers that were. Rejects when the store is away. */
   invalidate(organization: string, label: string): Promise<number>
   /** Told that something of an organisation was invalidated: answers under way are not waited for any more. */
@@ -100,11 +101,7 @@ class Answers implements AnswerCache {
     }
   }
 
-  async find(
-    place: CachePlace,
-    plan: CachePlan,
-    signal: AbortSignal,
-  ): Promise<CachedAnswer | Making> {
+  async find(place: CachePlace, plan: CachePlan, signal: Ending): Promise<CachedAnswer | Making> {
     if (!plan.read || !plan.write || plan.onlyIfCached) return this.#alone(place, plan)
     const deadline = this.#now() + this.settings.waitMs
     for (;;) {
@@ -144,7 +141,7 @@ class Answers implements AnswerCache {
   async #lead(
     place: CachePlace,
     plan: CachePlan,
-    { signal, deadline }: { signal: AbortSignal; deadline: number },
+    { signal, deadline }: { signal: Ending; deadline: number },
   ): Promise<CachedAnswer | Making> {
     const key = keyOf(place)
     const ended = Promise.withResolvers<Outcome>()
@@ -172,13 +169,13 @@ class Answers implements AnswerCache {
   async #claim(
     place: CachePlace,
     claim: string,
-    { signal, deadline }: { signal: AbortSignal; deadline: number },
+    { signal, deadline }: { signal: Ending; deadline: number },
   ): Promise<Asked> {
     for (let delayMs = pollMs.first; ; delayMs = Math.min(delayMs * 2, pollMs.most)) {
       const found = await this.#ask(place, claim)
       if (found.text !== undefined || found.claimed || found.asOf === undefined) return found
       if (this.#now() >= deadline) return found
-      await this.#wait(delayMs, signal)
+      await this.#wait(delayMs, signalOf(signal))
     }
   }
 

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Ending } from '../lib/ending.ts'
 import type { Actor } from '../protocol/actor.ts'
 import type {
   DataPolicy,
@@ -31,7 +32,7 @@ export interface Call {
   cache?: CacheWishes | undefined
   onSettled?: OnSettled | null | undefined
   /** Aborted when the client is gone. */
-  signal: AbortSignal
+  signal: Ending
 }
 
 /** What a client may say about the cache of answers, for one request. */

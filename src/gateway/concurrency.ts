@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import type { Ending } from '../lib/ending.ts'
 import type { Deployment } from './catalogue.ts'
 
 export interface QueueSettings {
@@ -13,7 +14,7 @@ export interface Waiting {
   priority: number
   /** No longer than this, where it is shorter than the queue's own limit. */
   waitMaxMs?: number | undefined
-  signal: AbortSignal
+  signal: Ending
 }
 
 /** What is looked at. */
@@ -89,7 +90,7 @@ class Gate {
   }
 
   async enter(waiting: Waiting): Promise<() => void> {
-    waiting.signal.throwIfAborted()
+    if (waiting.signal.aborted) throw waiting.signal.reason
     if (this.isFree) this.#running += 1
     else await this.#wait(waiting)
     let inside = true
@@ -115,7 +116,7 @@ class Gate {
     this.#queue.splice(behind < 0 ? this.#queue.length : behind, 0, place)
     const timer = setTimeout(() => this.#refuse(place, tooLong(limitMs)), limitMs)
     const leave = (): void => this.#refuse(place, signal.reason)
-    signal.addEventListener('abort', leave, { once: true })
+    signal.addEventListener('abort', leave)
     try {
       await promise
     } finally {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GatewayError } from '../errors.ts'
+import { signalOf } from '../lib/ending.ts'
 import type { AttemptFailed, ChatEvent } from '../protocol/event.ts'
 import type { AttemptMode, AttemptPlan } from './attempt-plan.ts'
 import type { Deployment } from './catalogue.ts'
@@ -171,7 +172,7 @@ export class Contest {
     if (next) return next
     const again = this.#lineup.again()
     if (again && again.waitMs <= (this.#leftMs() ?? again.waitMs)) {
-      await sleep(again.waitMs, undefined, { signal: this.#ticket.call.signal })
+      await sleep(again.waitMs, undefined, { signal: signalOf(this.#ticket.call.signal) })
       return again.deployment
     }
     if (this.#failure) throw this.#failure

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Ending } from '../lib/ending.ts'
 import type { EmbeddingBatch, EmbeddingRequest } from '../protocol/embedding.ts'
 import type { ChatEvent } from '../protocol/event.ts'
 import type { ChatRequest } from '../protocol/request.ts'
@@ -69,11 +70,11 @@ export type CountUpstream = (
 export type EmbedUpstream = (
   deployment: Deployment,
   request: EmbeddingRequest,
-  options: { signal: AbortSignal; onHead: (status: number) => void },
+  options: { signal: Ending; onHead: (status: number) => void },
 ) => Promise<EmbeddingBatch>
 
 export type CallUpstream = (
   deployment: Deployment,
   request: ChatRequest,
-  options: { signal: AbortSignal; onHead: (status: number) => void },
+  options: { signal: Ending; onHead: (status: number) => void },
 ) => AsyncGenerator<ChatEvent | readonly ChatEvent[]>

@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import { abortable } from '../lib/abortable.ts'
+import type { Ending } from '../lib/ending.ts'
 import type { AttemptStart, ChatEvent } from '../protocol/event.ts'
 import type { Money } from '../protocol/settlement.ts'
 import type { Deployment } from './catalogue.ts'
@@ -23,7 +24,7 @@ export interface Work {
 }
 
 export interface WorkOptions {
-  signal: AbortSignal
+  signal: Ending
   /** Told the HTTP status. */
   onHead: (status: number) => void
   /** What was said elsewhere, with which the deployment goes on. */

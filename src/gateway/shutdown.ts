@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts'
-import type { Ending } from '../lib/abortable.ts'
+import { End, type Ending } from '../lib/ending.ts'
 
 /** How a gateway comes to its end: no new answers, the running ones get time, then they are ended. */
 export interface Shutdown {
@@ -46,27 +46,6 @@ export function createShutdown(): Shutdown {
       // The last answer is out of the pipeline; its door still has to say that it is complete.
       await new Promise((resolve) => setImmediate(resolve))
     },
-  }
-}
-
-/** Every running answer listens to it: an `AbortSignal` costs many times as much for each. */
-class End implements Ending {
-  aborted = false
-  reason: unknown
-  readonly #listeners = new Set<() => void>()
-
-  addEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners.add(listener)
-  }
-
-  removeEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners.delete(listener)
-  }
-
-  reach(reason: unknown): void {
-    this.aborted = true
-    this.reason = reason
-    for (const listener of this.#listeners) listener()
   }
 }
 

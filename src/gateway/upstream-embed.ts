@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import { signalOf } from '../lib/ending.ts'
 import type { EmbeddingApi, EmbeddingBatch, EmbeddingRequest } from '../protocol/embedding.ts'
 import { addUsage, type Usage } from '../protocol/usage.ts'
 import type { EmbedUpstream } from './deps.ts'
@@ -28,7 +29,7 @@ export async function embedHttp(
   }
   const made: EmbeddingBatch[] = []
   const failed = new AbortController()
-  const signal = AbortSignal.any([options.signal, failed.signal])
+  const signal = AbortSignal.any([signalOf(options.signal), failed.signal])
   try {
     for (let at = 0; at < parts.length; at += concurrentMax) {
       const some = parts.slice(at, at + concurrentMax)

@@ -1,3 +1,4 @@
+import type { Ending } from '../lib/ending.ts'
 import type { Connection } from '../providers/provider.ts'
 
 /** Which of a provider's limits on time ended a call; the one on connecting is kept by its connector. */
@@ -11,7 +12,7 @@ export class CallLimits {
   /** The limit that was reached. */
   reached: TimeLimit | undefined
   readonly #connection: Connection
-  readonly #caller: AbortSignal
+  readonly #caller: Ending
   readonly #totalEndsMs: number
   #onCut: ((reason: unknown) => void) | undefined
   #cut: { reason: unknown } | undefined
@@ -22,14 +23,14 @@ export class CallLimits {
   #timerEndsMs = Infinity
   #lastLook: NodeJS.Immediate | undefined
 
-  constructor(connection: Connection, caller: AbortSignal) {
+  constructor(connection: Connection, caller: Ending) {
     this.#connection = connection
     this.#caller = caller
     const nowMs = performance.now()
     this.#totalEndsMs = nowMs + connection.timeoutTotalMs
     this.#lookAt(Math.min(this.#totalEndsMs, nowMs + connection.timeoutFirstByteMs), nowMs)
     if (caller.aborted) this.#leave()
-    else caller.addEventListener('abort', this.#leave, { once: true })
+    else caller.addEventListener('abort', this.#leave)
   }
 
   throwIfCut(): void {

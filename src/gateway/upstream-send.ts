@@ -1,4 +1,5 @@
 import type { Agent } from 'undici'
+import { End } from '../lib/ending.ts'
 import type { Connection, Provider, Send, UpstreamRequest } from '../providers/provider.ts'
 import { connectionError, neverConnected } from './upstream-error.ts'
 import { destinationOf, exchange, type UpstreamResponse } from './upstream-exchange.ts'
@@ -72,7 +73,7 @@ function send(
 /** What a provider asks on its own behalf serves more than one caller, so no caller ends it. */
 export async function sendOwn(upstream: Upstream, own: UpstreamRequest): ReturnType<Send> {
   const { provider, connection } = upstream
-  const limits = new CallLimits(shortened(connection), new AbortController().signal)
+  const limits = new CallLimits(shortened(connection), new End())
   let head = false
   let whole = false
   try {

@@ -1,6 +1,7 @@
 import type { Agent } from 'undici'
 import { GatewayError } from '../errors.ts'
 import { awsEventStream } from '../lib/aws-event-stream.ts'
+import { signalOf, type Ending } from '../lib/ending.ts'
 import { ndjsonLines } from '../lib/ndjson.ts'
 import { single } from '../lib/pulled.ts'
 import { sseData } from '../lib/sse.ts'
@@ -46,7 +47,7 @@ export function openUpstreams(providers: Iterable<Provider>, headroom: Headroom)
   return {
     call: (deployment, request, options) => {
       const { provider, model } = deployment
-      if (provider.generate) return provider.generate(request, model, options.signal)
+      if (provider.generate) return provider.generate(request, model, signalOf(options.signal))
       const { chat, connection } = provider
       const agent = agents.get(provider.id)
       if (!chat || !agent || !connection) throw noCompletions(provider)
@@ -89,7 +90,7 @@ interface Target extends Upstream {
 }
 
 interface HttpOptions {
-  signal: AbortSignal
+  signal: Ending
   onHead: (status: number) => void
 }
 
@@ -163,7 +164,7 @@ function noteHead(
 function failureOf(
   error: unknown,
   { provider, connection }: Target,
-  { head, limits, signal }: { head: boolean; limits: CallLimits; signal: AbortSignal },
+  { head, limits, signal }: { head: boolean; limits: CallLimits; signal: Ending },
 ): unknown {
   if (signal.aborted || error instanceof GatewayError) return error
   return connectionError(error, {

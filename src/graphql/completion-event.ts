@@ -113,43 +113,52 @@ export async function* completionEvents(
   signal: AbortSignal,
 ): AsyncGenerator<CompletionEventValue> {
   const completionId = context.nextRequestId()
-  const createdAt = new Date()
-  const collector = createCollector()
+  const stepsOf = createSteps(completionId)
   let sequence = 0
   const numbered = (step: Step): CompletionEventValue =>
     Object.assign(step, { completionId, sequence: sequence++ })
-  let called: Step | undefined
-  let cache: CacheStatusValue = 'off'
   try {
     const options = { requestId: completionId, signal, stream: true }
-    for await (const event of openCompletion(context, input, options)) {
-      if (event.type === 'cache-lookup') {
-        cache = event.result
-        if (event.origin) called = startedBy(event.origin, cache)
-      } else if (event.type === 'attempt-start' || event.type === 'attempt-chosen') {
-        called = startedBy(event, cache)
-      } else if (event.type === 'answer-restarted' || event.type === 'answer-continued') {
-        called = undefined // it has started already, and the event itself says who goes on
-      } else if (called && answers(event)) {
-        yield numbered(called)
-        called = undefined
-      }
-      if (event.type === 'error') {
-        const error = completionError(event.error, completionId, event.settlement)
-        yield numbered({ type: 'CompletionFailed', error })
-      } else if (event.type === 'end') {
-        const completion = completionValue(collector.response(), event.settlement, createdAt)
-        yield numbered({ type: 'CompletionFinished', completion })
-      } else {
-        collector.add(event)
-        const delta = deltaOf(event)
-        if (delta) yield numbered(delta)
-      }
+    for await (const events of openCompletion(context, input, options)) {
+      for (const event of events) for (const step of stepsOf(event)) yield numbered(step)
     }
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error
-    const failure = completionError(error, completionId)
-    yield numbered({ type: 'CompletionFailed', error: failure })
+    yield numbered({ type: 'CompletionFailed', error: completionError(error, completionId) })
+  }
+}
+
+/** What a client is told of each event, after those before it. */
+function createSteps(requestId: string): (event: ChatEvent) => Step[] {
+  const createdAt = new Date()
+  const collector = createCollector()
+  let called: Step | undefined
+  let cache: CacheStatusValue = 'off'
+  return (event) => {
+    const steps: Step[] = []
+    if (event.type === 'cache-lookup') {
+      cache = event.result
+      if (event.origin) called = startedBy(event.origin, cache)
+    } else if (event.type === 'attempt-start' || event.type === 'attempt-chosen') {
+      called = startedBy(event, cache)
+    } else if (event.type === 'answer-restarted' || event.type === 'answer-continued') {
+      called = undefined // it has started already, and the event itself says who goes on
+    } else if (called && answers(event)) {
+      steps.push(called)
+      called = undefined
+    }
+    if (event.type === 'error') {
+      const error = completionError(event.error, requestId, event.settlement)
+      steps.push({ type: 'CompletionFailed', error })
+    } else if (event.type === 'end') {
+      const completion = completionValue(collector.response(), event.settlement, createdAt)
+      steps.push({ type: 'CompletionFinished', completion })
+    } else {
+      collector.add(event)
+      const delta = deltaOf(event)
+      if (delta) steps.push(delta)
+    }
+    return steps
   }
 }
 

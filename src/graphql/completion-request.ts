@@ -1,24 +1,25 @@
 import type { z } from 'zod'
 import { invalidRequest, type GatewayError } from '../errors.ts'
 import type { Call } from '../gateway/call.ts'
-import { chat } from '../gateway/chat.ts'
-import type { ChatEvent } from '../protocol/event.ts'
+import { chatInLists } from '../gateway/chat.ts'
+import type { Events } from '../gateway/running-attempt.ts'
 import type { ChatRequest, ContentPart, Message } from '../protocol/request.ts'
 import { toolFlaw, toolFlawWords, type ToolFlaw } from '../protocol/tool-flaw.ts'
 import { completionInput, type ContentPartInput, type MessageInput } from './completion-schema.ts'
 import type { GraphqlContext } from './context.ts'
 
-/** Starts what a `CompletionInput` asks for; throws INVALID_REQUEST with the path of the first fault. */
+/** Starts what a `CompletionInput` asks for, with the events that are ready at once in one list; throws INVALID_REQUEST with the path of the first fault. */
 export function openCompletion(
   context: GraphqlContext,
   input: unknown,
   options: { requestId: string; stream: boolean; signal: AbortSignal },
-): AsyncGenerator<ChatEvent> {
+): AsyncGenerator<Events> {
   const { requestId, stream, signal } = options
   const { request, ...said } = decodeCompletion(input, { stream })
   const { actor, gateway, headers, onSettled } = context
   const door = 'graphql' as const
-  return chat(gateway, request, { requestId, actor, door, headers, ...said, onSettled, signal })
+  const call = { requestId, actor, door, headers, ...said, onSettled, signal }
+  return chatInLists(gateway, request, call)
 }
 
 /** The gateway's request from a `CompletionInput` that GraphQL has parsed. */

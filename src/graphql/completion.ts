@@ -58,16 +58,15 @@ async function createCompletion(
   const collector = createCollector()
   let result: CompletionValue | CompletionErrorValue | undefined
   try {
-    for await (const event of openCompletion(context, input, {
-      requestId,
-      stream: false,
-      signal,
-    })) {
-      if (event.type === 'error') {
-        result = completionError(event.error, requestId, event.settlement)
-      } else if (event.type === 'end') {
-        result = completionValue(collector.response(), event.settlement, createdAt)
-      } else collector.add(event)
+    const options = { requestId, stream: false, signal }
+    for await (const events of openCompletion(context, input, options)) {
+      for (const event of events) {
+        if (event.type === 'error') {
+          result = completionError(event.error, requestId, event.settlement)
+        } else if (event.type === 'end') {
+          result = completionValue(collector.response(), event.settlement, createdAt)
+        } else collector.add(event)
+      }
     }
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error

@@ -1,10 +1,4 @@
-/** What can end a stream: an `AbortSignal`, or as much of one as is needed. */
-export interface Ending {
-  readonly aborted: boolean
-  readonly reason: unknown
-  addEventListener(type: 'abort', listener: () => void): void
-  removeEventListener(type: 'abort', listener: () => void): void
-}
+import type { Ending } from './ending.ts'
 
 /**
  * A stream whose `return()` aborts `signal` at once, even while a `next()` is waiting: a bare async

@@ -46,7 +46,7 @@ export interface CompletionRoute {
 }
 
 /** A completion through any door: its dialect in, events, its dialect out. */
-export async function handleCompletion(
+export function handleCompletion(
   { gateway, door }: { gateway: GatewayDeps; door: ChatDoor },
   exchange: Exchange,
 ): Promise<void> {
@@ -55,7 +55,7 @@ export async function handleCompletion(
 }
 
 /** The same for a request that is decoded. */
-export async function answerCompletion(
+export function answerCompletion(
   { gateway, decoded, around }: CompletionRoute,
   exchange: Exchange,
 ): Promise<void> {

@@ -4,6 +4,7 @@ import { placesOf } from '../dialects/anthropic-messages/places.ts'
 import { GatewayError } from '../errors.ts'
 import { countTokens } from '../gateway/count-tokens.ts'
 import type { GatewayDeps } from '../gateway/deps.ts'
+import { End } from '../lib/ending.ts'
 import type { Exchange } from './exchange.ts'
 import { tellLimits } from './limit-headers.ts'
 import { decodeHints, refuseCache } from './hints.ts'
@@ -15,7 +16,7 @@ export async function handleCount(gateway: GatewayDeps, exchange: Exchange): Pro
   const decoded = decodeCountRequest(body, headers)
   const said = decodeHints(decoded.xrouter)
   refuseCache(said)
-  const { signal } = new AbortController()
+  const signal = new End()
   const onLimits = tellLimits(exchange, encodeLimits)
   const call = { requestId, actor, door: 'rest' as const, headers, ...said, onLimits, signal }
   const { inputTokens, estimated } = await countTokens(gateway, decoded.request, call).catch(

@@ -22,7 +22,7 @@ export interface Door {
   apiKeyHeader?: boolean
   /** Whether it asks for the key itself, and takes the bytes of a body in JSON and no other body. */
   takesBytes?: boolean
-  /** Answers the exchange, or throws what it is answered with. */
+  /** Answers the exchange, or throws what it is answered with, at once or later. */
   handle: (exchange: Exchange) => Promise<void>
 }
 

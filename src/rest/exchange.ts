@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { GatewayError } from '../errors.ts'
+import { End } from '../lib/ending.ts'
 import type { Actor } from '../protocol/actor.ts'
 import type { OnSettled } from '../protocol/settlement.ts'
 
@@ -21,6 +22,8 @@ export class Exchange {
   readonly response: ServerResponse
   readonly route: string
   readonly startedAtMs = performance.now()
+  /** Reached when the client is gone before its answer is complete. */
+  readonly signal = new End()
   /** Who asks; null before that is known. */
   known: Actor | null = null
   /** The parsed body; undefined where there is none. */
@@ -29,7 +32,6 @@ export class Exchange {
   onSettled: OnSettled | null = null
   readonly #head: string[]
   readonly #isDraining: () => boolean
-  readonly #leaving = new AbortController()
 
   constructor({ id, request, response, route, head, isDraining }: ExchangeOptions) {
     this.id = id
@@ -49,14 +51,9 @@ export class Exchange {
     throw new GatewayError({ code: 'UNAUTHENTICATED', message: 'This route needs an API key.' })
   }
 
-  /** Aborted when the client is gone before its answer is complete. */
-  get signal(): AbortSignal {
-    return this.#leaving.signal
-  }
-
   /** Called when the connection has done with it. */
   closed(): void {
-    if (!this.response.writableFinished) this.#leaving.abort()
+    if (!this.response.writableFinished) this.signal.reach()
   }
 
   /** A header of the answer, its name in lower case; a later value replaces an earlier one. */

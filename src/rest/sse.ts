@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import type { End } from '../lib/ending.ts'
 
 /** Frames that are ready at the same moment wait for each other up to this length. */
 const pendingCharsMax = 64 * 1024
@@ -11,7 +12,7 @@ export interface SseWriter {
   end(text: string): void
 }
 
-export function openSse(response: ServerResponse, signal: AbortSignal): SseWriter {
+export function openSse(response: ServerResponse, left: End): SseWriter {
   let pending = ''
   function flush(): void {
     const text = pending
@@ -24,7 +25,7 @@ export function openSse(response: ServerResponse, signal: AbortSignal): SseWrite
       pending += text
       if (pending.length > pendingCharsMax) flush()
       if (!response.writableNeedDrain) return undefined
-      return once(response, 'drain', { signal }).then(() => {})
+      return once(response, 'drain', { signal: left.signal }).then(() => {})
     },
     // In one piece: who reads the last frame may rely on what was waited for before the end.
     end: (text) => {

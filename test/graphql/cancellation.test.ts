@@ -1,5 +1,6 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
+import { signalOf } from '../../src/lib/ending.ts'
 import { createAffinity } from '../../src/gateway/affinity.ts'
 import { createHeadroom } from '../../src/gateway/headroom.ts'
 import { createMetrics } from '../../src/gateway/metrics.ts'
@@ -56,7 +57,7 @@ async function subscribe(signal: AbortSignal) {
     limits: withoutLimits(),
     callUpstream: ({ provider, model }, request, options) => {
       if (!provider.generate) throw new Error('a test provider generates')
-      return provider.generate(request, model, options.signal)
+      return provider.generate(request, model, signalOf(options.signal))
     },
     countUpstream: async () => undefined,
     embedUpstream: noEmbeddings,

@@ -1,3 +1,4 @@
+import { signalOf } from '../../src/lib/ending.ts'
 import { createAffinity } from '../../src/gateway/affinity.ts'
 import { createHeadroom } from '../../src/gateway/headroom.ts'
 import { createMetrics } from '../../src/gateway/metrics.ts'
@@ -166,7 +167,7 @@ export async function startGraphql(
       limits: withoutLimits(),
       callUpstream: ({ provider, model }, request, { signal }) => {
         if (!provider.generate) throw new Error('a test provider generates')
-        return provider.generate(request, model, signal)
+        return provider.generate(request, model, signalOf(signal))
       },
       countUpstream: async () => undefined,
       embedUpstream: noEmbeddings,

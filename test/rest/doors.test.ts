@@ -160,7 +160,7 @@ describe('an exchange', () => {
   })
 
   test('is not gone when its answer is complete', async () => {
-    let signal: AbortSignal | undefined
+    let signal: Exchange['signal'] | undefined
     handle = async (exchange) => {
       ;({ signal } = exchange)
       exchange.sendJson({})
