@@ -18,15 +18,15 @@ interface Models {
 }
 
 const models = '{ models { name } }'
-const added = { count: 0 }
+const appeared: { name: string }[] = []
 
 /** A model that appears behind the back of the cache. */
 function appear(): string {
-  added.count += 1
-  const name = `appeared-${added.count}`
+  const name = `appeared-${appeared.length + 1}`
+  appeared.push({ name })
   const [provider] = server.scripts.providers
   if (!provider) throw new Error('there is no provider')
-  server.catalogue.learn(provider, [{ name }])
+  server.catalogue.learn(provider, appeared)
   return name
 }
 
