@@ -18,17 +18,27 @@ function guess(messages: Message[], told: Partial<ChatRequest> = {}, tags = {}) 
 }
 
 describe('the classifier', () => {
-  test('tells at least 17 of 20 texts right that it was not trained on, and half of every intent', () => {
+  test('tells at least nine of ten texts right that it was not trained on, and three of four of every intent', () => {
     const heldout = readExamples('heldout')
     const right = heldout.filter(
       ({ intent, text }) => predict(intentModel(), text).intent === intent,
     )
-    expect(right.length / heldout.length).toBeGreaterThanOrEqual(0.85)
+    expect(right.length / heldout.length).toBeGreaterThanOrEqual(0.9)
     const shares = textIntents.map((intent) => {
       const hits = right.filter((each) => each.intent === intent).length
       return hits / heldout.filter((each) => each.intent === intent).length
     })
-    expect(Math.min(...shares)).toBeGreaterThanOrEqual(0.5)
+    expect(Math.min(...shares)).toBeGreaterThanOrEqual(0.75)
+  })
+
+  test.each([
+    ['Hello from my terminal', 'chat'],
+    ['Hi XRouter, nice to meet you', 'chat'],
+    ['Приветствую из командной строки', 'chat'],
+    ['const [a, b] = useState(0); why is b undefined?', 'code'],
+    ['x^2 + 2x = 8', 'math'],
+  ])('takes %j for %s', (text, intent) => {
+    expect(predict(intentModel(), text).intent).toBe(intent)
   })
 
   test('is the one that training makes of the labelled texts', () => {

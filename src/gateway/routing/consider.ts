@@ -80,7 +80,7 @@ function add(
   const admits = admission(query, scene, { found, waiting })
   const lasts = target.virtual
   const fields = tiers.map((tier): Field => ({
-    contenders: contendersOf(deps.states, tier, { lasts }),
+    ...contendersOf(deps.states, tier, { lasts }),
     admits,
   }))
   const most = everyone ? target.deployments.length : policy.attemptsMax

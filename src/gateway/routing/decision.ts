@@ -59,6 +59,12 @@ function rounded(number: number): number {
   return Math.round(number * 1e6) / 1e6
 }
 
+/** In nano-units, which below nine million units are exact without big integers. */
 function decimal(units: number): string {
-  return formatNanos(BigInt(Math.round(units * 1e9)))
+  const nanos = Math.round(units * 1e9)
+  if (!Number.isSafeInteger(nanos)) return formatNanos(BigInt(nanos))
+  const whole = Math.floor(nanos / 1e9)
+  const rest = nanos - whole * 1e9
+  if (rest === 0) return String(whole)
+  return `${whole}.${String(rest).padStart(9, '0').replace(/0+$/, '')}`
 }

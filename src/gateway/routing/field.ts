@@ -7,31 +7,33 @@ export interface Contender {
   view: DeploymentView
 }
 
-/** Those among whom a strategy chooses. */
-export interface Field {
+export interface Contenders {
   contenders: readonly Contender[]
+  /** The same in any order, for whoever draws from them. */
+  urn: Contender[]
+}
+
+/** Those among whom a strategy chooses. */
+export interface Field extends Contenders {
   /** Whether one may be called now; asked once, when its turn comes. */
   admits: (contender: Contender) => boolean
 }
 
-const known = new WeakMap<
-  readonly Deployment[],
-  { states: DeploymentStates; contenders: readonly Contender[] }
->()
+const known = new WeakMap<readonly Deployment[], { states: DeploymentStates; made: Contenders }>()
 
 /** Some deployments with their states; of a list that `lasts` they are looked up once. */
 export function contendersOf(
   states: DeploymentStates,
   deployments: readonly Deployment[],
   { lasts }: { lasts: boolean },
-): readonly Contender[] {
-  if (!lasts) return deployments.map((deployment) => ({ deployment, view: states.of(deployment) }))
-  const found = known.get(deployments)
-  if (found?.states === states) return found.contenders
+): Contenders {
+  const found = lasts ? known.get(deployments) : undefined
+  if (found?.states === states) return found.made
   const contenders = deployments.map((deployment) => ({
     deployment,
-    view: states.kept(deployment),
+    view: lasts ? states.kept(deployment) : states.of(deployment),
   }))
-  known.set(deployments, { states, contenders })
-  return contenders
+  const made = { contenders, urn: [...contenders] }
+  if (lasts) known.set(deployments, { states, made })
+  return made
 }

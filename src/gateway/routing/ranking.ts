@@ -81,20 +81,21 @@ function sorted(length: number): () => number | undefined {
  * looking at all, and callers that decide at the same moment do not all run to the same one.
  */
 export function betterOfTwo(
-  { contenders, admits }: Field,
+  { urn, admits }: Field,
   count: number,
   { score, random }: { score: (contender: Contender) => number; random: () => number },
 ): Ranked[] {
-  const left = new Urn(contenders)
+  const left = new Urn(urn)
   const ranked: Ranked[] = []
   while (ranked.length < count) {
     const first = left.draw(admits, random)
     if (!first) break
+    const place = left.size
     const second = left.draw(admits, random)
     let [better, best] = [first, score(first)]
     if (second) {
       const other = score(second)
-      left.putBack(other < best ? first : second)
+      left.putBack(other < best ? place : left.size)
       if (other < best) [better, best] = [second, other]
     }
     ranked.push({ ...better, score: best })
@@ -102,35 +103,38 @@ export function betterOfTwo(
   return ranked
 }
 
-/** A list to draw from, of which only what was changed is kept. */
+/** A list to draw from: who is drawn stands behind those that are left. Its order is nobody's, so it stays as it is. */
 class Urn {
-  readonly #all: readonly Contender[]
-  readonly #moved = new Map<number, Contender | undefined>()
-  #left: number
+  readonly #list: Contender[]
+  /** How many are left, and where the latest one that was drawn stands. */
+  size: number
 
-  constructor(all: readonly Contender[]) {
-    this.#all = all
-    this.#left = all.length
+  constructor(list: Contender[]) {
+    this.#list = list
+    this.size = list.length
   }
 
-  /** One that may be called; who is drawn is not there any more. */
+  /** One that may be called. */
   draw(admits: Field['admits'], random: () => number): Contender | undefined {
-    while (this.#left > 0) {
-      const at = Math.floor(random() * this.#left)
-      const contender = this.#at(at)
-      this.#left -= 1
-      this.#moved.set(at, this.#at(this.#left))
+    while (this.size > 0) {
+      this.size -= 1
+      this.#swap(Math.floor(random() * (this.size + 1)), this.size)
+      const contender = this.#list[this.size]
       if (contender && admits(contender)) return contender
     }
     return undefined
   }
 
-  putBack(contender: Contender): void {
-    this.#moved.set(this.#left, contender)
-    this.#left += 1
+  /** The one that stands there is left again. */
+  putBack(place: number): void {
+    this.#swap(place, this.size)
+    this.size += 1
   }
 
-  #at(place: number): Contender | undefined {
-    return this.#moved.get(place) ?? this.#all[place]
+  #swap(one: number, other: number): void {
+    const [first, second] = [this.#list[one], this.#list[other]]
+    if (!first || !second) return
+    this.#list[one] = second
+    this.#list[other] = first
   }
 }
