@@ -68,6 +68,7 @@ class Accounted extends Pulled<Events> {
       this.#events ??= await this.#steps(this.#ticket)
       const { value, done } = await this.#events.next()
       if (!done) return value
+      this.#events = undefined
       const settlement = await settle(this.#deps, this.#ticket, { status: 'succeeded' })
       this.#told = true
       return [{ type: 'end', settlement }]

@@ -55,6 +55,8 @@ export class RunningAttempt {
   readonly #release: () => void
   #waiting: ChatEvent[] = []
   #events: AsyncGenerator<ChatEvent | Events> | undefined
+  /** Whether its answer is whole. */
+  #ended = false
 
   constructor(deployment: Deployment, context: AttemptContext) {
     const { deps, ticket, work, alone, release, prefix } = context
@@ -80,6 +82,7 @@ export class RunningAttempt {
 
   /** What may go now; undefined when the answer is whole. Throws what the attempt failed with. */
   async next(): Promise<Events | undefined> {
+    if (this.#ended) return undefined
     try {
       this.#events ??= await this.#enter()
       for (;;) {
@@ -103,6 +106,7 @@ export class RunningAttempt {
 
   /** Lets its upstream go; what it still throws is nobody's. */
   async leave(): Promise<void> {
+    if (this.#ended) return
     this.#release()
     await this.#events?.return(undefined).catch(() => {})
   }
@@ -149,6 +153,7 @@ export class RunningAttempt {
     if (rest.length > 0) return rest
     if (!this.meter.closed) this.#deps.health.record(this.meter.close('succeeded'))
     this.#release()
+    this.#ended = true
     return undefined
   }
 
