@@ -76,19 +76,18 @@ function startArguments(nodeOptions = ''): string[] {
 }
 
 function configuration(upstream: string): string {
-  const pools = ['one', 'two']
-  const perPool = deploymentsOfMany / pools.length
-  const keys = Array.from({ length: perPool }, (_, at) => `"sk-bench-${at}"`).join(', ')
-  const pool = (id: string): string => `
-[providers.${id}]
-type = "openai"
-base_url = "${upstream}/v1"
-api_keys = [${keys}]`
-  const names = pools.map((id) => `"${id}/${upstreamModel}"`).join(', ')
+  // Of one provider, as the plain requests are: connections to several would be measured as well.
+  const models = [upstreamModel, 'gpt-4o']
+  const keys = Array.from({ length: deploymentsOfMany / models.length }, (_, at) => `"sk-${at}"`)
+  const names = models.map((model) => `"pool/${model}"`).join(', ')
   return `
 [providers.openai]
 base_url = "${upstream}/v1"
-api_key = "sk-bench"${pools.map(pool).join('')}
+api_key = "sk-bench"
+[providers.pool]
+type = "openai"
+base_url = "${upstream}/v1"
+api_keys = [${keys.join(', ')}]
 [models.${manyDeployments}]
 strategy = "least-latency"
 deployments = [${names}]

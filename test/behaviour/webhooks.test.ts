@@ -36,7 +36,7 @@ afterAll(async () => {
 })
 
 beforeEach(async () => {
-  receiver.received.length = 0
+  receiver.reset()
   await gateway.running.db.delete(webhookEndpoints)
 })
 

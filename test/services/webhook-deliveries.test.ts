@@ -131,7 +131,7 @@ describe('a message', () => {
 
   test('that is answered too late is sent again', async () => {
     const webhooks = scene.start({
-      settings: { ...permissive, timeoutMs: 100 },
+      settings: { ...permissive, timeoutMs: 1_000 },
     })
     await scene.endpoint(webhooks)
     scene.receiver.next(silence)
@@ -140,7 +140,7 @@ describe('a message', () => {
     expect(await scene.onlyDelivery()).toMatchObject({
       state: 'pending',
       lastStatus: null,
-      lastError: 'no answer within 100 ms',
+      lastError: 'no answer within 1000 ms',
     })
     scene.pass(5 * second, webhooks)
     await scene.noted(2)

@@ -24,6 +24,8 @@ export interface WebhookReceiver {
   received: ReceivedMessage[]
   /** How the next messages are answered; 204 where nothing is said. */
   next(...answers: Answer[]): void
+  /** Forgets what arrived and what was to be answered. */
+  reset(): void
   /** Resolves when so many messages have arrived. */
   arrived(count: number): Promise<ReceivedMessage[]>
   /** Connections that were opened so far. */
@@ -64,6 +66,10 @@ export async function startReceiver(): Promise<WebhookReceiver> {
     url: `http://127.0.0.1:${port}/hook?token=of-the-url`,
     received,
     next: (...more) => void answers.push(...more),
+    reset: () => {
+      received.length = 0
+      answers.length = 0
+    },
     arrived: async (count) => {
       await vi.waitFor(
         () => {

@@ -62,7 +62,7 @@ export class WebhookScene {
     beforeEach(async () => {
       this.clock = Date.now()
       this.attempts = []
-      this.receiver.received.length = 0
+      this.receiver.reset()
       this.organization = `org_hooks_${(this.#count += 1)}`
       await this.db.insert(organizations).values({ id: this.organization, name: 'Test' })
     })

@@ -65,7 +65,8 @@ export function watchBudgets(emit: EmitEvent, now: () => number = Date.now): Bud
 function keyOf(meter: BudgetMeter, what: string): string {
   const { row } = meter.rule
   const period = new Date(periodStart(row, meter.slot)).toISOString()
-  return `${what}:${row.id}:${period}:${meter.name}`
+  // With another limit it is another end that is told of.
+  return `${what}:${row.id}:${row.limitNanos}:${period}:${meter.name}`
 }
 
 function factsOf(meter: BudgetMeter): Record<string, unknown> {

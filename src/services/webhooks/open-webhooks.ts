@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { reasonOf } from '../../lib/reason.ts'
+import { within } from '../../lib/within.ts'
 import type { EmitEvent } from '../../protocol/gateway-event.ts'
 import type { ServiceDeps } from '../deps.ts'
 import type { AttemptResult } from './attempt.ts'
@@ -91,7 +92,7 @@ export function openWebhooks(options: WebhooksOptions): Webhooks {
     waiting: () => outbox.waiting,
     close: async (drainMs) => {
       clearInterval(timer)
-      await ticking
+      await within(ticking, writeMsMax).catch(() => {})
       await outbox.close(writeMsMax)
       await worker.close(drainMs)
       await egress.close()

@@ -14,6 +14,7 @@ const usualPollMs = 5_000
 const attemptsAtOnce = 20
 /** What an instance needs beside the attempt itself to note what came of it. */
 const leaseSlackMs = 30_000
+const giveBackMs = 2_000
 
 /** Sends what is due, a bounded number at once; several instances share the work. */
 export class DeliveryWorker {
@@ -46,10 +47,15 @@ export class DeliveryWorker {
   async close(drainMs: number): Promise<void> {
     this.#closed = true
     clearInterval(this.#timer)
-    await this.#looking
-    await within(Promise.all(this.#running), drainMs).catch(() => {})
+    await this.#idle(drainMs)
     this.#stop.abort(new Error('the gateway is stopping'))
-    await Promise.all(this.#running)
+    await this.#idle(giveBackMs)
+  }
+
+  /** Resolves when nothing is under way, or after a while: a database that is away is not waited for. */
+  async #idle(timeoutMs: number): Promise<void> {
+    const begun = this.#looking?.then(() => Promise.all(this.#running))
+    await within(Promise.all([begun, ...this.#running]), timeoutMs).catch(() => {})
   }
 
   async #look(): Promise<void> {

@@ -10,7 +10,11 @@ const [hour, day] = [3_600_000, 86_400_000]
 
 function meterAt(
   now: number,
-  { thresholds = [50, 80], ...rule }: Partial<PeriodRule> & { thresholds?: number[] } = {},
+  {
+    thresholds = [50, 80],
+    limit: amount = 10,
+    ...rule
+  }: Partial<PeriodRule> & { thresholds?: number[]; limit?: number } = {},
 ): BudgetMeter {
   const period: PeriodRule = { period: 'month', timeZone: 'UTC', ...rule }
   const { slot, from, resetsAt } = windowAt(period, now)
@@ -20,7 +24,7 @@ function meterAt(
     name: 'team',
     scope: 'key' as const,
     subject: '*',
-    limitNanos: BigInt(10 * dollar),
+    limitNanos: BigInt(amount * dollar),
     currency: 'USD',
     ...period,
     thresholds,
@@ -28,7 +32,7 @@ function meterAt(
     createdAt: new Date(0),
     updatedAt: new Date(0),
   }
-  const limit = 10 * dollar
+  const limit = amount * dollar
   return {
     kind: 'budget',
     scope: 'key',
@@ -76,7 +80,7 @@ describe('a settlement', () => {
     expect(events[0]).toEqual({
       type: 'budget.threshold',
       organization: 'org_1',
-      key: 'budget.threshold:50:budget_1:2026-11-01T00:00:00.000Z:key_1',
+      key: 'budget.threshold:50:budget_1:10000000000:2026-11-01T00:00:00.000Z:key_1',
       at: new Date(start),
       data: {
         budget: 'budget_1',
@@ -92,6 +96,15 @@ describe('a settlement', () => {
     })
     spent(spend(meterAt(start + 15 * day), 0, 6))
     expect(told()).toHaveLength(3)
+  })
+
+  test('of a limit that was raised is told anew', () => {
+    const { spent, told } = watch()
+    spent(spend(meterAt(start), 0, 6))
+    spent(spend(meterAt(start, { limit: 20 }), 6, 9.9))
+    expect(told()).toHaveLength(1)
+    spent(spend(meterAt(start, { limit: 20 }), 9.9, 10))
+    expect(told()).toHaveLength(2)
   })
 
   test('raises what another instance passed and may not have told of', () => {
