@@ -20,7 +20,8 @@ beforeAll(async () => {
   gateway = await startGateway(
     `[providers.openai]
      api_key = "sk-simulated"
-     base_url = "${simulator.url}"`,
+     base_url = "${simulator.url}"
+     discover_models = false`,
   )
 })
 

@@ -39,6 +39,7 @@ beforeAll(async () => {
      type = "openai-compatible"
      api_key = "sk-simulated"
      base_url = "${url}"
+     discover_models = false
      ${setting}`
   gateway = await startGateway(
     [
