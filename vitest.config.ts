@@ -17,6 +17,7 @@ const units = [
 const onlyReal = [
   'test/db/**/*.test.ts',
   'test/redis/**/*.test.ts',
+  'test/services/retention-instances.test.ts',
   'test/behaviour/{affinity-instances,limits-instances,limits-outage,limits-redis,migrations,postgres-outage,redis-outage,revocation,webhooks-instances}.test.ts',
 ]
 

@@ -97,7 +97,7 @@ describe('a request with limits of every kind', () => {
     const upstream = simulator.controlled()
     const running = complete(one, secret)
     await upstream.received
-    expect(scripts()).toHaveLength(1)
+    await expect.poll(() => scripts().length).toBe(1)
     await upstream.answer()
     await running
     await expect.poll(() => scripts().length).toBe(2)
@@ -115,7 +115,7 @@ describe('a request with limits of every kind', () => {
     try {
       await upstream.answer()
       await running
-      expect(scripts()).toHaveLength(1)
+      await expect.poll(() => scripts().length).toBe(1)
     } finally {
       await admin.call('CLIENT', 'UNPAUSE')
     }
@@ -126,7 +126,7 @@ describe('a request with limits of every kind', () => {
     const { id, secret } = await one.createKey()
     await limitRate(one, { scope: 'key', subject: id, tokensPerDay: 1 })
     await expect(complete(one, secret)).rejects.toMatchObject({ status: 429 })
-    expect(scripts()).toHaveLength(1)
+    await expect.poll(() => scripts().length).toBe(1)
   })
 })
 
@@ -134,7 +134,7 @@ test('limits of requests alone have nothing to settle', async () => {
   const { id, secret } = await one.createKey()
   await limitRate(one, { scope: 'key', subject: id, requestsPerDay: 10 })
   for (let turn = 0; turn < 5; turn += 1) await complete(one, secret)
-  expect(scripts()).toHaveLength(5)
+  await expect.poll(() => scripts().length).toBe(5)
 })
 
 test('a request without limits is none', async () => {

@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { connect, openClient, type DatabaseHandle } from '../../src/db/client.ts'
-import { keepPartitions } from '../../src/db/partitions.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connect, type DatabaseHandle } from '../../src/db/client.ts'
 import { rowsOf, writeRows } from '../../src/gateway/ledger-rows.ts'
 import type { LedgerEntry } from '../../src/gateway/ledger.ts'
 import type { BudgetRule } from '../../src/gateway/limits/book.ts'
@@ -247,43 +246,6 @@ describe('a budget', () => {
     const before = Date.parse('2028-08-01T00:00:00Z')
     const early = await readSpent(handle.db, { ...query, rule, cutoff: before }, usd)
     expect(early.slots).toEqual([{ slot: 0, nanos: 1_000 }])
-  })
-})
-
-describe.runIf(inject('database') === 'postgres')('several instances', () => {
-  test('at once make each partition once, and all of them end well', async () => {
-    const instances = Array.from({ length: 4 }, () => connect(database.address))
-    try {
-      const now = new Date('2029-01-01T00:00:00Z')
-      const all = await Promise.all(instances.map((one) => keepWhatIsDue(one, retention, now)))
-      const made = all.flatMap((one) => one.made)
-      expect(new Set(made).size).toBe(made.length)
-      await keep('2029-01-01T00:00:00Z')
-      expect(await partitions('requests')).toEqual(
-        expect.arrayContaining(['requests_2029_01', 'requests_2029_02', 'requests_2029_03']),
-      )
-    } finally {
-      await Promise.all(instances.map((one) => one.close()))
-    }
-  })
-
-  test('do not wait for one that is at it, nor for a reader for long', async () => {
-    const other = openClient(database.address, { max: 1 })
-    const options = { now: new Date('2030-01-01T00:00:00Z'), keepDays: 90 }
-    try {
-      await other`select pg_advisory_lock(4711000002)`
-      const busy = await keepPartitions(handle.db, 'requests', options)
-      expect(busy).toEqual({ made: [], dropped: [] })
-      await other`select pg_advisory_unlock(4711000002)`
-      await other.begin(async (reading) => {
-        await reading`select count(*) from requests_default`
-        await expect(keepPartitions(handle.db, 'requests', options)).rejects.toThrow()
-      })
-      const { made } = await keepPartitions(handle.db, 'requests', options)
-      expect(made).toEqual(['requests_2030_01', 'requests_2030_02', 'requests_2030_03'])
-    } finally {
-      await other.end()
-    }
   })
 })
 
