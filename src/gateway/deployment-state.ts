@@ -1,12 +1,12 @@
 import type { LRUCache } from 'lru-cache'
 import { isProviderFault, type GatewayError } from '../errors.ts'
+import type { BlockReason } from '../protocol/routing.ts'
 import type { DeploymentBounds } from '../protocol/routing-policy.ts'
 import type { AttemptRecord } from '../protocol/settlement.ts'
 import { promptTokens, totalTokens, type Usage } from '../protocol/usage.ts'
 import { Breaker, type BreakerSettings, type Verdict } from './breaker.ts'
 import type {
   Blocked,
-  BlockReason,
   DeploymentStatus,
   DeploymentView,
   StateAttempt,

@@ -1,19 +1,8 @@
 import type { GatewayError } from '../errors.ts'
+import type { BlockReason } from '../protocol/routing.ts'
 import type { DeploymentBounds } from '../protocol/routing-policy.ts'
 import type { AttemptRecord } from '../protocol/settlement.ts'
 import type { BreakerState } from './breaker.ts'
-
-/** Why a deployment is not called now. */
-export const blockReasons = [
-  'REQUESTS_PER_MINUTE',
-  'TOKENS_PER_MINUTE',
-  'RATE_LIMITED',
-  'AUTH',
-  'QUOTA',
-  'BREAKER_OPEN',
-  'DOWN',
-] as const
-export type BlockReason = (typeof blockReasons)[number]
 
 export interface Blocked {
   reason: BlockReason

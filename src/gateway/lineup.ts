@@ -1,8 +1,8 @@
 import { GatewayError, type ErrorCode } from '../errors.ts'
-import type { PassedOver as Told } from '../protocol/routing.ts'
+import type { BlockReason, PassedOver as Told } from '../protocol/routing.ts'
 import type { Deployment } from './catalogue.ts'
 import type { Concurrency } from './concurrency.ts'
-import type { BlockReason, DeploymentStates } from './deployment-view.ts'
+import type { DeploymentStates } from './deployment-view.ts'
 import { retryWaitMs, type RetrySettings } from './retry.ts'
 
 /** A deployment that was not called, and why. */

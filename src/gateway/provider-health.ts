@@ -1,7 +1,8 @@
 import { isProviderFault, type ErrorCode } from '../errors.ts'
+import type { BlockReason } from '../protocol/routing.ts'
 import type { AttemptRecord } from '../protocol/settlement.ts'
 import type { BreakerState } from './breaker.ts'
-import type { BlockReason, DeploymentStates } from './deployment-view.ts'
+import type { DeploymentStates } from './deployment-view.ts'
 import {
   HealthWindow,
   spansSeconds,

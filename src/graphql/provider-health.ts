@@ -1,5 +1,5 @@
 import type { BreakerState as Breaker } from '../gateway/breaker.ts'
-import type { BlockReason as Reason } from '../gateway/deployment-view.ts'
+import type { BlockReason as Reason } from '../protocol/routing.ts'
 import type { HealthFigures as Figures } from '../gateway/health-window.ts'
 import type {
   BlockedDeployment as Blocked,

@@ -41,6 +41,22 @@ export type ScorePart = (typeof scoreParts)[number]
 
 export type ScoreParts = Partial<Record<ScorePart, number>>
 
+/** Why a deployment is not called now. */
+export const blockReasons = [
+  'REQUESTS_PER_MINUTE',
+  'TOKENS_PER_MINUTE',
+  'RATE_LIMITED',
+  'AUTH',
+  'QUOTA',
+  'BREAKER_OPEN',
+  'DOWN',
+] as const
+
+export type BlockReason = (typeof blockReasons)[number]
+
+/** Reasons that pass by themselves. */
+export const passingReasons = ['BUSY', ...blockReasons] as const
+
 /** Why a deployment was left out; closed, and documented in docs/routing.md. */
 export const exclusionReasons = [
   'PROVIDER_NOT_ALLOWED',
@@ -56,14 +72,7 @@ export const exclusionReasons = [
   'PRICE_CURRENCY',
   'PRICE_TOO_HIGH',
   'WEIGHT_ZERO',
-  'BUSY',
-  'REQUESTS_PER_MINUTE',
-  'TOKENS_PER_MINUTE',
-  'RATE_LIMITED',
-  'AUTH',
-  'QUOTA',
-  'BREAKER_OPEN',
-  'DOWN',
+  ...passingReasons,
 ] as const
 
 export type ExclusionReason = (typeof exclusionReasons)[number]

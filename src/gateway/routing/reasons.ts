@@ -1,5 +1,5 @@
 import { GatewayError, invalidRequest } from '../../errors.ts'
-import type { Exclusion, ExclusionReason } from '../../protocol/routing.ts'
+import { passingReasons, type Exclusion, type ExclusionReason } from '../../protocol/routing.ts'
 import type { Deployment } from '../catalogue.ts'
 import type { DeploymentStates } from '../deployment-view.ts'
 import type { RouteQuery } from './query.ts'
@@ -93,17 +93,7 @@ function needed({ estimate, answerTokensMax = 0 }: RouteQuery): number {
   return estimate().inputTokens + answerTokensMax
 }
 
-/** Reasons that pass by themselves. */
-const passing: ReadonlySet<ExclusionReason> = new Set([
-  'BUSY',
-  'REQUESTS_PER_MINUTE',
-  'TOKENS_PER_MINUTE',
-  'RATE_LIMITED',
-  'AUTH',
-  'QUOTA',
-  'BREAKER_OPEN',
-  'DOWN',
-])
+const passing: ReadonlySet<ExclusionReason> = new Set(passingReasons)
 
 /** The failure of a request for which nobody is left; it says why each was not. */
 export function nobodyLeft(
