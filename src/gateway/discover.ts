@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { GatewayError } from '../errors.ts'
-import type { Provider } from '../providers/provider.ts'
+import type { ModelInfo, Provider } from '../providers/provider.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Upstreams } from './upstream.ts'
 
@@ -44,7 +44,10 @@ async function discoverOf(
   provider: Provider,
 ): Promise<void> {
   try {
-    catalogue.learn(provider, await upstreams.discover(provider))
+    const listed = await upstreams.discover(provider)
+    const usable = ({ features }: ModelInfo): boolean =>
+      provider.embeddings !== undefined || !features?.includes('embeddings')
+    catalogue.learn(provider, listed.filter(usable))
   } catch (error) {
     const level = error instanceof GatewayError ? 'warn' : 'error'
     logger[level]({ provider: provider.id, err: error }, 'the models could not be listed')

@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { openaiEmbeddingApi } from '../../src/dialects/openai-embeddings/embedding-api.ts'
 import { createCatalogue } from '../../src/gateway/catalogue.ts'
 import { startDiscovery } from '../../src/gateway/discover.ts'
 import { nativeBut } from '../../src/protocol/features.ts'
@@ -83,4 +84,16 @@ test('one whose list is not wanted is not asked', async () => {
   await vi.advanceTimersByTimeAsync(60_000)
   expect(discover).not.toHaveBeenCalled()
   running.stop()
+})
+
+test('models of vectors are left out where the provider makes none', async () => {
+  const listed: ModelInfo[] = [{ name: 'talks' }, { name: 'vectors', features: ['embeddings'] }]
+  const without = start([listed])
+  const having = start([listed], { embeddings: openaiEmbeddingApi() })
+  await vi.advanceTimersByTimeAsync(0)
+  const names = ({ catalogue }: typeof without) => catalogue.models.map(({ name }) => name)
+  expect(names(without)).toEqual(['built-in', 'talks'])
+  expect(names(having)).toEqual(['built-in', 'talks', 'vectors'])
+  without.running.stop()
+  having.running.stop()
 })
