@@ -16,11 +16,13 @@ export async function insertRows(
   batch: readonly LedgerRows[],
 ): Promise<Set<string>> {
   const lines = `[${batch.map(encodeRows).join(',')}]`
+  // In the order of ids, so that two writers of the same requests never wait for each other in a circle.
   const inserted = await db.execute<{ id: string }>(sql`
     with lines as materialized (select value from json_array_elements(${lines}::text::json)),
     inserted as (
       insert into ${requests} (${request.names})
       select ${request.members} from lines, json_to_record(value->'request') as row (${request.types})
+      order by "row"."id"
       on conflict do nothing
       returning id, created_at, organization_id, api_key_id, reserved_nanos, reserved_currency
     ),

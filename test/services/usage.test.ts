@@ -144,12 +144,13 @@ describe('a request', () => {
   })
 
   test('counts once, whichever of several writers is first', async () => {
-    const entries = Array.from({ length: 40 }, (_, index) =>
+    // In opposite orders, and so many that the writers meet in the midst of their statements.
+    const entries = Array.from({ length: 400 }, (_, index) =>
       entry({ apiKeyId: `key_${index % 7}`, tags: { index: index % 3 } }),
     )
-    const orders = [entries, entries.toReversed(), entries.slice(10), entries.slice(0, 30)]
+    const orders = [entries, entries.toReversed(), entries.slice(100), entries.slice(0, 300)]
     await Promise.all(orders.map((order) => write(...order)))
-    expect(await briefly({})).toEqual([['', 40, 0, '40000 USD']])
+    expect(await briefly({})).toEqual([['', 400, 0, '400000 USD']])
   })
 
   test('that failed or was interrupted is an error, one that was cancelled is not', async () => {
