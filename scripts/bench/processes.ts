@@ -1,4 +1,4 @@
-import { execFileSync, fork, spawnSync, type ChildProcess } from 'node:child_process'
+import { fork, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
@@ -20,7 +20,10 @@ export function openPinning(): Pinning {
   if (cpus < 2 || spawnSync('taskset', ['-p', String(process.pid)]).status !== 0) return none
   const allowed = { measured: '0', rest: `1-${cpus - 1}` }
   const pin = (pid: number, place: Place): void => {
-    execFileSync('taskset', ['-a', '-p', '-c', allowed[place], String(pid)], { stdio: 'ignore' })
+    const pinned = () =>
+      spawnSync('taskset', ['-a', '-p', '-c', allowed[place], String(pid)]).status === 0
+    // A thread that ends between being seen and being pinned is a failure to taskset.
+    if (!pinned() && !pinned() && !pinned()) throw new Error(`cannot pin process ${pid} to a CPU`)
   }
   return { pin, said: `servers on CPU ${allowed.measured}, everything else on ${allowed.rest}` }
 }

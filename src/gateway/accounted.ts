@@ -34,8 +34,8 @@ class Accounted extends Pulled<Events> {
   readonly #deps: GatewayDeps
   readonly #ticket: Ticket
   readonly #steps: AccountedWork['steps']
-  /** What ends it: the caller's signal, and the end of this process. */
-  readonly #endings: readonly [Ending, Ending]
+  readonly #caller: Ending
+  /** What ends it: the caller's leaving, or the end of this process. */
   readonly #end = new End()
   #leave: (() => void) | undefined
   #events: AsyncGenerator<Events> | undefined
@@ -46,11 +46,9 @@ class Accounted extends Pulled<Events> {
     super()
     this.#deps = deps
     this.#steps = steps
-    this.#endings = [call.signal, deps.shutdown.signal]
-    for (const ending of this.#endings) {
-      if (ending.aborted) this.#abort()
-      else ending.addEventListener('abort', this.#abort)
-    }
+    this.#caller = call.signal
+    if (this.#caller.aborted) this.#left()
+    else this.#caller.addEventListener('abort', this.#left)
     this.#ticket = open({ ...call, signal: this.#end, tags: tagsOf(call) })
   }
 
@@ -93,7 +91,7 @@ class Accounted extends Pulled<Events> {
   /** Counts it in; one that nobody ever reads costs nothing. */
   #enter(): void {
     if (this.#leave) return
-    this.#leave = this.#deps.shutdown.enter()
+    this.#leave = this.#deps.shutdown.enter(this.#stop)
     this.#deps.metrics.streamOpened()
   }
 
@@ -110,11 +108,11 @@ class Accounted extends Pulled<Events> {
     return [{ type: 'error', error, settlement }]
   }
 
-  readonly #abort = (): void => {
-    this.#end.reach(this.#endings.find(({ aborted }) => aborted)?.reason)
-  }
+  readonly #left = (): void => this.#end.reach(this.#caller.reason)
+
+  readonly #stop = (error: GatewayError): void => this.#end.reach(error)
 
   #release(): void {
-    for (const ending of this.#endings) ending.removeEventListener('abort', this.#abort)
+    this.#caller.removeEventListener('abort', this.#left)
   }
 }

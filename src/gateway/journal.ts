@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { lockFile, type FileLock } from '../lib/file-lock.ts'
+import { TransientMap } from '../lib/transient-map.ts'
 import { encodeLine } from './journal-format.ts'
 import type { LedgerRows } from './ledger-rows.ts'
 
@@ -50,7 +51,7 @@ class SegmentedJournal implements Journal {
   readonly #lock: FileLock
   readonly #settings: JournalSettings
   /** Requests whose upstream is being called, with their last line. */
-  readonly #running = new Map<string, string>()
+  readonly #running = new TransientMap<string>()
   #segment: Segment
   #file: number
   #number = 1
@@ -137,7 +138,10 @@ class SegmentedJournal implements Journal {
       this.#file = file
       this.#segment = { path, owed: 0 }
       this.#bytes = 0
-      const lines = [...this.#running.values()].map((line) => `${line}\n`).join('')
+      const lines = this.#running
+        .values()
+        .map((line) => `${line}\n`)
+        .join('')
       if (lines !== '') this.#bytes += writeAll(file, lines)
     } catch (error) {
       this.#settings.onFailure(error)

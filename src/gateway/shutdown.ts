@@ -1,14 +1,15 @@
 import { GatewayError } from '../errors.ts'
-import { End, type Ending } from '../lib/ending.ts'
+import { Slots } from '../lib/slots.ts'
 
 /** How a gateway comes to its end: no new answers, the running ones get time, then they are ended. */
 export interface Shutdown {
   /** True from the moment when no new work is taken. */
   readonly draining: boolean
-  /** Aborted, with the error that clients are told, when running answers must end. */
-  readonly signal: Ending
-  /** Counts an answer in; the result counts it out. */
-  enter(): () => void
+  /**
+   * Counts an answer in; the result counts it out. `stop` is called with the error that clients are told when
+   * running answers must end, at once where that is so already.
+   */
+  enter(stop: (error: GatewayError) => void): () => void
   /** Resolves when no answer runs any more, at the latest a moment after `drainMs`. */
   drain(drainMs: number): Promise<void>
 }
@@ -17,28 +18,31 @@ export interface Shutdown {
 const farewellMs = 2_000
 
 export function createShutdown(): Shutdown {
-  const end = new End()
+  const running = new Slots<(error: GatewayError) => void>()
+  let ended: GatewayError | undefined
   let draining = false
-  let running = 0
   let idle = (): void => {}
 
   return {
     get draining() {
       return draining
     },
-    signal: end,
-    enter() {
-      running += 1
+    enter(stop) {
+      const place = running.add(stop)
+      if (ended) stop(ended)
       return () => {
-        running -= 1
-        if (running === 0) idle()
+        running.remove(place)
+        if (running.size === 0) idle()
       }
     },
     async drain(drainMs) {
       draining = true
-      if (running === 0) return
+      if (running.size === 0) return
       const emptied = new Promise<void>((resolve) => (idle = resolve))
-      const timer = setTimeout(() => end.reach(stopped()), drainMs)
+      const timer = setTimeout(() => {
+        ended = stopped()
+        for (const stop of running.values()) stop(ended)
+      }, drainMs)
       const giveUp = setTimeout(idle, drainMs + farewellMs)
       await emptied
       clearTimeout(timer)

@@ -10,16 +10,20 @@ export interface Ending {
 export class End implements Ending {
   aborted = false
   reason: unknown
-  #listeners: Set<() => void> | undefined
+  #listeners: (() => void)[] = []
   #controller: AbortController | undefined
 
   addEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners ??= new Set()
-    this.#listeners.add(listener)
+    if (!this.#listeners.includes(listener)) this.#listeners.push(listener)
   }
 
   removeEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners?.delete(listener)
+    const listeners = this.#listeners
+    const at = listeners.lastIndexOf(listener)
+    if (at < 0) return
+    // The last one takes its place.
+    const last = listeners.pop()
+    if (last && at < listeners.length) listeners[at] = last
   }
 
   /** Tells whoever listens; without a reason with that of an `AbortSignal` that has none. */
@@ -28,8 +32,8 @@ export class End implements Ending {
     this.aborted = true
     this.reason = reason
     const listeners = this.#listeners
-    this.#listeners = undefined
-    for (const listener of listeners ?? []) listener()
+    this.#listeners = []
+    for (const listener of listeners) listener()
     this.#controller?.abort(reason)
   }
 

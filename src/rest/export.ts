@@ -55,12 +55,7 @@ async function send(
   const first = await text.next()
   const body = Readable.from(beginningWith(first, text), { objectMode: false })
   const stop = (): void => void body.destroy(new Error('the gateway is stopping'))
-  const leave = shutdown.enter()
-  shutdown.signal.addEventListener('abort', stop)
-  body.once('close', () => {
-    shutdown.signal.removeEventListener('abort', stop)
-    leave()
-  })
+  body.once('close', shutdown.enter(stop))
   body.once('error', (error) => {
     logger.warn({ requestId: reply.request.id, reason: reasonOf(error) }, 'an export broke off')
   })
