@@ -10,8 +10,9 @@ import { rows, upstreamModel, type Row, type RowId } from './bench/workload.ts'
 
 const usage = `Usage: npm run bench -- [options]
   --rows a,b            of ${rows.map(({ id }) => id).join(', ')}; all by default
-  --rounds 3            turns of each server; the table has their medians
-  --seconds 3           how long each turn is measured, after a third of it to warm up
+  --rounds 9            turns of each server; the table has the medians of what the rounds show
+  --seconds 1.5         how long each turn is measured, after the clients have begun
+  --settle 8            seconds of load before the first round, for the compiler
   --json                one JSON object instead of the table
   --node-options="…"    further options of Node for the gateway, as --cpu-prof
   --no-embedded         without the rows on the embedded database
@@ -31,7 +32,9 @@ const rowsOf: Partial<Record<Storage, readonly RowId[]>> = {
 const { values } = readArguments()
 const pace: Pace = {
   rounds: Number(values.rounds),
-  warmUpMs: (Number(values.seconds) * 1000) / 3,
+  settleMs: Number(values.settle) * 1000,
+  // Clients begin one after the other, within half a second.
+  warmUpMs: 600,
   measureMs: Number(values.seconds) * 1000,
 }
 const chosen = chosenRows()
@@ -122,8 +125,9 @@ function readArguments() {
       allowNegative: true,
       options: {
         rows: { type: 'string' },
-        rounds: { type: 'string', default: '3' },
-        seconds: { type: 'string', default: '3' },
+        rounds: { type: 'string', default: '9' },
+        seconds: { type: 'string', default: '1.5' },
+        settle: { type: 'string', default: '8' },
         json: { type: 'boolean', default: false },
         embedded: { type: 'boolean', default: true },
         redis: { type: 'boolean', default: true },

@@ -1,5 +1,5 @@
 import type { LoadOrder, LoadResult } from './load.ts'
-import { median } from './statistics.ts'
+import { median, spreadOf, type Spread } from './statistics.ts'
 import { connections, streams, type Row, type Work } from './workload.ts'
 
 /** A server to send the work to. */
@@ -22,9 +22,15 @@ export interface Targets {
 
 export interface Pace {
   rounds: number
+  /** Before the first round, for the compiler. */
+  settleMs: number
+  /** At the beginning of each turn. */
   warmUpMs: number
   measureMs: number
 }
+
+/** Latencies are medians of many requests already: fewer rounds will do. */
+const addedRoundsMax = 3
 
 /** What one server showed, medians over the rounds. */
 export interface Shown {
@@ -46,61 +52,75 @@ export interface Measured {
   row: Row
   gateway: Shown
   proxy: Shown
-  /** CPU time of the gateway over that of the proxy. */
-  ratio?: number
+  /** CPU time of the gateway over that of the proxy, of each round. */
+  ratio?: Spread
   /** The gateway's other work in the same rounds, and by how much of the proxy's CPU time the row is dearer. */
-  beside?: { shown: Shown; title: string; more?: number }
+  beside?: { shown: Shown; title: string; more?: Spread }
   added: { gateway: Added; proxy: Added; perSecond: number }
 }
 
 type Run = (order: LoadOrder) => Promise<LoadResult>
 
-/** One row of the table. The two servers take turns, so that what disturbs the machine disturbs both. */
+type Seen = Record<'gateway' | 'proxy' | 'beside', LoadResult[]>
+
+/**
+ * One row of the table. The servers take turns, once in this order and once in the other, and are compared round
+ * by round: what disturbs the machine disturbs both.
+ */
 export async function measureRow(
   row: Row,
   { targets, pace, run }: { targets: Targets; pace: Pace; run: Run },
 ): Promise<Measured> {
-  const work = row.work(targets.gateway.model)
-  const seen: Record<'gateway' | 'proxy' | 'beside', LoadResult[]> = {
-    gateway: [],
-    proxy: [],
-    beside: [],
+  const { gateway: target } = targets
+  const orders = {
+    gateway: { ...orderFor(target, row.work(target.model), pace), ...keyOf(row, target) },
+    beside: row.beside && orderFor(target, row.beside.work(target.model), pace),
+    proxy: orderFor(targets.proxy, row.bare, pace),
   }
-  const limited = keyOf(row, targets.gateway)
-  const other = row.beside?.work(targets.gateway.model)
-  // The turns before the first round are for the compiler alone.
-  for (let round = -1; round < pace.rounds; round += 1) {
-    const gateway = await run({ ...orderFor(targets.gateway, work, pace), ...limited })
-    const beside = other && (await run(orderFor(targets.gateway, other, pace)))
-    const proxy = await run(orderFor(targets.proxy, row.bare, pace))
-    if (round < 0) continue
-    if (beside) seen.beside.push(beside)
-    seen.gateway.push(gateway)
-    seen.proxy.push(proxy)
+  const seen: Seen = { gateway: [], proxy: [], beside: [] }
+  const turns = ['gateway', 'beside', 'proxy'] as const
+  for (const name of turns) {
+    const order = orders[name]
+    if (order) await run({ ...order, measureMs: pace.settleMs })
+  }
+  for (let round = 0; round < pace.rounds; round += 1) {
+    for (const name of round % 2 === 0 ? turns : turns.toReversed()) {
+      const order = orders[name]
+      if (order) seen[name].push(await run(order))
+    }
   }
   const gateway = shown(seen.gateway)
   const proxy = shown(seen.proxy)
-  const half = halfLoad(work, Math.min(gateway.perSecond, proxy.perSecond))
+  const half = halfLoad(orders.gateway.work, Math.min(gateway.perSecond, proxy.perSecond))
   const added = await measureAdded(row, { targets, pace, run, half })
-  const ratio =
-    gateway.cpuUs !== undefined && proxy.cpuUs !== undefined && gateway.cpuUs / proxy.cpuUs
+  const ratio = compared(seen, (own, bare) => own / bare)
+  const more = compared(seen, (own, bare, beside) => (own - beside) / bare)
   return {
     row,
     gateway,
     proxy,
-    ...(ratio !== false && { ratio }),
-    ...(row.beside && { beside: { title: row.beside.title, ...dearer(seen) } }),
+    ...(ratio && { ratio }),
+    ...(row.beside && {
+      beside: { title: row.beside.title, shown: shown(seen.beside), ...(more && { more }) },
+    }),
     added: { ...added, perSecond: half.perSecond ?? proxy.perSecond / 2 },
   }
 }
 
-/** The medians, and what a request of the row takes more than one of the other work, as a part of the proxy's. */
-function dearer(seen: Record<'gateway' | 'proxy' | 'beside', LoadResult[]>) {
-  const [gateway, proxy, beside] = [shown(seen.gateway), shown(seen.proxy), shown(seen.beside)]
-  if (gateway.cpuUs === undefined || beside.cpuUs === undefined || proxy.cpuUs === undefined) {
-    return { shown: beside }
-  }
-  return { shown: beside, more: (gateway.cpuUs - beside.cpuUs) / proxy.cpuUs }
+/** CPU times of the same rounds; undefined where one of them is not known. */
+function compared(
+  seen: Seen,
+  compare: (gateway: number, proxy: number, beside: number) => number,
+): Spread | undefined {
+  const rounds = seen.gateway.map((gateway, round) =>
+    compare(cpuUsOf(gateway), cpuUsOf(seen.proxy[round]), cpuUsOf(seen.beside[round])),
+  )
+  return rounds.some(Number.isNaN) ? undefined : spreadOf(rounds)
+}
+
+/** NaN where it is not known. */
+function cpuUsOf(result: LoadResult | undefined): number {
+  return result?.cpu ? result.cpu.processUs / result.count : Number.NaN
 }
 
 function orderFor({ url, key, pid }: Target, work: Work, pace: Pace): LoadOrder {
@@ -132,7 +152,7 @@ async function measureAdded(
 ): Promise<{ gateway: Added; proxy: Added }> {
   const { targets, pace, run, half } = options
   const results: Record<keyof Targets, LoadResult[]> = { gateway: [], proxy: [], direct: [] }
-  for (let round = 0; round < pace.rounds; round += 1) {
+  for (let round = 0; round < Math.min(pace.rounds, addedRoundsMax); round += 1) {
     for (const name of ['direct', 'gateway', 'proxy'] as const) {
       const work = name === 'gateway' ? row.work(targets.gateway.model) : row.bare
       const order = { ...orderFor(targets[name], work, pace), ...keyOf(row, targets[name]) }

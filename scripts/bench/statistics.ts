@@ -13,3 +13,14 @@ export function median(values: readonly number[]): number {
   const lower = sorted[(sorted.length - 1) >> 1] ?? Number.NaN
   return (lower + upper) / 2
 }
+
+/** What several values say: the one in the middle, and between which two the middle half of them lies. */
+export interface Spread {
+  median: number
+  from: number
+  to: number
+}
+
+export function spreadOf(values: readonly number[]): Spread {
+  return { median: median(values), from: quantile(values, 0.25), to: quantile(values, 0.75) }
+}

@@ -1,4 +1,5 @@
 import type { Added, Measured } from './measure.ts'
+import type { Spread } from './statistics.ts'
 
 /** Lines whose columns stand under each other; the first column to the left, the others to the right. */
 export function formatTable(lines: readonly (readonly string[])[]): string {
@@ -26,7 +27,7 @@ export function measuredTable(measured: readonly Measured[]): string {
 
 function comparison({ row, gateway, beside }: Measured): string[] {
   if (!beside) return []
-  const more = beside.more === undefined ? '-' : beside.more.toFixed(2)
+  const more = beside.more ? `${beside.more.median.toFixed(2)} (${range(beside.more)})` : '-'
   const [own, other] = [micros(gateway.cpuUs), micros(beside.shown.cpuUs)]
   return [
     `${row.title}: ${own} against ${other} of ${beside.title}: ${more} of the bare proxy more`,
@@ -34,14 +35,26 @@ function comparison({ row, gateway, beside }: Measured): string[] {
 }
 
 function tableOf(measured: readonly Measured[]): string {
-  const head = ['', 'CPU', 'bare proxy', 'ratio', 'database', 'added p50', 'p99', 'bare p50', 'p99']
+  const head = [
+    '',
+    'CPU',
+    'bare proxy',
+    'ratio',
+    'half of them',
+    'database',
+    'added p50',
+    'p99',
+    'bare p50',
+    'p99',
+  ]
   return formatTable([
     [...head, 'at', 'RSS', 'full load'],
     ...measured.map(({ row, gateway, proxy, ratio, added }) => [
       row.title,
       `${micros(gateway.cpuUs)}/${row.unit}`,
       micros(proxy.cpuUs),
-      ratio === undefined ? '-' : ratio.toFixed(2),
+      ratio ? ratio.median.toFixed(2) : '-',
+      ratio ? range(ratio) : '-',
       gateway.workersUs ? micros(gateway.workersUs) : '-',
       ...latency(added.gateway),
       ...latency(added.proxy),
@@ -50,6 +63,11 @@ function tableOf(measured: readonly Measured[]): string {
       `${Math.round(gateway.perSecond)}/s`,
     ]),
   ])
+}
+
+/** Between which two values the middle half of the rounds lies. */
+function range({ from, to }: Spread): string {
+  return `${from.toFixed(2)}–${to.toFixed(2)}`
 }
 
 function micros(us: number | undefined): string {

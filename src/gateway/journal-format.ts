@@ -17,9 +17,10 @@ export function encodeLine({ type, rows }: JournalLine): string {
  * kept as far as the database can: no row is lost for a character.
  */
 export function withText(rows: LedgerRows): LedgerRows {
+  const { request, attempts } = rows
   const text = json(rows)
-  if (!text.includes('\\u') || !unstorable.test(text)) return { ...rows, text }
-  const kept = storable(rows)
+  if (!text.includes('\\u') || !unstorable.test(text)) return { request, attempts, text }
+  const kept = storable(parsed(text))
   return { ...kept, text: json(kept) }
 }
 
@@ -31,8 +32,15 @@ export function encodeRows(rows: LedgerRows): string {
 /** NUL and half a surrogate pair, as JSON writes them. Escapes that only look like these cost time and do no harm. */
 const unstorable = /\\u0000|\\ud[89a-f]/
 
-function json({ request, attempts }: LedgerRows): string {
-  return JSON.stringify({ request, attempts })
+function json({ request, attempts, decision }: LedgerRows): string {
+  if (decision === undefined) return JSON.stringify({ request, attempts })
+  const others = JSON.stringify(request).slice(0, -1)
+  return `{"request":${others},"decision":${decision}},"attempts":${JSON.stringify(attempts)}}`
+}
+
+/** `json` wrote it. */
+function parsed(text: string): LedgerRows {
+  return JSON.parse(text) as LedgerRows
 }
 
 /** The line, or undefined for one that was torn when its process died. */

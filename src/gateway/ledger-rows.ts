@@ -27,7 +27,9 @@ type Written<Row> = {
 export interface LedgerRows {
   request: RequestRow
   attempts: AttemptRow[]
-  /** The same as JSON, where it was made already. */
+  /** The request's decision as JSON, where it was made already: then `request` lacks it. */
+  decision?: string | undefined
+  /** All of it as JSON, where it was made already. */
   text?: string
 }
 
@@ -68,14 +70,14 @@ export function rowsOf(entry: LedgerEntry): LedgerRows {
     errorCode: entry.errorCode,
     cache: settlement.cache,
     tags: entry.tags,
-    decision: entry.decision,
+    decision: entry.decisionText === undefined ? entry.decision : undefined,
     userId: entry.user,
     reservedNanos: entry.reserved?.nanos.toString(),
     reservedCurrency: entry.reserved?.currency,
     ...usageRow(settlement.usage, settlement.cost),
   }
   const rows = settlement.attempts.map((attempt) => attemptRow(settlement.requestId, attempt))
-  return { request, attempts: rows }
+  return { request, attempts: rows, decision: entry.decisionText }
 }
 
 function attemptRow(requestId: string, attempt: AttemptRecord): AttemptRow {

@@ -24,6 +24,8 @@ export interface LedgerEntry {
   errorCode?: ErrorCode | undefined
   tags?: Tags | undefined
   decision?: Decision | undefined
+  /** The same as JSON: it stands in both lines of the journal. */
+  decisionText?: string | undefined
   /** What the client says of its own user. */
   user?: string | undefined
   /** What the budgets held for it by estimate. */

@@ -77,15 +77,20 @@ function ledgerEntry(ticket: Ticket, status: RequestStatus): LedgerEntry {
     latencyMs: performance.now() - ticket.startedAtMs,
     timeToFirstTokenMs: ticket.timeToFirstTokenMs,
     tags: call.tags,
-    decision: decisionOf(ticket),
+    ...decided(ticket),
     user: call.user,
     reserved: ticket.reservation?.money,
   }
 }
 
-function decisionOf({ decision, passedOver }: Ticket): LedgerEntry['decision'] {
-  if (!decision || passedOver.length === 0) return decision
-  return { ...decision, passedOver: passedOver.map(toldOf) }
+/** The decision, with what was passed over since. */
+function decided(ticket: Ticket): Pick<LedgerEntry, 'decision' | 'decisionText'> {
+  const { decision, passedOver } = ticket
+  if (!decision) return {}
+  if (passedOver.length > 0)
+    return { decision: { ...decision, passedOver: passedOver.map(toldOf) } }
+  ticket.decisionText ??= JSON.stringify(decision)
+  return { decision, decisionText: ticket.decisionText }
 }
 
 /** The attempt whose words the client has; where it went on with others' words, their tokens and costs are in it. */

@@ -25,6 +25,8 @@ export interface Ticket {
   priority: number
   /** How it was routed; absent where there was nothing to decide. */
   decision: Decision | undefined
+  /** The same as JSON, once that was needed. */
+  decisionText: string | undefined
   /** Counts here what a provider did not report, from what was generated. */
   estimate: (produced: string) => Promise<Usage>
   createdAt: Date
@@ -64,6 +66,7 @@ export function openTicket(
     priority: 0,
     roughTokens: undefined,
     decision: undefined,
+    decisionText: undefined,
     createdAt: new Date(),
     startedAtMs: performance.now(),
     timeToFirstTokenMs: undefined,

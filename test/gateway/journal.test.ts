@@ -53,6 +53,16 @@ describe('a line of the journal', () => {
     expect(decodeLine(encodeLine(line))).toEqual(line)
   })
 
+  test('holds the decision where that was written beforehand, too', () => {
+    const decision = { model: 'a\u0000b', strategy: 'ordered' }
+    const rows = rowsFor('req_1')
+    const apart = { ...rows, decision: JSON.stringify(decision) }
+    const whole = { ...rows, request: { ...rows.request, decision } } as unknown as LedgerRows
+    const line = decodeLine(encodeLine({ type: 'open', rows: apart }))
+    expect(line).toEqual(decodeLine(encodeLine({ type: 'open', rows: whole })))
+    expect(line?.rows.request.decision).toEqual({ model: 'a\ufffdb', strategy: 'ordered' })
+  })
+
   test('holds no text that Postgres cannot hold', () => {
     const rows = rowsFor('req_1')
     rows.request.requestedModel = 'a\u0000b\ud800c😀'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { median, quantile } from '../../scripts/bench/statistics.ts'
+import { median, quantile, spreadOf } from '../../scripts/bench/statistics.ts'
 
 describe('the median', () => {
   test('is the value in the middle, whatever the order', () => {
@@ -41,5 +41,11 @@ describe('a quantile', () => {
 
   test('of nothing is not a number', () => {
     expect(quantile([], 0.5)).toBeNaN()
+  })
+})
+
+describe('the spread of values', () => {
+  test('is the one in the middle, and the two around the middle half', () => {
+    expect(spreadOf([8, 1, 5, 2, 4, 3, 7, 6])).toEqual({ median: 4.5, from: 2, to: 6 })
   })
 })

@@ -30,7 +30,7 @@ describe('a table', () => {
       row: rowOf('rest-json'),
       gateway: { perSecond: 2468.2, cpuUs: 150.04, workersUs: 0, residentMb: 180.4 },
       proxy: { perSecond: 5000, cpuUs: 75, workersUs: 0, residentMb: 90 },
-      ratio: 2.0005,
+      ratio: { median: 2.0005, from: 1.9, to: 2.126 },
       added: latencies,
     }
     const [, line = ''] = measuredTable([measured]).split('\n')
@@ -39,6 +39,7 @@ describe('a table', () => {
       '150.0 µs/request',
       '75.0 µs',
       '2.00',
+      '1.90–2.13',
       '-',
       '0.50 ms',
       '2.00 ms',
@@ -59,7 +60,7 @@ describe('a table', () => {
     }
     const [, line = ''] = measuredTable([measured]).split('\n')
     const cells = line.split(/ {2,}/)
-    expect([cells[1], cells[3], cells[10]]).toEqual(['-/token', '-', '-'])
+    expect([cells[1], cells[3], cells[4], cells[11]]).toEqual(['-/token', '-', '-', '-'])
   })
 
   test('says what a row takes more than the work beside it, as a part of the proxy', () => {
@@ -67,12 +68,16 @@ describe('a table', () => {
       row: rowOf('rest-routed'),
       gateway: { perSecond: 10, cpuUs: 160, workersUs: 0, residentMb: 200 },
       proxy: { perSecond: 10, cpuUs: 50, workersUs: 0, residentMb: 80 },
-      ratio: 3.2,
-      beside: { title: 'REST JSON', shown: { perSecond: 11, cpuUs: 151 }, more: 0.18 },
+      ratio: { median: 3.2, from: 3, to: 3.5 },
+      beside: {
+        title: 'REST JSON',
+        shown: { perSecond: 11, cpuUs: 151 },
+        more: { median: 0.18, from: 0.1, to: 0.2 },
+      },
       added: latencies,
     }
     expect(measuredTable([measured]).split('\n').at(-1)).toBe(
-      'REST JSON, 200 deployments: 160.0 µs against 151.0 µs of REST JSON: 0.18 of the bare proxy more',
+      'REST JSON, 200 deployments: 160.0 µs against 151.0 µs of REST JSON: 0.18 (0.10–0.20) of the bare proxy more',
     )
     const elsewhere = { ...measured, beside: { title: 'REST JSON', shown: { perSecond: 11 } } }
     expect(measuredTable([elsewhere])).toContain('160.0 µs against - of REST JSON: - of the bare')
@@ -83,7 +88,7 @@ describe('a table', () => {
       row: rowOf('rest-json'),
       gateway: { perSecond: 10, cpuUs: 100, workersUs: 85.94, residentMb: 500 },
       proxy: { perSecond: 10, cpuUs: 50, workersUs: 0, residentMb: 80 },
-      ratio: 2,
+      ratio: { median: 2, from: 2, to: 2 },
       added: latencies,
     }
     expect(measuredTable([measured])).toContain('85.9 µs')
