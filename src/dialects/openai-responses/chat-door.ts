@@ -3,7 +3,7 @@ import { encodeErrorBody, type ErrorBody } from '../openai-chat/encode-error.ts'
 import type { GatewayError } from '../../errors.ts'
 import { decodeResponsesRequest, type Earlier, nothingEarlier } from './decode-request.ts'
 import { openaiResponses } from './dialect.ts'
-import { encodeResponse } from './encode-response.ts'
+import { encodeResponse, type Asked } from './encode-response.ts'
 import { openResponseStream } from './encode-stream.ts'
 import { placesOf } from './places.ts'
 
@@ -30,7 +30,7 @@ export const openaiResponsesDoor: ChatDoor = {
 export function decodeResponse(body: unknown, earlier: Earlier = nothingEarlier): DecodedResponse {
   const decoded = decodeResponsesRequest(body, earlier)
   const { request, store, items, warnings, xrouter } = decoded
-  const asked = { body: decoded.asked, store }
+  const asked: Asked = { body: decoded.asked, store }
   return {
     request,
     xrouter,

@@ -14,6 +14,8 @@ export interface Asked {
   /** The body of the request. */
   body: Extra
   store: boolean
+  /** When the answer was complete, in Unix seconds; noted once, so that it is told and stored alike. */
+  completedAt?: number
 }
 
 /** A whole answer: the response object with all of its output. */
@@ -39,11 +41,12 @@ export function completeResponse(
   const finish = response.choices[0]?.finishReason
   const status = statusOf(finish)
   const { warnings } = response
+  if (status === 'completed') asked.completedAt ??= Math.floor(Date.now() / 1000)
   return {
     ...openResponse(asked, context),
     ...(extra?.dialect === openaiResponses && extra.members),
     status,
-    completed_at: status === 'completed' ? Math.floor(Date.now() / 1000) : null,
+    completed_at: asked.completedAt ?? null,
     incomplete_details: status === 'completed' ? null : { reason: incompleteReason(finish) },
     output: output.items,
     usage: usage ? encodeUsage(usage) : null,

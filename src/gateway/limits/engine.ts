@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { GatewayError } from '../../errors.ts'
 import { reasonOf } from '../../lib/reason.ts'
 import { sparing } from '../../lib/sparing.ts'
+import { TransientMap } from '../../lib/transient-map.ts'
 import type { LimitScope } from '../../protocol/limit.ts'
 import type { LocalLimiter } from './local-limiter.ts'
 import type { Ask, BudgetMeter, Hold, Limiter, Meter, Outcome } from './meter.ts'
@@ -42,7 +43,7 @@ const logEveryMs = 10_000
 export class LimitEngine {
   readonly #settings: EngineSettings
   readonly #now: () => number
-  readonly #held = new Set<Held>()
+  readonly #held = new TransientMap<Held>()
   readonly #timer: NodeJS.Timeout
   readonly #complain: (error: unknown) => void
   /** Settlements that the limiter of all instances has not got yet. */
@@ -96,12 +97,12 @@ export class LimitEngine {
   }
 
   hold(held: Held): void {
-    this.#held.add(held)
+    this.#held.set(held.id, held)
   }
 
   /** Gives back what was held and counts what was used; nobody waits for it. */
   settle(held: Held | undefined, release: Release): void {
-    if (held) this.#held.delete(held)
+    if (held) this.#held.delete(held.id)
     const done = this.#settle(held?.by, release).finally(() => this.#settling.delete(done))
     this.#settling.add(done)
   }
@@ -111,14 +112,16 @@ export class LimitEngine {
     this.#settings.local.sweep()
     await this.#payOwed()
     const groups = Map.groupBy(
-      this.#held,
+      this.#held.values(),
       ({ organization, by }) => `${by === this.#settings.local} ${organization}`,
     )
     for (const group of groups.values()) {
       const [first] = group
       if (!first) continue
       for (let at = 0; at < group.length; at += renewedAtOnce) {
-        const holds = group.slice(at, at + renewedAtOnce).filter((held) => this.#held.has(held))
+        const holds = group
+          .slice(at, at + renewedAtOnce)
+          .filter(({ id }) => this.#held.get(id) !== undefined)
         await first.by.renew(holds).catch((error: unknown) => this.#fail(error))
       }
     }

@@ -16,19 +16,25 @@ export function createRedisLimiter(scripts: LimitScripts, leaseMs = usualLeaseMs
       const [first] = keys
       // Nothing of requests comes back: without other uses there is nothing to tell.
       if (first === undefined) return []
-      const mark = `${slotOf(first)}:settled:${release.id}`
+      const mark = settledMark(first, release.id)
       return spentOf(release, await scripts.settle({ keys: [mark, ...keys], args }))
     },
     renew: async (holds) => {
       const args = [String(leaseMs)]
       const held = holds.flatMap(({ id, meters }) => meters.map((meter) => ({ id, meter })))
       for (const { id, meter } of held) args.push(kinds[meter.kind], id, String(amountOf(meter)))
-      await scripts.renew({ keys: held.flatMap(({ meter }) => keysOf(meter)), args })
+      const keys = held.flatMap(({ id, meter }) => [settledMark(meter.key, id), ...keysOf(meter)])
+      await scripts.renew({ keys, args })
     },
     load: (key, sums) => scripts.load(loadInput(key, 'load', sums)),
     mark: async (key, moment) => Number(await scripts.mark({ keys: [key], args: [`${moment}`] })),
     correct: (key, sums) => scripts.load(loadInput(key, 'correct', sums)),
   }
+}
+
+/** Where it is noted that a reservation was settled, in the slot of its keys. */
+function settledMark(key: string, id: string): string {
+  return `${slotOf(key)}:settled:${id}`
 }
 
 /** What decides in which slot of a cluster a key is, and stands first in it: the organisation in braces. */

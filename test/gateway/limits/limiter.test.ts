@@ -218,6 +218,25 @@ function readingsOf(outcome: Outcome): Reading[] {
   return outcome.status === 'unloaded' ? [] : outcome.readings
 }
 
+describe.runIf(real)('a renewal that Redis gets late', () => {
+  // As where Redis did not know the script of renewals, but that of settlements.
+  test('takes nothing again of what was settled meanwhile', async () => {
+    const { limiter, close } = await redisLimiter(real?.redisUrl ?? '')
+    const [seats, budget] = [seatMeter(1), budgetMeter(100, 60)]
+    const mine = { id: `req_late_${process.pid}_${Date.now()}`, meters: [seats, budget] }
+    await limiter.load(budget.key, { cutoff: 0, slots: [] })
+    await limiter.reserve({ ...mine, options: [[]] })
+    const uses = [
+      { meter: seats, reserved: 1, used: 1 },
+      { meter: budget, reserved: 60, used: 10 },
+    ]
+    await limiter.settle({ id: mine.id, settledAt: 1, uses })
+    await limiter.renew([mine])
+    expect(readingsOf(await limiter.read([seats, budget])).map(({ left }) => left)).toEqual([1, 90])
+    close()
+  })
+})
+
 describe.runIf(real)('a settlement whose answer was lost', () => {
   test('and that comes again counts once; another of the same request counts', async () => {
     const { limiter, close } = await redisLimiter(real?.redisUrl ?? '')
