@@ -9,7 +9,16 @@ export interface JournalLine {
 
 /** One line of JSON. */
 export function encodeLine({ type, rows }: JournalLine): string {
-  return `{"type":"${type}","rows":${encodeRows(rows)}}`
+  return lineOf(type, encodeRows(rows))
+}
+
+/** A `close` without the decision, which stands in the request's `open` in the same file. */
+export function encodeBriefClose(rows: LedgerRows): string {
+  return lineOf('close', rows.brief ?? encodeRows(rows))
+}
+
+function lineOf(type: JournalLine['type'], rows: string): string {
+  return `{"type":"${type}","rows":${rows}}`
 }
 
 /**
@@ -17,28 +26,35 @@ export function encodeLine({ type, rows }: JournalLine): string {
  * kept as far as the database can: no row is lost for a character.
  */
 export function withText(rows: LedgerRows): LedgerRows {
-  const { request, attempts } = rows
-  const text = json(rows)
-  if (!text.includes('\\u') || !unstorable.test(text)) return { request, attempts, text }
+  const { request, attempts, decision } = rows
+  const brief = JSON.stringify({ request, attempts })
+  const text = decision === undefined ? brief : withDecision(brief, decision)
+  if (!isUnstorable(brief) && (decision === undefined || !isUnstorable(decision)))
+    return { request, attempts, decision, text, brief: decision && brief }
   const kept = storable(parsed(text))
-  return { ...kept, text: json(kept) }
+  return { ...kept, text: JSON.stringify(kept) }
 }
 
 /** The text of rows. */
 export function encodeRows(rows: LedgerRows): string {
-  return rows.text ?? withText(rows).text ?? json(rows)
+  return rows.text ?? withText(rows).text ?? JSON.stringify(rows)
+}
+
+const beginning = '{"request":{'
+
+/** As the first member of the request: the other text is neither parsed nor copied. */
+function withDecision(brief: string, decision: string): string {
+  return `${beginning}"decision":${decision},${brief.slice(beginning.length)}`
+}
+
+function isUnstorable(text: string): boolean {
+  return text.includes('\\u') && unstorable.test(text)
 }
 
 /** NUL and half a surrogate pair, as JSON writes them. Escapes that only look like these cost time and do no harm. */
 const unstorable = /\\u0000|\\ud[89a-f]/
 
-function json({ request, attempts, decision }: LedgerRows): string {
-  if (decision === undefined) return JSON.stringify({ request, attempts })
-  const others = JSON.stringify(request).slice(0, -1)
-  return `{"request":${others},"decision":${decision}},"attempts":${JSON.stringify(attempts)}}`
-}
-
-/** `json` wrote it. */
+/** `JSON.stringify` wrote it. */
 function parsed(text: string): LedgerRows {
   return JSON.parse(text) as LedgerRows
 }

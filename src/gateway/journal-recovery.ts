@@ -2,6 +2,7 @@ import { createReadStream, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { lockFile } from '../lib/file-lock.ts'
+import type { StoredDecision } from '../protocol/stored-decision.ts'
 import { decodeLine } from './journal-format.ts'
 import type { LedgerRows } from './ledger-rows.ts'
 
@@ -70,8 +71,16 @@ async function recoverJournal(folder: string, { write }: RecoveryOptions): Promi
 export async function writeSettled(path: string, write: RecoveryOptions['write']): Promise<number> {
   let settled = 0
   let batch: LedgerRows[] = []
+  // Written with the `open` of a request, and with its `close` only where that has another one.
+  const decisions = new Map<string, StoredDecision>()
   for await (const { type, rows } of linesOf(path)) {
-    if (type !== 'close') continue
+    const { request } = rows
+    if (type === 'open') {
+      if (request.decision) decisions.set(request.id, request.decision)
+      continue
+    }
+    request.decision ??= decisions.get(request.id)
+    decisions.delete(request.id)
     batch.push(rows)
     settled += 1
     if (batch.length < batchRowsMax) continue

@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from '
 import { join } from 'node:path'
 import { lockFile, type FileLock } from '../lib/file-lock.ts'
 import { TransientMap } from '../lib/transient-map.ts'
-import { encodeLine } from './journal-format.ts'
+import { encodeBriefClose, encodeLine } from './journal-format.ts'
 import type { LedgerRows } from './ledger-rows.ts'
 
 /** A place in the journal: what was settled there is let go of when it is in the database. */
@@ -42,6 +42,15 @@ export function openJournal(settings: JournalSettings): Journal {
   return new SegmentedJournal(folder, lock, settings)
 }
 
+/** The last line of a request whose upstream is being called. */
+interface Noted {
+  line: string
+  /** The decision that is in it. */
+  decision: string | undefined
+  /** Whether the file took it. */
+  onFile: boolean
+}
+
 /**
  * Appends lines to files ("segments"). Lines of the same turn of the event loop are written together,
  * with one system call; a segment goes when nothing in it is owed to the database any more.
@@ -50,8 +59,8 @@ class SegmentedJournal implements Journal {
   readonly #folder: string
   readonly #lock: FileLock
   readonly #settings: JournalSettings
-  /** Requests whose upstream is being called, with their last line. */
-  readonly #running = new TransientMap<string>()
+  /** Requests whose upstream is being called. */
+  readonly #running = new TransientMap<Noted>()
   #segment: Segment
   #file: number
   #number = 1
@@ -70,15 +79,20 @@ class SegmentedJournal implements Journal {
 
   async open(rows: LedgerRows): Promise<void> {
     const line = encodeLine({ type: 'open', rows })
-    this.#running.set(rows.request.id, line)
-    await this.#append(line)
+    const noted: Noted = { line, decision: rows.decision, onFile: false }
+    this.#running.set(rows.request.id, noted)
+    noted.onFile = await this.#append(line)
   }
 
   async close(rows: LedgerRows): Promise<Segment | undefined> {
     const segment = this.#segment
     segment.owed += 1
-    this.#running.delete(rows.request.id)
-    if (await this.#append(encodeLine({ type: 'close', rows }))) return segment
+    const { id } = rows.request
+    const noted = this.#running.get(id)
+    this.#running.delete(id)
+    const isKnown = noted?.onFile === true && noted.decision === rows.decision
+    const line = isKnown ? encodeBriefClose(rows) : encodeLine({ type: 'close', rows })
+    if (await this.#append(line)) return segment
     this.written(segment)
     return undefined
   }
@@ -138,11 +152,11 @@ class SegmentedJournal implements Journal {
       this.#file = file
       this.#segment = { path, owed: 0 }
       this.#bytes = 0
-      const lines = this.#running
-        .values()
-        .map((line) => `${line}\n`)
-        .join('')
+      const running = this.#running.values()
+      const lines = running.map(({ line }) => `${line}\n`).join('')
+      for (const noted of running) noted.onFile = false
       if (lines !== '') this.#bytes += writeAll(file, lines)
+      for (const noted of running) noted.onFile = true
     } catch (error) {
       this.#settings.onFailure(error)
     }

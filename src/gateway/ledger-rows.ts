@@ -27,10 +27,12 @@ type Written<Row> = {
 export interface LedgerRows {
   request: RequestRow
   attempts: AttemptRow[]
-  /** The request's decision as JSON, where it was made already: then `request` lacks it. */
+  /** The request's decision as JSON, where `request` lacks it. */
   decision?: string | undefined
   /** All of it as JSON, where it was made already. */
   text?: string
+  /** The same without the decision, where there is one. */
+  brief?: string | undefined
 }
 
 /** One transaction; requests that are there already stay as they are, so that a batch may be written twice. */
@@ -70,14 +72,13 @@ export function rowsOf(entry: LedgerEntry): LedgerRows {
     errorCode: entry.errorCode,
     cache: settlement.cache,
     tags: entry.tags,
-    decision: entry.decisionText === undefined ? entry.decision : undefined,
     userId: entry.user,
     reservedNanos: entry.reserved?.nanos.toString(),
     reservedCurrency: entry.reserved?.currency,
     ...usageRow(settlement.usage, settlement.cost),
   }
   const rows = settlement.attempts.map((attempt) => attemptRow(settlement.requestId, attempt))
-  return { request, attempts: rows, decision: entry.decisionText }
+  return { request, attempts: rows, decision: entry.decision }
 }
 
 function attemptRow(requestId: string, attempt: AttemptRecord): AttemptRow {

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import type { ErrorCode } from '../errors.ts'
 import { reasonOf } from '../lib/reason.ts'
-import type { Decision } from '../protocol/routing.ts'
 import type { AttemptRecord, Money, RequestStatus, Settlement } from '../protocol/settlement.ts'
 import type { Tags } from '../protocol/tags.ts'
 import type { Journal, Segment } from './journal.ts'
@@ -23,9 +22,8 @@ export interface LedgerEntry {
   timeToFirstTokenMs?: number | undefined
   errorCode?: ErrorCode | undefined
   tags?: Tags | undefined
-  decision?: Decision | undefined
-  /** The same as JSON: it stands in both lines of the journal. */
-  decisionText?: string | undefined
+  /** How it was routed, as JSON of a `StoredDecision`. */
+  decision?: string | undefined
   /** What the client says of its own user. */
   user?: string | undefined
   /** What the budgets held for it by estimate. */

@@ -143,7 +143,9 @@ export class Lineup {
   #withoutOutliers(deployments: readonly Deployment[]): Deployment[] {
     const { states, ejectionShare } = this.#options
     if (ejectionShare === undefined || deployments.length < 2) return [...deployments]
-    const shares = deployments.map((deployment) => states.of(deployment).errorShare)
+    const shareOf = (deployment: Deployment): number => states.of(deployment).errorShare
+    if (!deployments.some((each) => shareOf(each) >= ejectionShare)) return [...deployments]
+    const shares = deployments.map(shareOf)
     const best = Math.min(...shares)
     const isOutlier = (index: number): boolean => {
       const share = shares[index] ?? 0

@@ -1,6 +1,7 @@
 import type { Decision } from '../protocol/routing.ts'
 import type { RoutingPolicy } from '../protocol/routing-policy.ts'
 import type { Rule } from '../protocol/rule.ts'
+import { parseDecision } from '../protocol/stored-decision.ts'
 import type { Affinity } from './affinity.ts'
 import { inOrder, type AttemptMode } from './attempt-plan.ts'
 import type { RoutingHints } from './call.ts'
@@ -9,9 +10,9 @@ import type { DeploymentStates } from './deployment-view.ts'
 import type { Headroom } from './headroom.ts'
 import type { Rates } from './rates.ts'
 import { choicesFor, type Choice } from './routing/choices.ts'
-import { consider, type Considered } from './routing/consider.ts'
-import { decisionOf } from './routing/decision.ts'
-import { directed, type Directed } from './routing/direct.ts'
+import { consider } from './routing/consider.ts'
+import { decisionText } from './routing/decision.ts'
+import { directed } from './routing/direct.ts'
 import type { RouteQuery } from './routing/query.ts'
 import { nobodyLeft } from './routing/reasons.ts'
 
@@ -43,8 +44,8 @@ export interface Route {
   candidates: [Candidate, ...Candidate[]]
   /** In which way they are called. */
   mode: AttemptMode
-  /** Absent where there was nothing to decide. */
-  decision: Decision | undefined
+  /** JSON of a `StoredDecision`; absent where there was nothing to decide. */
+  decision: string | undefined
   /** Of a rule; absent where none says one. */
   priority?: number | undefined
   /** Under which names who serves it is to be remembered; absent where that is not wanted. */
@@ -72,7 +73,7 @@ export function route(deps: RouteDeps, asked: RouteQuery): Route {
   return {
     candidates: [first, ...others],
     mode: others.length === 0 ? inOrder : modeOf(considered.policy, query.hints),
-    decision: decide(considered, direction, deps.states),
+    decision: decisionText(considered, direction, deps.states),
     affinity: considered.names,
     priority: direction.priority,
   }
@@ -84,18 +85,7 @@ export function explain(deps: RouteDeps, asked: RouteQuery): Decision {
   const { query } = direction
   const choices = choicesFor(deps.catalogue, query)
   const considered = consider(deps, query, { choices, everyone: true })
-  return decide(considered, direction, deps.states)
-}
-
-function decide(
-  considered: Considered,
-  { query, rules, failedRules, intent }: Directed,
-  states: DeploymentStates,
-): Decision {
-  const { target, policy, names: _names, ...rest } = considered
-  const { strategy } = policy
-  const decided = { ...rest, model: target.id, strategy, rules, failedRules, intent }
-  return decisionOf(decided, query, states)
+  return parseDecision(decisionText(considered, direction, deps.states))
 }
 
 /** Whether there is one deployment and nothing to ask of it. */

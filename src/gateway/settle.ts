@@ -1,5 +1,6 @@
 import type { GatewayError } from '../errors.ts'
 import type { AttemptRecord, Money, RequestStatus, Settlement } from '../protocol/settlement.ts'
+import { withPassedOver } from '../protocol/stored-decision.ts'
 import { addUsage, promptTokens, type Usage } from '../protocol/usage.ts'
 import type { CachedAnswer } from './cache-entry.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -77,20 +78,16 @@ function ledgerEntry(ticket: Ticket, status: RequestStatus): LedgerEntry {
     latencyMs: performance.now() - ticket.startedAtMs,
     timeToFirstTokenMs: ticket.timeToFirstTokenMs,
     tags: call.tags,
-    ...decided(ticket),
+    decision: decided(ticket),
     user: call.user,
     reserved: ticket.reservation?.money,
   }
 }
 
 /** The decision, with what was passed over since. */
-function decided(ticket: Ticket): Pick<LedgerEntry, 'decision' | 'decisionText'> {
-  const { decision, passedOver } = ticket
-  if (!decision) return {}
-  if (passedOver.length > 0)
-    return { decision: { ...decision, passedOver: passedOver.map(toldOf) } }
-  ticket.decisionText ??= JSON.stringify(decision)
-  return { decision, decisionText: ticket.decisionText }
+function decided({ decision, passedOver }: Ticket): string | undefined {
+  if (decision === undefined || passedOver.length === 0) return decision
+  return withPassedOver(decision, passedOver.map(toldOf))
 }
 
 /** The attempt whose words the client has; where it went on with others' words, their tokens and costs are in it. */

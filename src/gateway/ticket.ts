@@ -1,6 +1,5 @@
 import type { GatewayError } from '../errors.ts'
 import { isContent, type ChatEvent } from '../protocol/event.ts'
-import type { Decision } from '../protocol/routing.ts'
 import type { AttemptRecord, CacheResult, Money, Settlement } from '../protocol/settlement.ts'
 import { completionTokens, type Usage } from '../protocol/usage.ts'
 import type { Call } from './call.ts'
@@ -23,10 +22,8 @@ export interface Ticket {
   roughTokens: (() => number) | undefined
   /** In a queue the higher goes first. */
   priority: number
-  /** How it was routed; absent where there was nothing to decide. */
-  decision: Decision | undefined
-  /** The same as JSON, once that was needed. */
-  decisionText: string | undefined
+  /** How it was routed, as JSON of a `StoredDecision`; absent where there was nothing to decide. */
+  decision: string | undefined
   /** Counts here what a provider did not report, from what was generated. */
   estimate: (produced: string) => Promise<Usage>
   createdAt: Date
@@ -66,7 +63,6 @@ export function openTicket(
     priority: 0,
     roughTokens: undefined,
     decision: undefined,
-    decisionText: undefined,
     createdAt: new Date(),
     startedAtMs: performance.now(),
     timeToFirstTokenMs: undefined,

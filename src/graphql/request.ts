@@ -1,4 +1,5 @@
 import { invalidRequest } from '../errors.ts'
+import { decodeDecision } from '../protocol/stored-decision.ts'
 import { entriesOfRequests } from '../services/ledger-entries.ts'
 import {
   apiKeysById,
@@ -72,7 +73,7 @@ const Request = builder.objectRef<RequestRow>('Request').implement({
       type: RoutingDecision,
       nullable: true,
       description: 'How it was routed; null where there was nothing to decide.',
-      resolve: ({ decision }) => decision,
+      resolve: ({ decision }) => decision && decodeDecision(decision),
     }),
     ledgerEntries: t.loadableList({
       type: LedgerEntry,

@@ -2,17 +2,17 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { createAffinity } from '../../src/gateway/affinity.ts'
 import { shareAffinity } from '../../src/gateway/shared-affinity.ts'
 import type { RoutingHints } from '../../src/gateway/call.ts'
-import { route } from '../../src/gateway/route.ts'
 import { prefixesOf } from '../../src/gateway/routing/prefix.ts'
 import type { Message } from '../../src/protocol/request.ts'
 import type { RoutingPolicy } from '../../src/protocol/routing-policy.ts'
 import {
   ask,
   fail,
+  route,
   routeScene,
+  type RouteScene,
   upstream,
   virtual,
-  type RouteScene,
 } from '../support/route-scene.ts'
 
 const names = ['a', 'b', 'c', 'd', 'e', 'f']

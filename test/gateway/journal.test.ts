@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { decodeLine, encodeLine } from '../../src/gateway/journal-format.ts'
+import { decodeLine, encodeLine, withText } from '../../src/gateway/journal-format.ts'
 import { recoverJournals } from '../../src/gateway/journal-recovery.ts'
 import { writeAround } from '../../src/gateway/write-around.ts'
 import { openJournal } from '../../src/gateway/journal.ts'
@@ -104,6 +104,59 @@ describe('the journal', () => {
     await journal.close(rowsFor('req_1'))
     journal.stop()
     expect(linesIn()).toEqual(['close req_1'])
+  })
+
+  describe('has the decision of a request once', () => {
+    const decision = '{"model":"pool"}'
+    const running = (id: string) => withText({ ...runningRows(id), decision })
+    const settled = (id: string) => withText({ ...rowsFor(id), decision })
+    const textIn = () =>
+      files()
+        .map((file) => readFileSync(join(root, 'own', file), 'utf8'))
+        .join('')
+    const recovered = async () => {
+      const table = createTable()
+      await recoverJournals({ root, own: 'none', write: table.write })
+      return table.ids().map((id) => ({ id, found: table.get(id)?.request.decision }))
+    }
+
+    test('with its beginning, from where it is found when the process died after its end', async () => {
+      const { journal } = open()
+      await journal.open(running('req_1'))
+      await journal.close(settled('req_1'))
+      await journal.open(running('req_2'))
+      expect(textIn().match(/"decision"/g)).toHaveLength(2)
+      journal.stop()
+      expect(await recovered()).toEqual([
+        { id: 'req_1', found: { model: 'pool' } },
+        { id: 'req_2', found: { model: 'pool' } },
+      ])
+    })
+
+    test('with its end where it had no beginning, or was decided otherwise since', async () => {
+      const { journal } = open()
+      await journal.close(settled('req_1'))
+      await journal.open(running('req_2'))
+      const since = withText({ ...rowsFor('req_2'), decision: '{"model":"pool","passedOver":[]}' })
+      await journal.close(since)
+      journal.stop()
+      expect(await recovered()).toEqual([
+        { id: 'req_1', found: { model: 'pool' } },
+        { id: 'req_2', found: { model: 'pool', passedOver: [] } },
+      ])
+    })
+
+    test('and again in the next segment while it runs', async () => {
+      const { journal } = open('own', 2_000)
+      await journal.open(running('req_long'))
+      const segments = []
+      for (let index = 0; index < 8; index += 1)
+        segments.push(await journal.close(rowsFor(`req_${index}`)))
+      for (const segment of segments) if (segment) journal.written(segment)
+      await journal.close(settled('req_long'))
+      journal.stop()
+      expect(await recovered()).toEqual([{ id: 'req_long', found: { model: 'pool' } }])
+    })
   })
 
   test('begins a new segment when one is full, and drops the old one when it is written', async () => {

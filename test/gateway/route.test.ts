@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { RoutingHints } from '../../src/gateway/call.ts'
-import { explain, route, type Route } from '../../src/gateway/route.ts'
+import { explain, type Route } from '../../src/gateway/route.ts'
 import type { RouteQuery } from '../../src/gateway/routing/query.ts'
 import { nothingBut } from '../../src/protocol/features.ts'
 import { managerOf } from '../support/actors.ts'
@@ -8,10 +8,11 @@ import {
   ask,
   fail,
   price,
+  route,
   routeScene,
+  type RouteScene,
   upstream,
   virtual,
-  type RouteScene,
 } from '../support/route-scene.ts'
 
 const one = upstream('one', [{ name: 'small', contextLength: 100, price: price('1', '2') }, 'bare'])
@@ -38,7 +39,7 @@ function scene(fallbacks: Record<string, string[]> = {}): RouteScene {
   return routeScene({ providers: [one, two, three], models, fallbacks })
 }
 
-function idsOf({ candidates }: Route): string[] {
+function idsOf({ candidates }: Pick<Route, 'candidates'>): string[] {
   return candidates.map(({ deployment }) => deployment.id)
 }
 

@@ -8,7 +8,9 @@ import type { RoutingHints } from '../../src/gateway/call.ts'
 import { createDeploymentStates } from '../../src/gateway/deployment-states.ts'
 import { createAffinity } from '../../src/gateway/affinity.ts'
 import { createHeadroom } from '../../src/gateway/headroom.ts'
-import type { RouteDeps } from '../../src/gateway/route.ts'
+import { route as routed, type Route, type RouteDeps } from '../../src/gateway/route.ts'
+import type { Decision } from '../../src/protocol/routing.ts'
+import { parseDecision } from '../../src/protocol/stored-decision.ts'
 import { chatQuery, type RouteQuery } from '../../src/gateway/routing/query.ts'
 import { nativeBut } from '../../src/protocol/features.ts'
 import type { ChatRequest } from '../../src/protocol/request.ts'
@@ -151,4 +153,13 @@ function record(changes: Pick<AttemptRecord, 'status' | 'errorCode'>): AttemptRe
     latencyMs: 1,
     ...changes,
   }
+}
+
+/** Where a request goes, with the decision as it is read again. */
+export function route(
+  deps: RouteDeps,
+  query: RouteQuery,
+): Omit<Route, 'decision'> & { decision: Decision | undefined } {
+  const { decision, ...others } = routed(deps, query)
+  return { ...others, decision: decision === undefined ? undefined : parseDecision(decision) }
 }

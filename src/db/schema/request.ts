@@ -11,8 +11,8 @@ import {
   timestamp,
 } from 'drizzle-orm/pg-core'
 import type { ErrorCode } from '../../errors.ts'
-import type { Decision } from '../../protocol/routing.ts'
 import type { CacheResult, RequestStatus } from '../../protocol/settlement.ts'
+import type { StoredDecision } from '../../protocol/stored-decision.ts'
 
 /** Token classes and cost, the same on requests and on attempts; null = unknown. */
 export const usageColumns = {
@@ -51,7 +51,7 @@ export const requests = pgTable(
     timeToFirstTokenMs: doublePrecision('time_to_first_token_ms'),
     errorCode: text('error_code').$type<ErrorCode>(),
     /** How it was routed; null where there was nothing to decide. */
-    decision: jsonb('decision').$type<Decision>(),
+    decision: jsonb('decision').$type<StoredDecision>(),
     /** What the cache of answers did; null where it was not asked. */
     cache: text('cache').$type<CacheResult>(),
     tags: jsonb('tags').$type<Record<string, unknown>>(),

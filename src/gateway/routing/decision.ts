@@ -1,8 +1,11 @@
 import { formatNanos } from '../../lib/decimal.ts'
-import type { DecidedCandidate, Decision, CandidateSource } from '../../protocol/routing.ts'
+import type { CandidateSource, ScoreParts, TokenEstimate } from '../../protocol/routing.ts'
+import { modelOf } from '../../protocol/stored-decision.ts'
+import type { Deployment, Target } from '../catalogue.ts'
 import type { DeploymentStates } from '../deployment-view.ts'
+import type { Considered } from './consider.ts'
+import type { Directed } from './direct.ts'
 import { estimatedCost } from './estimate.ts'
-import type { RouteQuery } from './query.ts'
 import type { Ranked } from './ranking.ts'
 import { exclusionsMax, inWords, type Excluded } from './reasons.ts'
 
@@ -13,45 +16,97 @@ export interface Sourced extends Ranked {
   namedBy: 'client' | 'configuration'
 }
 
-/** What was decided, in the form that is shown and kept. */
-export function decisionOf(
-  decided: Omit<Decision, 'estimate' | 'candidates' | 'excluded' | 'excludedCount'> & {
-    candidates: readonly Sourced[]
-    excluded: readonly Excluded[]
-  },
-  query: RouteQuery,
+/** What was decided, as JSON of a `StoredDecision`: written at once, since each request has one. */
+export function decisionText(
+  { target, policy, variant, affinity, candidates, excluded }: Considered,
+  { query, rules, failedRules, intent }: Directed,
   states: DeploymentStates,
-): Decision {
-  const { excluded, candidates, ...rest } = decided
-  return {
-    ...rest,
-    estimate: query.estimate(),
-    candidates: candidates.map((each) => candidateOf(each, query)),
-    excluded: inWords(excluded.slice(0, exclusionsMax), query, states),
-    excludedCount: excluded.length,
-  }
+): string {
+  const estimate = query.estimate()
+  const { inputTokens, outputTokens } = estimate
+  return (
+    `${namedIn(target)},"strategy":"${policy.strategy}","estimate":{"inputTokens":${inputTokens},"outputTokens":${outputTokens}}` +
+    (rules.length === 0 ? '' : member('rules', rules)) +
+    (failedRules.length === 0 ? '' : member('failedRules', failedRules)) +
+    (intent ? member('intent', intent) : '') +
+    (variant === undefined ? '' : member('variant', variant)) +
+    (affinity ? member('affinity', affinity) : '') +
+    `,"candidates":[${candidatesText(candidates, estimate)}]` +
+    (excluded.length === 0 ? '' : exclusionsText(excluded, query, states)) +
+    '}'
+  )
 }
 
-function candidateOf(
-  { deployment, view, score, parts, source }: Sourced,
-  query: RouteQuery,
-): DecidedCandidate {
-  const { id, modelId, rates } = deployment
-  const { cachedShare } = view
-  return {
-    deployment: id,
-    model: modelId,
-    source,
-    score: score === undefined || !Number.isFinite(score) ? undefined : rounded(score),
-    parts:
-      parts &&
-      Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, rounded(part)])),
-    cachedShare: cachedShare === undefined ? undefined : rounded(cachedShare),
-    cost: rates && {
+function exclusionsText(
+  excluded: readonly Excluded[],
+  query: Directed['query'],
+  states: DeploymentStates,
+): string {
+  const told = inWords(excluded.slice(0, exclusionsMax), query, states)
+  return member('excluded', told) + member('excludedCount', excluded.length)
+}
+
+function candidatesText(candidates: readonly Sourced[], estimate: TokenEstimate): string {
+  let text = ''
+  let before: Cost | undefined
+  for (const { deployment, view, score, parts, source } of candidates) {
+    const { rates } = deployment
+    const { cachedShare } = view
+    text += text === '' ? beginningOf(deployment) : `,${beginningOf(deployment)}`
+    if (source !== 'model') text += `,"source":"${source}"`
+    if (score !== undefined && Number.isFinite(score)) text += `,"score":${rounded(score)}`
+    if (parts) text += member('parts', roundedParts(parts))
+    if (cachedShare !== undefined) text += `,"cachedShare":${rounded(cachedShare)}`
+    const cost = rates && {
       currency: rates.currency,
-      amount: decimal(estimatedCost(rates, query.estimate(), cachedShare)),
-    },
+      units: estimatedCost(rates, estimate, cachedShare),
+    }
+    if (cost) text += costText(cost, before)
+    text += '}'
+    before = cost
   }
+  return text
+}
+
+/** In units of its currency. */
+interface Cost {
+  currency: string
+  units: number
+}
+
+/** Many candidates are of one price. */
+function costText({ currency, units }: Cost, before: Cost | undefined): string {
+  if (units === before?.units && currency === before.currency) return ',"cost":"same"'
+  return `,"cost":{"currency":"${currency}","amount":"${decimal(units)}"}`
+}
+
+/** What is the same in every decision about a target, and of a candidate. */
+const beginnings = new WeakMap<Target | Deployment, string>()
+
+function namedIn(target: Target): string {
+  const known = beginnings.get(target)
+  if (known !== undefined) return known
+  const text = `{"model":${JSON.stringify(target.id)}`
+  beginnings.set(target, text)
+  return text
+}
+
+function beginningOf(deployment: Deployment): string {
+  const known = beginnings.get(deployment)
+  if (known !== undefined) return known
+  const { id, modelId } = deployment
+  const model = modelId === modelOf(id) ? '' : member('model', modelId)
+  const text = `{"deployment":${JSON.stringify(id)}${model}`
+  beginnings.set(deployment, text)
+  return text
+}
+
+function roundedParts(parts: ScoreParts): ScoreParts {
+  return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, rounded(part)]))
+}
+
+function member(name: string, value: unknown): string {
+  return `,"${name}":${JSON.stringify(value)}`
 }
 
 /** Six places: more say nothing and are written with every request. */
@@ -64,7 +119,9 @@ function decimal(units: number): string {
   const nanos = Math.round(units * 1e9)
   if (!Number.isSafeInteger(nanos)) return formatNanos(BigInt(nanos))
   const whole = Math.floor(nanos / 1e9)
-  const rest = nanos - whole * 1e9
+  let rest = nanos - whole * 1e9
   if (rest === 0) return String(whole)
-  return `${whole}.${String(rest).padStart(9, '0').replace(/0+$/, '')}`
+  let digits = 9
+  for (; rest % 10 === 0; digits -= 1) rest /= 10
+  return `${whole}.${String(rest).padStart(digits, '0')}`
 }

@@ -77,8 +77,8 @@ function sorted(length: number): () => number | undefined {
 }
 
 /**
- * `count` that may be called, each the better of two that are drawn from those that are left: as good as
- * looking at all, and callers that decide at the same moment do not all run to the same one.
+ * `count` that may be called, each the better of two that were drawn, of which the other one stays for the next
+ * choice: as good as looking at all, and callers that decide at the same moment do not all run to the same one.
  */
 export function betterOfTwo(
   { urn, admits }: Field,
@@ -86,19 +86,19 @@ export function betterOfTwo(
   { score, random }: { score: (contender: Contender) => number; random: () => number },
 ): Ranked[] {
   const left = new Urn(urn)
+  const next = () => {
+    const drawn = left.draw(admits, random)
+    return drawn && { deployment: drawn.deployment, view: drawn.view, score: score(drawn) }
+  }
   const ranked: Ranked[] = []
-  while (ranked.length < count) {
-    const first = left.draw(admits, random)
-    if (!first) break
-    const place = left.size
-    const second = left.draw(admits, random)
-    let [better, best] = [first, score(first)]
-    if (second) {
-      const other = score(second)
-      left.putBack(other < best ? place : left.size)
-      if (other < best) [better, best] = [second, other]
+  let kept = next()
+  while (kept && ranked.length < count) {
+    const other = next()
+    if (other && other.score < kept.score) ranked.push(other)
+    else {
+      ranked.push(kept)
+      kept = other
     }
-    ranked.push({ ...better, score: best })
   }
   return ranked
 }
@@ -106,29 +106,23 @@ export function betterOfTwo(
 /** A list to draw from: who is drawn stands behind those that are left. Its order is nobody's, so it stays as it is. */
 class Urn {
   readonly #list: Contender[]
-  /** How many are left, and where the latest one that was drawn stands. */
-  size: number
+  /** How many are left. */
+  #size: number
 
   constructor(list: Contender[]) {
     this.#list = list
-    this.size = list.length
+    this.#size = list.length
   }
 
   /** One that may be called. */
   draw(admits: Field['admits'], random: () => number): Contender | undefined {
-    while (this.size > 0) {
-      this.size -= 1
-      this.#swap(Math.floor(random() * (this.size + 1)), this.size)
-      const contender = this.#list[this.size]
+    while (this.#size > 0) {
+      this.#size -= 1
+      this.#swap(Math.floor(random() * (this.#size + 1)), this.#size)
+      const contender = this.#list[this.#size]
       if (contender && admits(contender)) return contender
     }
     return undefined
-  }
-
-  /** The one that stands there is left again. */
-  putBack(place: number): void {
-    this.#swap(place, this.size)
-    this.size += 1
   }
 
   #swap(one: number, other: number): void {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { rulesOf, rulesSchema } from '../../../src/config-rules.ts'
 import type { RoutingHints } from '../../../src/gateway/call.ts'
-import { explain, route } from '../../../src/gateway/route.ts'
+import { explain } from '../../../src/gateway/route.ts'
 import type { CatalogueSettings } from '../../../src/gateway/catalogue.ts'
 import type { ChatRequest } from '../../../src/protocol/request.ts'
 import { managerOf } from '../../support/actors.ts'
-import { ask, price, routeScene, upstream, virtual } from '../../support/route-scene.ts'
+import { ask, price, route, routeScene, upstream, virtual } from '../../support/route-scene.ts'
 
 const one = upstream('one', [
   { name: 'small', price: price('1', '2'), contextLength: 8_000 },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { RoutingHints } from '../../../src/gateway/call.ts'
-import { explain, route } from '../../../src/gateway/route.ts'
+import { explain } from '../../../src/gateway/route.ts'
 import { strategies, type Strategy } from '../../../src/protocol/routing.ts'
 import { nothingBut } from '../../../src/protocol/features.ts'
 import { managerOf } from '../../support/actors.ts'
@@ -8,6 +8,7 @@ import {
   ask,
   fail,
   price,
+  route,
   routeScene,
   succeed,
   upstream,

@@ -1,10 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import type { Deployment } from '../../../src/gateway/catalogue.ts'
 import type { RoutingHints } from '../../../src/gateway/call.ts'
-import { explain, route } from '../../../src/gateway/route.ts'
+import { explain } from '../../../src/gateway/route.ts'
 import type { RoutingPolicy } from '../../../src/protocol/routing-policy.ts'
 import { nothingBut } from '../../../src/protocol/features.ts'
-import { ask, price, routeScene, succeed, upstream, virtual } from '../../support/route-scene.ts'
+import {
+  ask,
+  price,
+  route,
+  routeScene,
+  succeed,
+  upstream,
+  virtual,
+} from '../../support/route-scene.ts'
 
 const local = { site: { region: undefined, dataPolicy: undefined, local: true } }
 
