@@ -54,7 +54,7 @@ function candidatesText(candidates: readonly Sourced[], estimate: TokenEstimate)
     const { cachedShare } = view
     text += text === '' ? beginningOf(deployment) : `,${beginningOf(deployment)}`
     if (source !== 'model') text += `,"source":"${source}"`
-    if (score !== undefined && Number.isFinite(score)) text += `,"score":${rounded(score)}`
+    if (score !== undefined && Number.isFinite(score)) text += `,"score":${measured(score)}`
     if (parts) text += member('parts', roundedParts(parts))
     if (cachedShare !== undefined) text += `,"cachedShare":${rounded(cachedShare)}`
     const cost = rates && {
@@ -109,7 +109,14 @@ function member(name: string, value: unknown): string {
   return `,"${name}":${JSON.stringify(value)}`
 }
 
-/** Six places: more say nothing and are written with every request. */
+/** Three digits, below one six places: more say nothing, and few different numbers are quickly written. */
+function measured(score: number): number {
+  const size = Math.abs(score)
+  const scale = size >= 100 ? 1 : size >= 10 ? 10 : size >= 1 ? 100 : 1e6
+  return Math.round(score * scale) / scale
+}
+
+/** Six places. */
 function rounded(number: number): number {
   return Math.round(number * 1e6) / 1e6
 }

@@ -13,18 +13,18 @@ import {
 } from '../../../src/protocol/stored-decision.ts'
 import { ask, price, routeScene, upstream, virtual } from '../../support/route-scene.ts'
 
-const names = ['small', 'large', 'a#b', 'quo"ted\\\n', 'я']
+const models = ['small', 'large', 'a#b', 'quo"ted\\\n', 'я']
 const scene = routeScene({
   providers: [
     upstream(
       'one',
-      names.map((name) => ({ name, price: price('1', '2') })),
+      models.map((name) => ({ name, price: price('1', '2') })),
     ),
   ],
   models: [
     virtual(
       'all',
-      names.map((name) => `one/${name}`),
+      models.map((name) => `one/${name}`),
     ),
   ],
 })
@@ -48,7 +48,12 @@ const candidate: fc.Arbitrary<Sourced> = fc
     number: maybe(fc.nat(99)),
     rates: maybe(rates),
     view: fc.record({ cachedShare: maybe(fc.constantFrom(0, 0.25, 1)) }),
-    score: maybe(number),
+    score: maybe(
+      fc.oneof(
+        fc.integer(),
+        fc.integer({ min: -999, max: 999 }).map((part) => part / 1000 || 0),
+      ),
+    ),
     parts: maybe(fc.dictionary(fc.constantFrom(...scoreParts), number, { noNullPrototype: true })),
     source: fc.constantFrom('model', 'client', 'configuration'),
     namedBy: fc.constantFrom('client', 'configuration'),
@@ -146,19 +151,15 @@ const one = (at: number): Sourced => ({
   source: 'model',
   namedBy: 'configuration',
 })
-const usual = decisionText(
-  {
-    target,
-    policy: { ...target.policy, strategy: 'least-latency' },
-    candidates: [one(1), one(2)],
-    excluded: [],
-    variant: undefined,
-    affinity: undefined,
-    names: undefined,
-  },
-  direction,
-  scene.deps.states,
-)
+
+function textOf(candidates: Sourced[]): string {
+  const policy = { ...target.policy, strategy: 'least-latency' as const }
+  const [variant, affinity, names] = [undefined, undefined, undefined]
+  const found = { target, policy, candidates, excluded: [], variant, affinity, names }
+  return decisionText(found, direction, scene.deps.states)
+}
+
+const usual = textOf([one(1), one(2)])
 
 test('what is as usual is not written', () => {
   const { inputTokens, outputTokens } = direction.query.estimate()
@@ -172,6 +173,18 @@ test('what is as usual is not written', () => {
       { deployment: 'one/small#2', score: 0.666667, cost: 'same' },
     ],
   })
+})
+
+test.each([
+  [1234.56, 1235],
+  [123.4, 123],
+  [-12.345, -12.3],
+  [1.2345, 1.23],
+  [0.1234567, 0.123457],
+  [Infinity, undefined],
+])('a score of %d is kept as %d', (score, kept) => {
+  const candidates = [{ ...one(1), score }]
+  expect(parseDecision(textOf(candidates)).candidates[0]?.score).toBe(kept)
 })
 
 test('what was passed over since stands at its end', () => {
