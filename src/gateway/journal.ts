@@ -47,8 +47,8 @@ interface Noted {
   line: string
   /** The decision that is in it. */
   decision: string | undefined
-  /** Whether the file took it. */
-  onFile: boolean
+  /** Where it stands; absent while no file has it. */
+  segment: Segment | undefined
 }
 
 /**
@@ -66,7 +66,7 @@ class SegmentedJournal implements Journal {
   #number = 1
   #bytes = 0
   #lines: string[] = []
-  #flushed: PromiseWithResolvers<boolean> | undefined
+  #flushed: PromiseWithResolvers<Segment | undefined> | undefined
   #torn = false
 
   constructor(folder: string, lock: FileLock, settings: JournalSettings) {
@@ -79,9 +79,9 @@ class SegmentedJournal implements Journal {
 
   async open(rows: LedgerRows): Promise<void> {
     const line = encodeLine({ type: 'open', rows })
-    const noted: Noted = { line, decision: rows.decision, onFile: false }
+    const noted: Noted = { line, decision: rows.decision, segment: undefined }
     this.#running.set(rows.request.id, noted)
-    noted.onFile = await this.#append(line)
+    noted.segment = await this.#append(line)
   }
 
   async close(rows: LedgerRows): Promise<Segment | undefined> {
@@ -90,7 +90,7 @@ class SegmentedJournal implements Journal {
     const { id } = rows.request
     const noted = this.#running.get(id)
     this.#running.delete(id)
-    const isKnown = noted?.onFile === true && noted.decision === rows.decision
+    const isKnown = noted?.segment === segment && noted.decision === rows.decision
     const line = isKnown ? encodeBriefClose(rows) : encodeLine({ type: 'close', rows })
     if (await this.#append(line)) return segment
     this.written(segment)
@@ -113,8 +113,8 @@ class SegmentedJournal implements Journal {
     this.#lock.release()
   }
 
-  /** Resolves with whether the line is on the file. */
-  #append(line: string): Promise<boolean> {
+  /** Resolves with where the line stands; undefined where the file did not take it. */
+  #append(line: string): Promise<Segment | undefined> {
     this.#lines.push(line)
     if (!this.#flushed) {
       this.#flushed = Promise.withResolvers()
@@ -132,10 +132,10 @@ class SegmentedJournal implements Journal {
     try {
       this.#bytes += writeAll(this.#file, text)
       this.#torn = false
-      flushed?.resolve(true)
+      flushed?.resolve(this.#segment)
     } catch (error) {
       this.#torn = true
-      flushed?.resolve(false)
+      flushed?.resolve(undefined)
       this.#settings.onFailure(error)
     }
     if (this.#bytes > this.#settings.segmentBytesMax) this.#rotate()
@@ -154,9 +154,8 @@ class SegmentedJournal implements Journal {
       this.#bytes = 0
       const running = this.#running.values()
       const lines = running.map(({ line }) => `${line}\n`).join('')
-      for (const noted of running) noted.onFile = false
       if (lines !== '') this.#bytes += writeAll(file, lines)
-      for (const noted of running) noted.onFile = true
+      for (const noted of running) noted.segment = this.#segment
     } catch (error) {
       this.#settings.onFailure(error)
     }
