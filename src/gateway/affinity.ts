@@ -62,14 +62,15 @@ export function affinityNames(
   { stickiness, prefixAffinity }: RoutingPolicy,
 ): AffinityNames | undefined {
   const { actor, hints, messages } = query
-  const scope = `${actor.organization} ${model}`
-  const session =
-    stickiness === 'none' || hints.session === undefined
-      ? []
-      : [`${scope} ${hints.session}${stickiness === 'turn' ? ` ${turnOf(query)}` : ''}`]
+  const hasSession = stickiness !== 'none' && hints.session !== undefined
   const long = prefixAffinity && messages && query.estimate().inputTokens >= prefixTokensMin
-  const prefix = long ? prefixesOf(messages, scope) : []
-  return session.length + prefix.length > 0 ? { session, prefix } : undefined
+  if (!hasSession && !long) return undefined
+  const scope = `${actor.organization} ${model}`
+  const turn = stickiness === 'turn' ? ` ${turnOf(query)}` : ''
+  return {
+    session: hasSession ? [`${scope} ${hints.session}${turn}`] : [],
+    prefix: long ? prefixesOf(messages, scope) : [],
+  }
 }
 
 /** A turn begins with each message of the user. */

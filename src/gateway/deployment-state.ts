@@ -55,38 +55,40 @@ const neverOpen: BreakerSettings = {
   probes: 1,
 }
 
-interface Context {
+/** What the states of all deployments have in common. */
+interface SharedState {
   settings: StateSettings
   now: () => number
   onChange: (change: StateChange) => void
   /** Providers that a check found down. */
   down: ReadonlySet<string>
-  provider: string
   /** By deployment, or by credential where all of its deployments are concerned. */
   cooldowns: LRUCache<string, Blocked & { untilMs: number }>
-  credential: string
 }
+
+/** Which deployment it is. */
+type Place = Pick<StateChange, 'deployment' | 'provider' | 'credential'>
 
 /** What this process knows of one deployment. */
 export class DeploymentState implements DeploymentView {
   inFlight = 0
   cachedShare: number | undefined
-  readonly #id: string
-  readonly #context: Context
+  readonly #place: Place
+  readonly #shared: SharedState
   readonly #breaker: Breaker
   readonly #ttft = new PeakEwma(ttftTimeConstantMs)
   readonly #ttfts = new Recent(ttftsMax)
   /** Present from the first attempt on where the configuration bounds it. */
   #rates: OwnRates | undefined
 
-  constructor(id: string, context: Context) {
-    this.#id = id
-    this.#context = context
-    this.#breaker = new Breaker(context.settings.breaker ?? neverOpen, context.now())
+  constructor(place: Place, shared: SharedState) {
+    this.#place = place
+    this.#shared = shared
+    this.#breaker = new Breaker(shared.settings.breaker ?? neverOpen, shared.now())
   }
 
   get ttftEwmaMs(): number | undefined {
-    return this.#ttft.value(this.#context.now())
+    return this.#ttft.value(this.#shared.now())
   }
 
   get ttftP95Ms(): number | undefined {
@@ -94,56 +96,55 @@ export class DeploymentState implements DeploymentView {
   }
 
   get errorShare(): number {
-    return this.#breaker.share(this.#context.now())
+    return this.#breaker.share(this.#shared.now())
   }
 
   get blocked(): Blocked | undefined {
-    const { credential, cooldowns, down, now } = this.#context
+    const { cooldowns, down, now } = this.#shared
     const used = this.#rates?.blocked(now())
     if (used) return used
-    const resting = cooldowns.size > 0
-    const cooldown = resting && (this.#cooldownOf(this.#id) ?? this.#cooldownOf(credential))
+    const cooldown = cooldowns.size > 0 && this.#cooldown()
     if (cooldown) return cooldown
     // Most are closed, and the time need not be asked.
     const isClosed = this.#breaker.openUntilMs === undefined
     const open = isClosed ? undefined : this.#breaker.closedUntil(now())
     if (open) return { reason: 'BREAKER_OPEN', ...open }
-    return down.has(this.provider) ? { reason: 'DOWN' } : undefined
+    return down.size > 0 && down.has(this.provider) ? { reason: 'DOWN' } : undefined
   }
 
   get provider(): string {
-    return this.#context.provider
+    return this.#place.provider
   }
 
   get status(): DeploymentStatus {
-    const breaker = this.#breaker.state(this.#context.now())
-    return { id: this.#id, blocked: this.blocked, breaker }
+    const breaker = this.#breaker.state(this.#shared.now())
+    return { id: this.#place.deployment, blocked: this.blocked, breaker }
   }
 
   learn(openMs: number): void {
-    const nowMs = this.#context.now()
+    const nowMs = this.#shared.now()
     if (openMs > 0) this.#breaker.openFor(openMs, nowMs)
     else this.#breaker.close(nowMs)
   }
 
   get ownLeft(): number {
-    return this.#rates?.left(this.#context.now()) ?? 1
+    return this.#rates?.left(this.#shared.now()) ?? 1
   }
 
   begin(bounds: DeploymentBounds | undefined, tokens: () => number = () => 0): StateAttempt {
-    const beganMs = this.#context.now()
+    const beganMs = this.#shared.now()
     const probe = this.#breaker.begin(beganMs)
     this.inFlight += 1
     return new RunningAttempt(this, { probe, beganMs, tokens: this.#count(bounds, tokens) })
   }
 
   noteFirstContent(timeToFirstTokenMs: number): void {
-    this.#ttft.add(timeToFirstTokenMs, this.#context.now())
+    this.#ttft.add(timeToFirstTokenMs, this.#shared.now())
     this.#ttfts.add(timeToFirstTokenMs)
   }
 
   noteEnd(record: AttemptRecord, { error, probe, beganMs, tokens }: AttemptEnd): void {
-    const nowMs = this.#context.now()
+    const nowMs = this.#shared.now()
     this.inFlight -= 1
     const used = record.usage && totalTokens(record.usage)
     if (used !== undefined) this.#rates?.correct(used - tokens, nowMs)
@@ -162,12 +163,17 @@ export class DeploymentState implements DeploymentView {
     if (!bounds || (requestsPerMinute === undefined && tokensPerMinute === undefined)) return 0
     const rough = tokensPerMinute === undefined ? 0 : tokens()
     this.#rates ??= new OwnRates(bounds)
-    this.#rates.begin(rough, this.#context.now())
+    this.#rates.begin(rough, this.#shared.now())
     return rough
   }
 
+  #cooldown(): Blocked | undefined {
+    const { deployment, credential } = this.#place
+    return this.#cooldownOf(deployment) ?? this.#cooldownOf(credential)
+  }
+
   #cooldownOf(key: string): Blocked | undefined {
-    const { cooldowns, now } = this.#context
+    const { cooldowns, now } = this.#shared
     const found = cooldowns.get(key)
     if (!found || found.untilMs > now()) return found
     cooldowns.delete(key)
@@ -175,11 +181,11 @@ export class DeploymentState implements DeploymentView {
   }
 
   #coolDown(error: GatewayError, nowMs: number): void {
-    const { settings, cooldowns, credential } = this.#context
+    const { settings, cooldowns } = this.#shared
     const rest = settings.cooldown && cooldownFor(error, settings.cooldown)
     if (!settings.cooldown || !rest) return
     const ms = Math.min(error.retryAfterMs ?? rest.ms, settings.cooldown.maxMs)
-    const key = rest.whole ? credential : this.#id
+    const key = rest.whole ? this.#place.credential : this.#place.deployment
     const untilMs = Math.max(nowMs + ms, cooldowns.get(key)?.untilMs ?? 0)
     if (untilMs <= nowMs) return
     cooldowns.set(key, { reason: rest.reason, untilMs })
@@ -187,8 +193,7 @@ export class DeploymentState implements DeploymentView {
   }
 
   #tell(change: Change): void {
-    const { provider, credential, onChange } = this.#context
-    onChange({ ...change, provider, credential, deployment: this.#id })
+    this.#shared.onChange({ ...change, ...this.#place })
   }
 
   #noteCached(usage: Usage): void {

@@ -14,10 +14,10 @@ export function createDeploymentStates(
   const latest = new LRUCache<string, DeploymentState>({ max: deploymentsMax })
   const cooldowns = new LRUCache<string, Blocked & { untilMs: number }>({ max: deploymentsMax })
   const down = new Set<string>()
+  const shared = { settings, now, onChange, cooldowns, down }
 
   function made({ id, credential, provider }: Called): DeploymentState {
-    const shared = { settings, now, onChange, cooldowns, down }
-    return new DeploymentState(id, { ...shared, provider: provider.id, credential })
+    return new DeploymentState({ deployment: id, provider: provider.id, credential }, shared)
   }
 
   function stateOf(deployment: Called): DeploymentState {

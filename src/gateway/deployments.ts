@@ -24,12 +24,16 @@ export function deploymentsOf(
   part: Omit<VirtualDeployment, 'model'> = usual,
 ): Deployments {
   const [first, ...others] = known.provider.accounts ?? [known.provider]
-  const made = (account: Provider) => deploymentOf({ ...known, provider: account }, part)
+  const rates = known.price && ratesOf(known.price)
+  const made = (account: Provider) => deploymentOf({ ...known, provider: account, rates }, part)
   return [made(first ?? known.provider), ...others.map(made)]
 }
 
-function deploymentOf(known: Known, part: Omit<VirtualDeployment, 'model'>): Deployment {
-  const { provider, model, price, facts } = known
+function deploymentOf(
+  known: Known & Pick<Deployment, 'rates'>,
+  part: Omit<VirtualDeployment, 'model'>,
+): Deployment {
+  const { provider, model, price, rates, facts } = known
   const { credential, site } = provider
   const modelId = `${provider.id}/${model}`
   const id = credential === undefined ? modelId : `${modelId}#${credential}`
@@ -40,7 +44,7 @@ function deploymentOf(known: Known, part: Omit<VirtualDeployment, 'model'>): Dep
     model,
     credential: credential === undefined ? provider.id : `${provider.id}#${credential}`,
     price,
-    rates: price && ratesOf(price),
+    rates,
     weight: part.weight,
     priority: part.priority,
     region: part.region ?? site?.region,

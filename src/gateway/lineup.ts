@@ -42,7 +42,7 @@ export class Lineup {
   constructor(deployments: readonly Deployment[], options: LineupOptions) {
     this.#options = options
     this.#now = options.now ?? Date.now
-    this.#waiting = this.#withoutOutliers(deployments)
+    this.#waiting = [...deployments]
   }
 
   /** The next one that may be called, without waiting for a place where one has it; undefined where none may. */
@@ -56,10 +56,14 @@ export class Lineup {
     for (let index = 0; index < this.#waiting.length;) {
       const deployment = this.#waiting[index]
       if (!deployment) return undefined
-      const { blocked } = states.of(deployment)
+      const { blocked, errorShare } = states.of(deployment)
       if (blocked) {
         this.#waiting.splice(index, 1)
         this.passedOver.push({ deployment, ...blocked })
+      } else if (this.#isOutlier(deployment, errorShare)) {
+        this.#waiting.splice(index, 1)
+        this.#waiting.push(deployment)
+        this.passedOver.push({ deployment, reason: 'OUTLIER' })
       } else if (concurrency.isFree(deployment)) {
         this.#waiting.splice(index, 1)
         return deployment
@@ -139,22 +143,15 @@ export class Lineup {
     })
   }
 
-  /** Those that fail far more often than another of the line come last. */
-  #withoutOutliers(deployments: readonly Deployment[]): Deployment[] {
+  /** Whether it fails far more often than another one that could be called; it is put last once. */
+  #isOutlier(deployment: Deployment, share: number): boolean {
     const { states, ejectionShare } = this.#options
-    if (ejectionShare === undefined || deployments.length < 2) return [...deployments]
-    const shareOf = (deployment: Deployment): number => states.of(deployment).errorShare
-    if (!deployments.some((each) => shareOf(each) >= ejectionShare)) return [...deployments]
-    const shares = deployments.map(shareOf)
-    const best = Math.min(...shares)
-    const isOutlier = (index: number): boolean => {
-      const share = shares[index] ?? 0
-      return share >= ejectionShare && best < share / 2
-    }
-    const outliers = deployments.filter((_each, index) => isOutlier(index))
-    if (outliers.length === 0) return [...deployments]
-    for (const deployment of outliers) this.passedOver.push({ deployment, reason: 'OUTLIER' })
-    return [...deployments.filter((_each, index) => !isOutlier(index)), ...outliers]
+    if (ejectionShare === undefined || share < ejectionShare) return false
+    if (this.passedOver.some((each) => each.deployment === deployment)) return false
+    return this.#waiting.some((other) => {
+      const { blocked, errorShare } = states.of(other)
+      return !blocked && errorShare < share / 2
+    })
   }
 }
 

@@ -1,4 +1,4 @@
-/** A part of the time constant in which nearly nothing fades. */
+/** A part of the time constant in which nothing fades: hundreds are compared at once. */
 const moment = 0.005
 
 /**
@@ -9,8 +9,6 @@ export class PeakEwma {
   readonly #timeConstantMs: number
   #value: number | undefined
   #atMs = 0
-  #read = 0
-  #readAtMs = Number.NEGATIVE_INFINITY
 
   constructor(timeConstantMs: number) {
     this.#timeConstantMs = timeConstantMs
@@ -21,17 +19,13 @@ export class PeakEwma {
     const weight = this.#fade(nowMs)
     this.#value = sample >= before ? sample : before * weight + sample * (1 - weight)
     this.#atMs = nowMs
-    this.#readAtMs = Number.NEGATIVE_INFINITY
   }
 
-  /** Undefined before the first sample; as of a moment ago where it was asked then: hundreds are compared at once. */
+  /** Undefined before the first sample. */
   value(nowMs: number): number | undefined {
     if (this.#value === undefined) return undefined
-    if (Math.abs(nowMs - this.#readAtMs) >= this.#timeConstantMs * moment) {
-      this.#read = this.#value * this.#fade(nowMs)
-      this.#readAtMs = nowMs
-    }
-    return this.#read
+    if (nowMs - this.#atMs < this.#timeConstantMs * moment) return this.#value
+    return this.#value * this.#fade(nowMs)
   }
 
   #fade(nowMs: number): number {

@@ -97,6 +97,32 @@ describe('an outlier', () => {
     expect(all(lineup({ ejectionShare }))).toEqual(['a/x', 'b/x', 'c/x'])
   })
 
+  test('is told of only when its turn comes', () => {
+    views['b/x'] = { errorShare: 0.9 }
+    const line = lineup({ ejectionShare: 0.8 })
+    expect([line.next()?.id, line.passedOver]).toEqual(['a/x', []])
+    expect(all(line)).toEqual(['c/x', 'b/x'])
+    expect(line.passedOver).toEqual([{ deployment: b, reason: 'OUTLIER' }])
+  })
+
+  test('is none where those that do better may not be called', () => {
+    views['a/x'] = { errorShare: 0.9 }
+    views['b/x'] = { blocked: { reason: 'DOWN' } }
+    const line = lineup({ ejectionShare: 0.8 }, [a, b])
+    expect(all(line)).toEqual(['a/x'])
+    expect(line.passedOver).toEqual([{ deployment: b, reason: 'DOWN' }])
+  })
+
+  test('has its turn at last where it was put back', () => {
+    views['a/x'] = { errorShare: 0.9 }
+    const line = lineup({ ejectionShare: 0.8 }, [a, b])
+    expect([line.next()?.id, line.next()?.id]).toEqual(['b/x', 'a/x'])
+    line.putBack(a)
+    line.putBack(b)
+    expect(all(line)).toEqual(['b/x', 'a/x'])
+    expect(line.passedOver).toEqual([{ deployment: a, reason: 'OUTLIER' }])
+  })
+
   test('is none alone', () => {
     views['a/x'] = { errorShare: 1 }
     const line = lineup({ ejectionShare: 0.8 }, [a])

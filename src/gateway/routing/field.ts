@@ -9,8 +9,8 @@ export interface Contender {
 
 export interface Contenders {
   contenders: readonly Contender[]
-  /** The same in any order, for whoever draws from them. */
-  urn: Contender[]
+  /** Their places in any order, for whoever draws from them. */
+  urn: Uint32Array
 }
 
 /** Those among whom a strategy chooses. */
@@ -33,7 +33,7 @@ export function contendersOf(
     deployment,
     view: lasts ? states.kept(deployment) : states.of(deployment),
   }))
-  const made = { contenders, urn: [...contenders] }
+  const made = { contenders, urn: Uint32Array.from(contenders.keys()) }
   if (lasts) known.set(deployments, { states, made })
   return made
 }

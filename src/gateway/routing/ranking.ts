@@ -81,13 +81,13 @@ function sorted(length: number): () => number | undefined {
  * choice: as good as looking at all, and callers that decide at the same moment do not all run to the same one.
  */
 export function betterOfTwo(
-  { urn, admits }: Field,
+  field: Field,
   count: number,
   { score, random }: { score: (contender: Contender) => number; random: () => number },
 ): Ranked[] {
-  const left = new Urn(urn)
-  const next = () => {
-    const drawn = left.draw(admits, random)
+  const left = new Urn(field)
+  const next = (): (Ranked & { score: number }) | undefined => {
+    const drawn = left.draw(random)
     return drawn && { deployment: drawn.deployment, view: drawn.view, score: score(drawn) }
   }
   const ranked: Ranked[] = []
@@ -105,30 +105,27 @@ export function betterOfTwo(
 
 /** A list to draw from: who is drawn stands behind those that are left. Its order is nobody's, so it stays as it is. */
 class Urn {
-  readonly #list: Contender[]
+  readonly #field: Field
   /** How many are left. */
   #size: number
 
-  constructor(list: Contender[]) {
-    this.#list = list
-    this.#size = list.length
+  constructor(field: Field) {
+    this.#field = field
+    this.#size = field.urn.length
   }
 
   /** One that may be called. */
-  draw(admits: Field['admits'], random: () => number): Contender | undefined {
+  draw(random: () => number): Contender | undefined {
+    const { contenders, urn, admits } = this.#field
     while (this.#size > 0) {
+      const at = Math.floor(random() * this.#size)
+      const drawn = urn[at] ?? 0
       this.#size -= 1
-      this.#swap(Math.floor(random() * (this.#size + 1)), this.#size)
-      const contender = this.#list[this.#size]
+      urn[at] = urn[this.#size] ?? 0
+      urn[this.#size] = drawn
+      const contender = contenders[drawn]
       if (contender && admits(contender)) return contender
     }
     return undefined
-  }
-
-  #swap(one: number, other: number): void {
-    const [first, second] = [this.#list[one], this.#list[other]]
-    if (!first || !second) return
-    this.#list[one] = second
-    this.#list[other] = first
   }
 }
