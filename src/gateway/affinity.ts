@@ -66,7 +66,7 @@ export function affinityNames(
   const long = prefixAffinity && messages && query.estimate().inputTokens >= prefixTokensMin
   if (!hasSession && !long) return undefined
   const scope = `${actor.organization} ${model}`
-  const turn = stickiness === 'turn' ? ` ${turnOf(query)}` : ''
+  const turn = hasSession && stickiness === 'turn' ? ` ${turnOf(query)}` : ''
   return {
     session: hasSession ? [`${scope} ${hints.session}${turn}`] : [],
     prefix: long ? prefixesOf(messages, scope) : [],

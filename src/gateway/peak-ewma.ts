@@ -1,4 +1,4 @@
-/** A part of the time constant in which nothing fades: hundreds are compared at once. */
+/** A part of the time constant in which nothing that matters fades. */
 const moment = 0.005
 
 /**

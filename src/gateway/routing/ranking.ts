@@ -86,7 +86,7 @@ export function betterOfTwo(
   { score, random }: { score: (contender: Contender) => number; random: () => number },
 ): Ranked[] {
   const left = new Urn(field)
-  const next = (): (Ranked & { score: number }) | undefined => {
+  const next = () => {
     const drawn = left.draw(random)
     return drawn && { deployment: drawn.deployment, view: drawn.view, score: score(drawn) }
   }
