@@ -29,6 +29,10 @@ beforeAll(async () => {
   gateway = await startGateway(`
     ${provider('one', one.url)}
     ${provider('two', two.url)}
+    [providers.keyed]
+    type = "openai-compatible"
+    api_keys = [{ id = "blue", key = "sk-simulated" }, { id = "green", key = "sk-simulated" }]
+    base_url = "${two.url}"
     [models.raced]
     strategy = "race"
     deployments = ["one/gpt-4o", "two/gpt-4o"]
@@ -192,4 +196,27 @@ test('a failover moves the place from the limit of one provider to that of the n
   await expect.poll(open).toBe(0)
   await complete(secret, 'two/gpt-4o')
   await expect.poll(open).toBe(0)
+})
+
+describe('a limit on a model whose provider has several credentials', () => {
+  beforeAll(() => limitRate(gateway, { scope: 'model', subject: 'keyed/gpt-4o', concurrency: 1 }))
+
+  test('holds for all of them together', async () => {
+    const { secret } = await gateway.createKey()
+    const hanging = two.controlled()
+    const first = complete(secret, 'keyed/gpt-4o')
+    await hanging.received
+    await expect(complete(secret, 'keyed/gpt-4o')).rejects.toMatchObject({ status: 429 })
+    await hanging.answer()
+    await first
+    await expect.poll(open).toBe(0)
+  })
+
+  test('lets a failover from one to the other take its place along', async () => {
+    const { secret } = await gateway.createKey()
+    two.next(httpError(500))
+    const { response } = await complete(secret, 'keyed/gpt-4o').withResponse()
+    expect(response.headers.get('x-xrouter-attempts')).toBe('2')
+    await expect.poll(open).toBe(0)
+  })
 })

@@ -32,11 +32,16 @@ export function callerLimits(
   return found
 }
 
+/** Whether anything limits the calls of deployments. */
+export function limitsDeployments(book: LimitBook): boolean {
+  return has(book, 'provider') || has(book, 'model')
+}
+
 /** What limits the calls of a deployment. */
 export function deploymentLimits(book: LimitBook, deployment: Deployment): Applying[] {
   const found: Applying[] = []
   if (has(book, 'provider')) push(found, book, { scope: 'provider', name: deployment.provider.id })
-  if (has(book, 'model')) push(found, book, { scope: 'model', name: deployment.id })
+  if (has(book, 'model')) push(found, book, { scope: 'model', name: deployment.modelId })
   return found
 }
 

@@ -208,7 +208,7 @@ function attemptsOf(
   attempts: readonly AttemptRecord[],
 ): AttemptRecord[] {
   const { id } = option.deployment
-  return attempts.slice(since, until).filter(({ model }) => model === id)
+  return attempts.slice(since, until).filter(({ deployment }) => deployment === id)
 }
 
 /** What was said is billed, though it is not counted yet where its provider did not report. */
