@@ -1,10 +1,11 @@
 import { GatewayError } from '../errors.ts'
 import { hasScope, type Actor } from '../protocol/actor.ts'
+import type { CallOrder } from './attempt-plan.ts'
 import type { Call } from './call.ts'
 import type { Deployment } from './catalogue.ts'
 import { mayUse } from './visible-models.ts'
 import type { GatewayDeps } from './deps.ts'
-import type { Route } from './route.ts'
+import type { Candidate, Route } from './route.ts'
 import { priorityOf } from './priority.ts'
 import { refuseWhenDraining } from './shutdown.ts'
 
@@ -15,22 +16,26 @@ import { refuseWhenDraining } from './shutdown.ts'
 export function admit(
   { shutdown, loadShed, resilience }: Pick<GatewayDeps, 'shutdown' | 'loadShed' | 'resilience'>,
   call: Call,
-  { candidates, priority: ruled }: Pick<Route, 'candidates' | 'priority'>,
-): { deployments: Deployment[]; priority: number } {
+  routed: Pick<Route, 'candidates' | 'others' | 'priority'>,
+): { order: CallOrder; priority: number } {
   refuseWhenDraining(shutdown)
-  const priority = priorityOf(call, resilience.priorities, ruled)
+  const priority = priorityOf(call, resilience.priorities, routed.priority)
   loadShed.check(priority)
   const { actor } = call
   if (!hasScope(actor, 'INFERENCE')) {
     throw denied('This API key may not make completions; it needs the scope INFERENCE.')
   }
-  const deployments = candidates.map(({ deployment, namedBy }) => {
-    if (namedBy === 'client' && !mayUse(actor, deployment.modelId)) {
-      throw modelDenied(actor, deployment)
-    }
-    return deployment
-  })
-  return { deployments, priority }
+  for (const each of routed.candidates) {
+    if (!isPermitted(actor, each)) throw modelDenied(actor, each.deployment)
+  }
+  const [{ deployment: first }] = routed.candidates
+  const others = () =>
+    routed.others().flatMap((each) => (isPermitted(actor, each) ? each.deployment : []))
+  return { order: { first, others }, priority }
+}
+
+function isPermitted(actor: Actor, { deployment, namedBy }: Candidate): boolean {
+  return namedBy === 'configuration' || mayUse(actor, deployment.modelId)
 }
 
 function modelDenied(actor: Actor, deployment: Deployment): GatewayError {

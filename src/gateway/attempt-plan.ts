@@ -1,10 +1,16 @@
 import type { Money } from '../protocol/settlement.ts'
 import type { Deployment } from './catalogue.ts'
 
+/** The deployments that may be called for a request, best first. */
+export interface CallOrder {
+  first: Deployment
+  /** Those after it; ranked by what is known when they are first asked for. */
+  others: () => readonly Deployment[]
+}
+
 /** Where a request goes, and in which way its deployments are called. */
 export interface AttemptPlan {
-  /** Best first; never empty. */
-  deployments: readonly Deployment[]
+  order: CallOrder
   mode: AttemptMode
 }
 
@@ -24,11 +30,6 @@ export interface ParallelBudget {
   maxCosts?: readonly Money[] | undefined
   /** From the start: no further attempt is begun after it. What runs is never cut by it. */
   deadlineMs?: number | undefined
-}
-
-/** The plan of a request that asks for nothing else. */
-export function ordered(deployments: readonly Deployment[]): AttemptPlan {
-  return { deployments, mode: inOrder }
 }
 
 export const inOrder: AttemptMode = { kind: 'ordered' }

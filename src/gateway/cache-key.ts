@@ -33,7 +33,7 @@ const ignoredPaths = [
 export interface CacheKeyParts {
   request: ChatRequest
   call: Pick<Call, 'actor'>
-  /** Where the request may go, in any order. */
+  /** Where such requests may go, in any order. */
   deployments: readonly Deployment[]
   namespace: string
 }
@@ -50,7 +50,7 @@ export function placeOf(
     owner: ownerOf(owner, call.actor),
     namespace,
     revision,
-    deployments: deployments.map((one) => revisionOf(settings, one)).toSorted(),
+    deployments: revisionsIn(settings, deployments),
     request: without(request, [...ignoredPaths, ...further]),
   })
   return {
@@ -63,8 +63,17 @@ function ownerOf(owner: CacheSettings['owner'], actor: Actor): string[] {
   return owner === 'key' ? [actor.organization, actor.id] : [actor.organization]
 }
 
+/** Each model once, whatever credentials it is called with. */
+function revisionsIn(settings: CacheSettings, deployments: readonly Deployment[]): string[] {
+  const models = new Map(deployments.map((each) => [each.modelId, each]))
+  return Array.from(models.values(), (each) => revisionOf(settings, each)).toSorted()
+}
+
 /** Another model, another address of its provider or another word in the configuration is another answer. */
-function revisionOf({ revisions }: CacheSettings, { id, provider, model }: Deployment): string {
-  const word = Object.hasOwn(revisions, id) ? revisions[id] : ''
-  return JSON.stringify([id, model, provider.baseUrl, word])
+function revisionOf(
+  { revisions }: CacheSettings,
+  { modelId, provider, model }: Deployment,
+): string {
+  const word = Object.hasOwn(revisions, modelId) ? revisions[modelId] : ''
+  return JSON.stringify([modelId, model, provider.baseUrl, word])
 }

@@ -9,14 +9,15 @@ import { notCached, planOf, type CachePlan } from './cache-plan.ts'
 import type { Deployment } from './catalogue.ts'
 import type { GatewayDeps } from './deps.ts'
 import { lossesOf } from './loss.ts'
+import type { Route } from './route.ts'
 import type { Events } from './running-attempt.ts'
 import type { Ticket } from './ticket.ts'
 
-/** A request that was admitted, and where it may go. */
+/** A request that was admitted, and where such requests may go. */
 export interface Admitted {
   request: ChatRequest
   ticket: Ticket
-  deployments: readonly Deployment[]
+  reach: Route['reach']
 }
 
 /** What else is done for a request. */
@@ -52,14 +53,15 @@ async function* throughCache(
   wanted: Admitted & { plan: CachePlan },
   { onHit, make }: Answering,
 ): AsyncGenerator<Events> {
-  const { request, ticket, deployments, plan } = wanted
+  const { request, ticket, reach, plan } = wanted
   const { call } = ticket
+  const deployments = reach()
   const key = { request, call, deployments, namespace: plan.namespace }
   const place = placeOf(cache.settings, cache.digestKey, key)
   const found = await cache.find(place, plan, call.signal)
   if ('events' in found) {
     await onHit()
-    yield replay(found, wanted)
+    yield replay(found, { request, ticket, deployments })
     return
   }
   if (plan.onlyIfCached) {
@@ -69,12 +71,16 @@ async function* throughCache(
   yield* kept(cache, found, wanted, make)
 }
 
+interface Replaying extends Pick<Admitted, 'request' | 'ticket'> {
+  deployments: readonly Deployment[]
+}
+
 /** A kept answer as this request gets it, all at once; warnings are about the request, so they are its own. */
-function replay(answer: CachedAnswer, { ticket, request, deployments }: Admitted): Events {
+function replay(answer: CachedAnswer, { ticket, request, deployments }: Replaying): Events {
   const { provider, model, events } = answer
   ticket.hit = answer
   ticket.timeToFirstTokenMs = performance.now() - ticket.startedAtMs
-  const origin = deployments.find(({ id }) => id === model)
+  const origin = deployments.find(({ modelId }) => modelId === model)
   const losses = origin ? lossesOf(origin, request) : []
   return [
     lookup(ticket, 'hit', { provider, model }),

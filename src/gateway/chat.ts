@@ -59,20 +59,20 @@ async function steps(
   const query = chatQuery(request, call)
   const routed = route(deps, query) // where it goes
   const { mode } = routed
-  ticket.decision = routed.decision
+  ticket.route = routed
   ticket.affinity = routed.affinity
-  const { deployments, priority } = admit(deps, call, routed) // whether this actor may send it there, now
+  const { order, priority } = admit(deps, call, routed) // whether this actor may send it there, now
   ticket.priority = priority
   ticket.roughTokens = () => tokensOf(query.estimate())
   // What was answered before, which takes no tokens and no money of the limits; else a new answer.
   return cached(
     deps,
-    { request, ticket, deployments },
+    { request, ticket, reach: () => routed.reach() },
     {
       onHit: async () => {
-        ticket.reservation = await reserve(deps, { call, deployments, demand: noDemand })
+        ticket.reservation = await reserve(deps, { call, order, demand: noDemand })
       },
-      make: () => answer(deps, request, { ticket, plan: { deployments, mode } }),
+      make: () => answer(deps, request, { ticket, plan: { order, mode } }),
     },
   )
 }
@@ -84,8 +84,8 @@ async function answer(
 ): Promise<AsyncGenerator<Events>> {
   const demand = chatDemand(request)
   const { call } = ticket
-  const { deployments } = plan
-  ticket.reservation = await reserve(deps, { call, deployments, demand }) // whether the limits have room
+  const { order } = plan
+  ticket.reservation = await reserve(deps, { call, order, demand }) // whether the limits have room
   // Call them until one answers.
   const events = attempt(deps, plan, ticket, {
     losses: (deployment) => lossesOf(deployment, request),

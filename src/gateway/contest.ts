@@ -48,7 +48,7 @@ export class Contest {
   #parallel: number
 
   constructor(
-    { deployments, mode }: AttemptPlan,
+    { order, mode }: AttemptPlan,
     context: { deps: GatewayDeps; ticket: Ticket; work: Work },
   ) {
     const { deps, ticket, work } = context
@@ -57,7 +57,7 @@ export class Contest {
     this.#work = work
     this.#mode = mode
     this.#parallel = mode.kind === 'race' ? mode.parallel : 1
-    this.#lineup = new Lineup(deployments, {
+    this.#lineup = new Lineup(order, {
       states: deps.states,
       concurrency: deps.concurrency,
       retry: deps.resilience.retry,

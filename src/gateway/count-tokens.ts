@@ -24,8 +24,8 @@ export async function countTokens(
   call: Call,
 ): Promise<PromptCount> {
   const routed = route(deps, chatQuery(request, call))
-  const [first] = admit(deps, call, routed).deployments
-  const counted = first && (await limited(deps, call, { request, first }))
+  const { first } = admit(deps, call, routed).order
+  const counted = await limited(deps, call, { request, first })
   if (counted !== undefined) return { inputTokens: counted, estimated: false }
   return { inputTokens: await estimatePrompt(request), estimated: true }
 }
@@ -37,7 +37,8 @@ async function limited(
   { request, first }: { request: ChatRequest; first: Deployment },
 ): Promise<number | undefined> {
   const named = withUser(call, request)
-  const reservation = await reserve(deps, { call: named, deployments: [first], demand: noDemand })
+  const order = { first, others: () => [] }
+  const reservation = await reserve(deps, { call: named, order, demand: noDemand })
   try {
     return await deps.countUpstream(first, request)
   } finally {

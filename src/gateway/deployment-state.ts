@@ -109,7 +109,7 @@ export class DeploymentState implements DeploymentView {
     const isClosed = this.#breaker.openUntilMs === undefined
     const open = isClosed ? undefined : this.#breaker.closedUntil(now())
     if (open) return { reason: 'BREAKER_OPEN', ...open }
-    return down.has(this.provider) ? { reason: 'DOWN' } : undefined
+    return down.size > 0 && down.has(this.provider) ? { reason: 'DOWN' } : undefined
   }
 
   get provider(): string {

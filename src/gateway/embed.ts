@@ -6,7 +6,7 @@ import { flat } from '../lib/flat.ts'
 import { accounted } from './accounted.ts'
 import { admit } from './admit.ts'
 import { attempt } from './attempt.ts'
-import { ordered } from './attempt-plan.ts'
+import { inOrder } from './attempt-plan.ts'
 import type { Call } from './call.ts'
 import type { Deployment } from './catalogue.ts'
 import { costOf } from './cost.ts'
@@ -67,13 +67,13 @@ async function steps(
   const { call } = ticket
   const query = embeddingQuery(request, call)
   const routed = route(deps, query)
-  ticket.decision = routed.decision
-  const { deployments, priority } = admit(deps, call, routed)
+  ticket.route = routed
+  const { order, priority } = admit(deps, call, routed)
   ticket.priority = priority
   ticket.roughTokens = () => tokensOf(query.estimate())
   const demand = embeddingDemand(request)
-  ticket.reservation = await reserve(deps, { call, deployments, demand })
-  return attempt(deps, ordered(deployments), ticket, {
+  ticket.reservation = await reserve(deps, { call, order, demand })
+  return attempt(deps, { order, mode: inOrder }, ticket, {
     losses: (deployment) => embeddingLosses(deployment, request),
     events: made,
     cost: async ({ price }) => costOf(price, await estimateEmbeddingUsage(request)),

@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from '
 import { join } from 'node:path'
 import { lockFile, type FileLock } from '../lib/file-lock.ts'
 import { TransientMap } from '../lib/transient-map.ts'
-import { encodeBriefClose, encodeLine } from './journal-format.ts'
+import { encodeBriefClose, encodeLine, type JournalLine } from './journal-format.ts'
 import type { LedgerRows } from './ledger-rows.ts'
 
 /** A place in the journal: what was settled there is let go of when it is in the database. */
@@ -12,15 +12,23 @@ export interface Segment {
   owed: number
 }
 
+/** The rows of one request, made when its line is written: those of many requests are made together. */
+export type LateRows = () => LedgerRows
+
 export interface Journal {
   /** Notes that an upstream is about to be called; resolves when it is on the file. */
-  open(rows: LedgerRows): Promise<void>
-  /** Notes that a request is settled; resolves with the segment it is in, or undefined where the file did not take it. */
-  close(rows: LedgerRows): Promise<Segment | undefined>
+  open(id: string, rows: LateRows): Promise<void>
+  /** Notes that a request is settled; resolves with its rows, and with the segment that has them where a file took them. */
+  close(id: string, rows: LateRows): Promise<Closed>
   /** One settled request of a segment is in the database. */
   written(segment: Segment): void
   /** Closes the file; what is still owed stays for the next process that starts. */
   stop(): void
+}
+
+export interface Closed {
+  rows: LedgerRows
+  segment: Segment | undefined
 }
 
 export interface JournalSettings {
@@ -44,11 +52,22 @@ export function openJournal(settings: JournalSettings): Journal {
 
 /** The last line of a request whose upstream is being called. */
 interface Noted {
-  line: string
+  /** Absent before it is written. */
+  line: string | undefined
   /** The decision that is in it. */
   decision: string | undefined
   /** Where it stands; absent while no file has it. */
   segment: Segment | undefined
+}
+
+/** A line that is to be written. */
+interface Waiting {
+  type: JournalLine['type']
+  late: LateRows
+  /** What is known of the request's own `open`. */
+  noted: Noted | undefined
+  /** Once it is written. */
+  rows: LedgerRows | undefined
 }
 
 /**
@@ -65,8 +84,8 @@ class SegmentedJournal implements Journal {
   #file: number
   #number = 1
   #bytes = 0
-  #lines: string[] = []
-  #flushed: PromiseWithResolvers<Segment | undefined> | undefined
+  #waiting: Waiting[] = []
+  #flushed: PromiseWithResolvers<boolean> | undefined
   #torn = false
 
   constructor(folder: string, lock: FileLock, settings: JournalSettings) {
@@ -77,24 +96,24 @@ class SegmentedJournal implements Journal {
     this.#file = openSync(this.#segment.path, 'a', 0o600)
   }
 
-  async open(rows: LedgerRows): Promise<void> {
-    const line = encodeLine({ type: 'open', rows })
-    const noted: Noted = { line, decision: rows.decision, segment: undefined }
-    this.#running.set(rows.request.id, noted)
-    noted.segment = await this.#append(line)
+  async open(id: string, late: LateRows): Promise<void> {
+    let noted = this.#running.get(id)
+    if (!noted) {
+      noted = { line: undefined, decision: undefined, segment: undefined }
+      this.#running.set(id, noted)
+    }
+    await this.#append({ type: 'open', late, noted, rows: undefined })
   }
 
-  async close(rows: LedgerRows): Promise<Segment | undefined> {
+  async close(id: string, late: LateRows): Promise<Closed> {
     const segment = this.#segment
     segment.owed += 1
-    const { id } = rows.request
     const noted = this.#running.get(id)
     this.#running.delete(id)
-    const isKnown = noted?.segment === segment && noted.decision === rows.decision
-    const line = isKnown ? encodeBriefClose(rows) : encodeLine({ type: 'close', rows })
-    if (await this.#append(line)) return segment
-    this.written(segment)
-    return undefined
+    const line: Waiting = { type: 'close', late, noted, rows: undefined }
+    const isTaken = await this.#append(line)
+    if (!isTaken) this.written(segment)
+    return { rows: line.rows ?? late(), segment: isTaken ? segment : undefined }
   }
 
   written(segment: Segment): void {
@@ -113,9 +132,9 @@ class SegmentedJournal implements Journal {
     this.#lock.release()
   }
 
-  /** Resolves with where the line stands; undefined where the file did not take it. */
-  #append(line: string): Promise<Segment | undefined> {
-    this.#lines.push(line)
+  /** Resolves with whether the file took the line. */
+  #append(line: Waiting): Promise<boolean> {
+    this.#waiting.push(line)
     if (!this.#flushed) {
       this.#flushed = Promise.withResolvers()
       setImmediate(() => this.#flush())
@@ -124,21 +143,41 @@ class SegmentedJournal implements Journal {
   }
 
   #flush(): void {
-    if (this.#lines.length === 0) return
-    const text = `${this.#torn ? '\n' : ''}${this.#lines.join('\n')}\n`
+    const waiting = this.#waiting
+    if (waiting.length === 0) return
     const flushed = this.#flushed
-    this.#lines = []
+    this.#waiting = []
     this.#flushed = undefined
     try {
-      this.#bytes += writeAll(this.#file, text)
+      const lines = waiting.map((line) => this.#textOf(line))
+      this.#bytes += writeAll(this.#file, `${this.#torn ? '\n' : ''}${lines.join('\n')}\n`)
       this.#torn = false
-      flushed?.resolve(this.#segment)
+      for (const { type, noted } of waiting) {
+        if (type === 'open' && noted) noted.segment = this.#segment
+      }
+      flushed?.resolve(true)
     } catch (error) {
       this.#torn = true
-      flushed?.resolve(undefined)
+      flushed?.resolve(false)
       this.#settings.onFailure(error)
     }
     if (this.#bytes > this.#settings.segmentBytesMax) this.#rotate()
+  }
+
+  /** Makes the rows, too. */
+  #textOf(line: Waiting): string {
+    const { type, noted } = line
+    const rows = (line.rows = line.late())
+    if (type === 'close') {
+      const isKnown = noted?.segment === this.#segment && noted.decision === rows.decision
+      return isKnown ? encodeBriefClose(rows) : encodeLine({ type, rows })
+    }
+    const text = encodeLine({ type, rows })
+    if (noted) {
+      noted.line = text
+      noted.decision = rows.decision
+    }
+    return text
   }
 
   /** What is still running is noted again in the new segment, so that the old one can go. */
@@ -152,7 +191,7 @@ class SegmentedJournal implements Journal {
       this.#file = file
       this.#segment = { path, owed: 0 }
       this.#bytes = 0
-      const running = this.#running.values()
+      const running = this.#running.values().filter(({ line }) => line !== undefined)
       const lines = running.map(({ line }) => `${line}\n`).join('')
       if (lines !== '') this.#bytes += writeAll(file, lines)
       for (const noted of running) noted.segment = this.#segment

@@ -78,7 +78,7 @@ export function rowsOf(entry: LedgerEntry): LedgerRows {
     ...usageRow(settlement.usage, settlement.cost),
   }
   const rows = settlement.attempts.map((attempt) => attemptRow(settlement.requestId, attempt))
-  return { request, attempts: rows, decision: entry.decision }
+  return { request, attempts: rows, decision: entry.decision?.() }
 }
 
 function attemptRow(requestId: string, attempt: AttemptRecord): AttemptRow {

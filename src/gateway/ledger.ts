@@ -23,7 +23,7 @@ export interface LedgerEntry {
   errorCode?: ErrorCode | undefined
   tags?: Tags | undefined
   /** How it was routed, as JSON of a `StoredDecision`. */
-  decision?: string | undefined
+  decision?: (() => string | undefined) | undefined
   /** What the client says of its own user. */
   user?: string | undefined
   /** What the budgets held for it by estimate. */
@@ -85,12 +85,15 @@ class JournaledLedger implements Ledger {
   }
 
   open(entry: LedgerEntry): Promise<void> {
-    return this.#settings.journal.open(withText(rowsOf(entry)))
+    const { requestId } = entry.settlement
+    return this.#settings.journal.open(requestId, () => withText(rowsOf(entry)))
   }
 
   async settle(entry: LedgerEntry): Promise<void> {
-    const rows = withText(rowsOf(entry))
-    const segment = await this.#settings.journal.close(rows)
+    const { requestId } = entry.settlement
+    const { rows, segment } = await this.#settings.journal.close(requestId, () =>
+      withText(rowsOf(entry)),
+    )
     if (segment && this.#owed.length >= this.#memoryRowsMax) {
       this.#spilled.set(segment, (this.#spilled.get(segment) ?? 0) + 1)
     } else this.#owed.push({ rows, segment })

@@ -1,5 +1,6 @@
 import { GatewayError, type ErrorCode } from '../errors.ts'
 import type { BlockReason, PassedOver as Told } from '../protocol/routing.ts'
+import type { CallOrder } from './attempt-plan.ts'
 import type { Deployment } from './catalogue.ts'
 import type { Concurrency } from './concurrency.ts'
 import type { DeploymentStates } from './deployment-view.ts'
@@ -36,13 +37,16 @@ export class Lineup {
   readonly #options: LineupOptions
   readonly #now: () => number
   readonly #waiting: Deployment[]
+  /** Those after the first, until one of them is needed. */
+  #others: CallOrder['others'] | undefined
   #failed: Map<Deployment, number> | undefined
   #again: Again[] = []
 
-  constructor(deployments: readonly Deployment[], options: LineupOptions) {
+  constructor({ first, others }: CallOrder, options: LineupOptions) {
     this.#options = options
     this.#now = options.now ?? Date.now
-    this.#waiting = [...deployments]
+    this.#waiting = [first]
+    this.#others = others
   }
 
   /** The next one that may be called, without waiting for a place where one has it; undefined where none may. */
@@ -53,8 +57,9 @@ export class Lineup {
   /** The next one that may be called and has a place now. */
   nextFree(): Deployment | undefined {
     const { states, concurrency } = this.#options
-    for (let index = 0; index < this.#waiting.length;) {
-      const deployment = this.#waiting[index]
+    let index = 0
+    for (;;) {
+      const deployment = this.#waiting[index] ?? this.#all()[index]
       if (!deployment) return undefined
       const { blocked, errorShare } = states.of(deployment)
       if (blocked) {
@@ -69,7 +74,6 @@ export class Lineup {
         return deployment
       } else index += 1
     }
-    return undefined
   }
 
   /** Whether one whose turn has come may not be called after all, for what it may take in a minute. */
@@ -87,7 +91,7 @@ export class Lineup {
   }
 
   get hasNext(): boolean {
-    return this.#waiting.some((deployment) => !this.#options.states.of(deployment).blocked)
+    return this.#all().some((deployment) => !this.#options.states.of(deployment).blocked)
   }
 
   /** One that failed and may be called again, with the time until then; undefined where there is none. */
@@ -143,12 +147,20 @@ export class Lineup {
     })
   }
 
+  /** All that wait. */
+  #all(): readonly Deployment[] {
+    const others = this.#others
+    this.#others = undefined
+    if (others) this.#waiting.push(...others())
+    return this.#waiting
+  }
+
   /** Whether it fails far more often than another one that could be called; it is put last once. */
   #isOutlier(deployment: Deployment, share: number): boolean {
     const { states, ejectionShare } = this.#options
     if (ejectionShare === undefined || share < ejectionShare) return false
     if (this.passedOver.some((each) => each.deployment === deployment)) return false
-    return this.#waiting.some((other) => {
+    return this.#all().some((other) => {
       const { blocked, errorShare } = states.of(other)
       return !blocked && errorShare < share / 2
     })

@@ -1,4 +1,5 @@
 import type { Money } from '../protocol/settlement.ts'
+import type { CallOrder } from './attempt-plan.ts'
 import type { Call } from './call.ts'
 import type { Deployment } from './catalogue.ts'
 import type { GatewayDeps } from './deps.ts'
@@ -6,7 +7,13 @@ import { dearestCost, type Demand } from './limits/demand.ts'
 import { limitLevels } from './limits/level.ts'
 import type { Limits } from './limits/limits.ts'
 import type { BudgetMeter, Meter, Outcome, Reading } from './limits/meter.ts'
-import { callerLimits, countsTokens, deploymentLimits, metersOf } from './limits/plan.ts'
+import {
+  callerLimits,
+  countsTokens,
+  deploymentLimits,
+  limitsDeployments,
+  metersOf,
+} from './limits/plan.ts'
 import type { Applying, Cost } from './limits/plan.ts'
 import { refusalOf, tooDear, unpriced } from './limits/refusal.ts'
 import { Reservation, type Option } from './limits/reservation.ts'
@@ -14,7 +21,7 @@ import { Reservation, type Option } from './limits/reservation.ts'
 /** Who asks for what, and where it may go. */
 export interface Admission {
   call: Call
-  deployments: readonly Deployment[]
+  order: CallOrder
   demand: Demand
 }
 
@@ -25,13 +32,16 @@ export interface Admission {
  */
 export async function reserve(
   { limits, metrics, headroom }: Pick<GatewayDeps, 'limits' | 'metrics' | 'headroom'>,
-  { call, deployments, demand }: Admission,
+  { call, order, demand }: Admission,
 ): Promise<Reservation | undefined> {
   const known = limits.books.of(call.actor.organization)
   const book = known instanceof Promise ? await known : known
   const caller = callerLimits(book, call, limits.settings.masterRates)
-  const perDeployment = deployments.map((deployment) => deploymentLimits(book, deployment))
   const { maxCost } = call.hints
+  // Without a word on money, tokens or deployments it is the same wherever the request goes.
+  const isSame = !maxCost && !countsTokens(caller) && !limitsDeployments(book)
+  const deployments = isSame ? [order.first] : [order.first, ...order.others()]
+  const perDeployment = deployments.map((deployment) => deploymentLimits(book, deployment))
   if (!maxCost && caller.length === 0 && perDeployment.every(({ length }) => length === 0)) {
     return undefined
   }

@@ -78,14 +78,15 @@ function ledgerEntry(ticket: Ticket, status: RequestStatus): LedgerEntry {
     latencyMs: performance.now() - ticket.startedAtMs,
     timeToFirstTokenMs: ticket.timeToFirstTokenMs,
     tags: call.tags,
-    decision: decided(ticket),
+    decision: () => decided(ticket),
     user: call.user,
     reserved: ticket.reservation?.money,
   }
 }
 
 /** The decision, with what was passed over since. */
-function decided({ decision, passedOver }: Ticket): string | undefined {
+function decided({ route, passedOver }: Ticket): string | undefined {
+  const decision = route?.decision
   if (decision === undefined || passedOver.length === 0) return decision
   return withPassedOver(decision, passedOver.map(toldOf))
 }

@@ -9,6 +9,7 @@ import type { Reservation } from './limits/reservation.ts'
 import type { CachedAnswer } from './cache-entry.ts'
 import type { StateAttempt } from './deployment-view.ts'
 import type { PassedOver } from './lineup.ts'
+import type { Route } from './route.ts'
 
 /** The running account of one request, from its arrival to its settlement. */
 export interface Ticket {
@@ -22,8 +23,8 @@ export interface Ticket {
   roughTokens: (() => number) | undefined
   /** In a queue the higher goes first. */
   priority: number
-  /** How it was routed, as JSON of a `StoredDecision`; absent where there was nothing to decide. */
-  decision: string | undefined
+  /** How it was routed; undefined before that. */
+  route: Pick<Route, 'decision'> | undefined
   /** Counts here what a provider did not report, from what was generated. */
   estimate: (produced: string) => Promise<Usage>
   createdAt: Date
@@ -62,7 +63,7 @@ export function openTicket(
     affinity: undefined,
     priority: 0,
     roughTokens: undefined,
-    decision: undefined,
+    route: undefined,
     createdAt: new Date(),
     startedAtMs: performance.now(),
     timeToFirstTokenMs: undefined,

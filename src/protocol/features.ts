@@ -14,7 +14,7 @@ export interface Emulated {
 }
 
 /** Where a request uses a feature, as JSON paths in OpenAI's words; empty when it does not. */
-type Find = (request: ChatRequest) => string[]
+type Find = (request: ChatRequest) => readonly string[]
 
 interface Feature {
   /** For people. */
@@ -211,41 +211,48 @@ function content(title: string, find: Find) {
   return { title, kind: 'content' as const, find }
 }
 
+/** Most requests use few features: for the others no list is made. */
+const nowhere: readonly string[] = []
+
 function member(path: string, value: (request: ChatRequest) => unknown): Find {
-  return (request) => (value(request) === undefined ? [] : [path])
+  return (request) => (value(request) === undefined ? nowhere : [path])
 }
 
 function inMessages(uses: (message: Message) => boolean, below = ''): Find {
-  return ({ messages }) =>
-    messages.flatMap((message, index) => (uses(message) ? [`messages[${index}]${below}`] : []))
+  return ({ messages }) => {
+    if (!messages.some(uses)) return nowhere
+    return messages.flatMap((message, at) => (uses(message) ? [`messages[${at}]${below}`] : []))
+  }
 }
 
 function inParts(uses: (part: ContentPart) => boolean, below = ''): Find {
-  return ({ messages }) =>
-    messages.flatMap(({ parts }, at) =>
+  return ({ messages }) => {
+    if (!messages.some(({ parts }) => parts.some(uses))) return nowhere
+    return messages.flatMap(({ parts }, at) =>
       parts.flatMap((part, index) =>
         uses(part) ? [`messages[${at}].content[${index}]${below}`] : [],
       ),
     )
+  }
 }
 
 function inTools(
   uses: (tool: NonNullable<ChatRequest['tools']>[number]) => boolean,
   below = '',
 ): Find {
-  return ({ tools = [] }) =>
-    tools.flatMap((tool, index) => (uses(tool) ? [`tools[${index}]${below}`] : []))
+  return ({ tools }) =>
+    tools?.flatMap((tool, at) => (uses(tool) ? [`tools[${at}]${below}`] : [])) ?? nowhere
 }
 
 function toolChoice(mode: string): Find {
-  return (request) => (request.toolChoice?.mode === mode ? ['tool_choice'] : [])
+  return (request) => (request.toolChoice?.mode === mode ? ['tool_choice'] : nowhere)
 }
 
 function responseFormat(type: string): Find {
-  return (request) => (request.responseFormat?.type === type ? ['response_format'] : [])
+  return (request) => (request.responseFormat?.type === type ? ['response_format'] : nowhere)
 }
 
-function laterSystem({ messages }: ChatRequest): string[] {
+function laterSystem({ messages }: ChatRequest): readonly string[] {
   const first = messages.findIndex(({ role }) => role === 'system' || role === 'developer')
   const others = messages.flatMap(({ role }, index) =>
     (role === 'system' || role === 'developer') && (index !== first || index > 0) ? [index] : [],
@@ -263,8 +270,8 @@ function cacheMarks(request: ChatRequest): string[] {
   return [...markedParts(request), ...markedTools(request)]
 }
 
-function passthroughMembers({ passthrough }: ChatRequest): string[] {
-  return Object.keys(passthrough?.members ?? {})
+function passthroughMembers({ passthrough }: ChatRequest): readonly string[] {
+  return passthrough ? Object.keys(passthrough.members) : nowhere
 }
 
 function isData(url: string): boolean {

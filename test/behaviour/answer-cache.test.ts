@@ -23,6 +23,13 @@ beforeAll(async () => {
      [providers.openai]
      api_key = "sk-simulated"
      base_url = "${simulator.url}"
+     [providers.wide]
+     type = "openai"
+     api_keys = [${Array.from({ length: 9 }, (_none, at) => `{ id = "k${at}", key = "sk-simulated" }`).join(', ')}]
+     base_url = "${simulator.url}"
+     [models.spread]
+     strategy = "least-latency"
+     deployments = ["wide/gpt-4o-mini"]
      [providers.demo]
      token_delay_ms = 0
      [aliases]
@@ -128,6 +135,17 @@ describe('an equal request', () => {
       expect(second.headers.get('x-xrouter-provider')).toBe('openai')
     })
     expect(calls).toBe(0)
+  })
+
+  test('gets it wherever it would have been sent this time', async () => {
+    const body = fresh({ model: 'spread', top_k: 3 })
+    const miss = await send(body)
+    expect([miss.cache, miss.body.xrouter?.warnings?.length]).toEqual(['miss', 1])
+    for (let turn = 0; turn < 10; turn += 1) {
+      const { cache, body: hit } = await send(body)
+      expect([cache, hit.model]).toEqual(['hit', 'wide/gpt-4o-mini'])
+      expect(hit.xrouter?.warnings).toEqual(miss.body.xrouter?.warnings)
+    }
   })
 
   test('is streamed with the deltas that the provider sent', async () => {

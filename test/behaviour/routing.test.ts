@@ -24,6 +24,13 @@ beforeAll(async () => {
     base_url = "${second.url}"
     api_keys = [{ id = "blue", key = "sk-simulated" }, { id = "green", key = "sk-simulated" }]
     region = "us"
+    [providers.wide]
+    type = "openai-compatible"
+    base_url = "${first.url}"
+    api_keys = [${Array.from({ length: 8 }, (_none, at) => `{ id = "k${at}", key = "sk-simulated" }`).join(', ')}]
+    [models.spread]
+    strategy = "least-latency"
+    deployments = ["wide/gpt-4o"]
     [models.smart]
     deployments = [
       { model = "east/gpt-4o", variant = "control" },
@@ -119,6 +126,19 @@ describe('a virtual model', () => {
       ],
       excluded: [],
     })
+  })
+
+  test('of many that are drawn tells of the two that were compared, and of all once one has failed', async () => {
+    const idsOf = async (response: Response) => {
+      const { candidates = [] } = (await decisionOf(response)) ?? {}
+      return candidates.map(({ deployment }) => deployment)
+    }
+    expect(new Set(await idsOf(await create({ model: 'spread' }))).size).toBe(2)
+    first.next(httpError(500))
+    const response = await create({ model: 'spread' })
+    expect(response.headers.get('x-xrouter-attempts')).toBe('2')
+    const ids = await idsOf(response)
+    expect([ids.length, new Set(ids).size]).toEqual([5, 5])
   })
 
   test('is listed with what it consists of, through both doors', async () => {

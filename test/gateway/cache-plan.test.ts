@@ -7,6 +7,7 @@ import type { CacheSettings } from '../../src/gateway/cache-settings.ts'
 import type { Deployment } from '../../src/gateway/catalogue.ts'
 import type { Actor } from '../../src/protocol/actor.ts'
 import type { ChatRequest } from '../../src/protocol/request.ts'
+import { deploymentOf } from '../support/deployment.ts'
 
 function settingsOf(table: object = {}): CacheSettings {
   const settings = cacheNames(cacheSchema.parse({ enabled: true, ...table }))
@@ -98,7 +99,7 @@ describe('what the cache does for a request', () => {
 
 describe('the place of an answer', () => {
   const deployment = (id: string, baseUrl = 'https://a.example'): Deployment =>
-    ({ id, model: id.split('/')[1], provider: { id: 'a', baseUrl } }) as Deployment
+    deploymentOf(id, { provider: { ...deploymentOf(id).provider, baseUrl } })
 
   interface Change extends Partial<Omit<CacheKeyParts, 'call'>> {
     table?: object
@@ -122,6 +123,10 @@ describe('the place of an answer', () => {
     ['the end user', asked({ endUserId: 'somebody' })],
     ['a member that is not there', asked({ seed: undefined })],
     ['the order of deployments', { deployments: [deployment('a/c'), deployment('a/b')] }],
+    [
+      'the credentials of a model',
+      { deployments: ['a/b#one', 'a/b#two', 'a/c'].map((id) => deployment(id)) },
+    ],
     ['the key', { call: { actor: { ...actor, id: 'key_2' } } }],
     ['the price', { deployments: [deployment('a/b'), deployment('a/c')] }],
     [

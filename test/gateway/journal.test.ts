@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { decodeLine, encodeLine, withText } from '../../src/gateway/journal-format.ts'
 import { recoverJournals } from '../../src/gateway/journal-recovery.ts'
 import { writeAround } from '../../src/gateway/write-around.ts'
-import { openJournal } from '../../src/gateway/journal.ts'
+import { openJournal, type Journal } from '../../src/gateway/journal.ts'
 import type { LedgerRows } from '../../src/gateway/ledger-rows.ts'
 import { createTable, rowsFor, runningRows } from './ledger-support.ts'
 
@@ -31,6 +31,9 @@ function open(name = 'own', segmentBytesMax = 1024 * 1024) {
   const onFailure = (error: unknown): void => void failures.push(error)
   return { journal: openJournal({ root, name, segmentBytesMax, onFailure }), failures }
 }
+
+const begin = (journal: Journal, rows: LedgerRows) => journal.open(rows.request.id, () => rows)
+const shut = (journal: Journal, rows: LedgerRows) => journal.close(rows.request.id, () => rows)
 
 const files = (name = 'own') =>
   readdirSync(join(root, name)).filter((file) => file.endsWith('.jsonl'))
@@ -83,17 +86,17 @@ describe('a line of the journal', () => {
 describe('the journal', () => {
   test('has a line on the file when its promise resolves', async () => {
     const { journal } = open()
-    await journal.open(runningRows('req_1'))
+    await begin(journal, runningRows('req_1'))
     expect(linesIn()).toEqual(['open req_1'])
-    await journal.close(rowsFor('req_1'))
+    await shut(journal, rowsFor('req_1'))
     expect(linesIn()).toEqual(['open req_1', 'close req_1'])
     journal.stop()
   })
 
   test('leaves nothing behind when nothing is owed', async () => {
     const { journal } = open()
-    await journal.open(runningRows('req_1'))
-    const segment = await journal.close(rowsFor('req_1'))
+    await begin(journal, runningRows('req_1'))
+    const { segment } = await shut(journal, rowsFor('req_1'))
     if (segment) journal.written(segment)
     journal.stop()
     expect(readdirSync(root)).toEqual([])
@@ -101,7 +104,7 @@ describe('the journal', () => {
 
   test('keeps what is owed when it stops', async () => {
     const { journal } = open()
-    await journal.close(rowsFor('req_1'))
+    await shut(journal, rowsFor('req_1'))
     journal.stop()
     expect(linesIn()).toEqual(['close req_1'])
   })
@@ -122,9 +125,9 @@ describe('the journal', () => {
 
     test('with its beginning, from where it is found when the process died after its end', async () => {
       const { journal } = open()
-      await journal.open(running('req_1'))
-      await journal.close(settled('req_1'))
-      await journal.open(running('req_2'))
+      await begin(journal, running('req_1'))
+      await shut(journal, settled('req_1'))
+      await begin(journal, running('req_2'))
       expect(textIn().match(/"decision"/g)).toHaveLength(2)
       journal.stop()
       expect(await recovered()).toEqual([
@@ -135,10 +138,10 @@ describe('the journal', () => {
 
     test('with its end where it had no beginning, or was decided otherwise since', async () => {
       const { journal } = open()
-      await journal.close(settled('req_1'))
-      await journal.open(running('req_2'))
+      await shut(journal, settled('req_1'))
+      await begin(journal, running('req_2'))
       const since = withText({ ...rowsFor('req_2'), decision: '{"model":"pool","passedOver":[]}' })
-      await journal.close(since)
+      await shut(journal, since)
       journal.stop()
       expect(await recovered()).toEqual([
         { id: 'req_1', found: { model: 'pool' } },
@@ -148,12 +151,12 @@ describe('the journal', () => {
 
     test('and again in the next segment while it runs', async () => {
       const { journal } = open('own', 2_000)
-      await journal.open(running('req_long'))
+      await begin(journal, running('req_long'))
       const segments = []
       for (let index = 0; index < 8; index += 1)
-        segments.push(await journal.close(rowsFor(`req_${index}`)))
+        segments.push((await shut(journal, rowsFor(`req_${index}`))).segment)
       for (const segment of segments) if (segment) journal.written(segment)
-      await journal.close(settled('req_long'))
+      await shut(journal, settled('req_long'))
       journal.stop()
       expect(await recovered()).toEqual([{ id: 'req_long', found: { model: 'pool' } }])
     })
@@ -161,14 +164,14 @@ describe('the journal', () => {
 
   test('begins a new segment when one is full, and drops the old one when it is written', async () => {
     const { journal } = open('own', 2_000)
-    await journal.open(runningRows('req_long'))
+    await begin(journal, runningRows('req_long'))
     const segments = []
     for (let index = 0; index < 8; index += 1)
-      segments.push(await journal.close(rowsFor(`req_${index}`)))
+      segments.push((await shut(journal, rowsFor(`req_${index}`))).segment)
     expect(files().length).toBeGreaterThan(2)
     for (const segment of segments) if (segment) journal.written(segment)
     expect(linesIn()).toEqual(['open req_long'])
-    await journal.close(rowsFor('req_long'))
+    await shut(journal, rowsFor('req_long'))
     expect(linesIn()).toEqual(['open req_long', 'close req_long'])
     journal.stop()
   })
@@ -177,9 +180,9 @@ describe('the journal', () => {
     mkdirSync(join(root, 'own'))
     symlinkSync('/dev/full', join(root, 'own', '000001.jsonl'))
     const { journal, failures } = open()
-    await journal.open(runningRows('req_1'))
+    await begin(journal, runningRows('req_1'))
     // Not on the file: whoever asked must not count on reading it back.
-    expect(await journal.close(rowsFor('req_1'))).toBeUndefined()
+    expect((await shut(journal, rowsFor('req_1'))).segment).toBeUndefined()
     expect(failures).toHaveLength(2)
     expect(failures[0]).toMatchObject({ code: 'ENOSPC' })
   })
@@ -233,7 +236,7 @@ describe('recovery', () => {
 
   test('leaves the journal of a living process alone', async () => {
     const other = open('other')
-    await other.journal.close(rowsFor('req_1'))
+    await shut(other.journal, rowsFor('req_1'))
     const table = createTable()
     expect(await recover(table.write)).toEqual({ settled: 0, interrupted: 0 })
     expect(linesIn('other')).toEqual(['close req_1'])

@@ -1,9 +1,10 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { GatewayError, type ErrorCode } from '../../src/errors.ts'
+import type { Deployment } from '../../src/gateway/catalogue.ts'
 import type { DeploymentView } from '../../src/gateway/deployment-view.ts'
 import { Lineup, type LineupOptions } from '../../src/gateway/lineup.ts'
 import { retryClasses } from '../../src/gateway/retry.ts'
-import { deploymentOf } from '../support/deployment.ts'
+import { deploymentOf, orderOf } from '../support/deployment.ts'
 
 const start = Date.UTC(2026, 10, 20)
 const [a, b, c] = [deploymentOf('a/x'), deploymentOf('b/x'), deploymentOf('c/x')]
@@ -34,8 +35,8 @@ const retry = {
   totalMaxMs: 500,
 }
 
-function lineup(options: Partial<LineupOptions> = {}, deployments = [a, b, c]): Lineup {
-  return new Lineup(deployments, {
+function lineup(options: Partial<LineupOptions> = {}, order = orderOf([a, b, c])): Lineup {
+  return new Lineup(order, {
     states: { of: ({ id }) => ({ ...healthy, ...views[id] }) },
     concurrency: { isFree: ({ id }) => !full.has(id) },
     retry: undefined,
@@ -79,6 +80,36 @@ describe('a line of deployments', () => {
   })
 })
 
+describe('those after the first', () => {
+  function asked() {
+    const order = { first: a, others: vi.fn<() => Deployment[]>(() => [b, c]) }
+    return { order, line: lineup({ ejectionShare: 0.8 }, order) }
+  }
+
+  test('are not asked for while it may be called', () => {
+    const { order, line } = asked()
+    expect(line.next()?.id).toBe('a/x')
+    expect(order.others).not.toHaveBeenCalled()
+    expect(all(line)).toEqual(['b/x', 'c/x'])
+    expect([line.next(), order.others.mock.calls.length]).toEqual([undefined, 1])
+  })
+
+  test.each<[string, () => void, string[]]>([
+    ['it is blocked', () => (views['a/x'] = { blocked: { reason: 'DOWN' } }), ['b/x', 'c/x']],
+    ['it has no place', () => full.add('a/x'), ['b/x', 'c/x', 'a/x']],
+    ['it fails more often', () => (views['a/x'] = { errorShare: 0.9 }), ['b/x', 'c/x', 'a/x']],
+  ])('are asked for where %s', (_why, change, order) => {
+    change()
+    expect(all(asked().line)).toEqual(order)
+  })
+
+  test('are asked for to know whether there is another one', () => {
+    const { order, line } = asked()
+    line.next()
+    expect([line.hasNext, order.others.mock.calls.length]).toEqual([true, 1])
+  })
+})
+
 describe('an outlier', () => {
   test('comes last, and the reason is told', () => {
     views['a/x'] = { errorShare: 0.9 }
@@ -108,14 +139,14 @@ describe('an outlier', () => {
   test('is none where those that do better may not be called', () => {
     views['a/x'] = { errorShare: 0.9 }
     views['b/x'] = { blocked: { reason: 'DOWN' } }
-    const line = lineup({ ejectionShare: 0.8 }, [a, b])
+    const line = lineup({ ejectionShare: 0.8 }, orderOf([a, b]))
     expect(all(line)).toEqual(['a/x'])
     expect(line.passedOver).toEqual([{ deployment: b, reason: 'DOWN' }])
   })
 
   test('has its turn at last where it was put back', () => {
     views['a/x'] = { errorShare: 0.9 }
-    const line = lineup({ ejectionShare: 0.8 }, [a, b])
+    const line = lineup({ ejectionShare: 0.8 }, orderOf([a, b]))
     expect([line.next()?.id, line.next()?.id]).toEqual(['b/x', 'a/x'])
     line.putBack(a)
     line.putBack(b)
@@ -125,7 +156,7 @@ describe('an outlier', () => {
 
   test('is none alone', () => {
     views['a/x'] = { errorShare: 1 }
-    const line = lineup({ ejectionShare: 0.8 }, [a])
+    const line = lineup({ ejectionShare: 0.8 }, orderOf([a]))
     expect(all(line)).toEqual(['a/x'])
     expect(line.passedOver).toEqual([])
   })
@@ -176,7 +207,7 @@ describe('a line in which all are blocked', () => {
     (reason) => {
       views['a/x'] = { blocked: { reason: 'BREAKER_OPEN', untilMs: start + 9_000 } }
       views['b/x'] = { blocked: { reason, untilMs: start + 9_000 } }
-      const line = lineup({}, [a, b])
+      const line = lineup({}, orderOf([a, b]))
       expect(line.next()).toBeUndefined()
       expect(line.lastResort()).toBe(b)
       expect(line.passedOver).toMatchObject([{ deployment: a }])
@@ -190,7 +221,7 @@ describe('a line in which all are blocked', () => {
   ] as const)('by %s refuses with %s and the shortest wait', (reason, code) => {
     views['a/x'] = { blocked: { reason, untilMs: start + 9_000 } }
     views['b/x'] = { blocked: { reason: 'BREAKER_OPEN', untilMs: start + 4_000 } }
-    const line = lineup({}, [a, b])
+    const line = lineup({}, orderOf([a, b]))
     expect(line.next()).toBeUndefined()
     expect(line.lastResort()).toBeUndefined()
     const refusal = line.refusal()

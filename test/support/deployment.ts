@@ -1,3 +1,4 @@
+import type { CallOrder } from '../../src/gateway/attempt-plan.ts'
 import type { Deployment } from '../../src/gateway/catalogue.ts'
 import { deploymentsOf } from '../../src/gateway/deployments.ts'
 import { nativeBut } from '../../src/protocol/features.ts'
@@ -25,4 +26,10 @@ export function deploymentOf(id: string, told: Partial<Deployment> = {}): Deploy
     bounds: undefined,
   })
   return { ...deployment, ...told }
+}
+
+/** These, in their order. */
+export function orderOf([first, ...others]: readonly Deployment[]): CallOrder {
+  if (!first) throw new Error('there is no deployment')
+  return { first, others: () => others }
 }

@@ -24,6 +24,7 @@ import type { ChatEvent } from '../../src/protocol/event.ts'
 import type { ChatRequest } from '../../src/protocol/request.ts'
 import { openaiCompatible } from '../../src/providers/openai-compatible.ts'
 import { managerOf } from './actors.ts'
+import { orderOf } from './deployment.ts'
 import { memoryLedger } from './memory-ledger.ts'
 import type { OpenaiSimulator } from './simulators/openai.ts'
 import { withoutLimits } from './without-limits.ts'
@@ -112,7 +113,7 @@ export function openPipeline(
             estimate: (produced) => estimateUsage(request, produced),
           }),
         steps: (ticket) =>
-          attempt(deps, { deployments, mode }, ticket, {
+          attempt(deps, { order: orderOf(deployments), mode }, ticket, {
             losses: () => [],
             events: (deployment, options) => deps.callUpstream(deployment, request, options),
             cost: async (deployment) => costOf(deployment.price, await expectedUsage(request)),

@@ -159,7 +159,20 @@ function record(changes: Pick<AttemptRecord, 'status' | 'errorCode'>): AttemptRe
 export function route(
   deps: RouteDeps,
   query: RouteQuery,
-): Omit<Route, 'decision'> & { decision: Decision | undefined } {
-  const { decision, ...others } = routed(deps, query)
-  return { ...others, decision: decision === undefined ? undefined : parseDecision(decision) }
+): Omit<Route, 'decision'> & { readonly decision: Decision | undefined } {
+  const found = routed(deps, query)
+  const { mode, affinity, priority } = found
+  return {
+    mode,
+    affinity,
+    priority,
+    others: () => found.others(),
+    reach: () => found.reach(),
+    get candidates() {
+      return found.candidates
+    },
+    get decision() {
+      return found.decision === undefined ? undefined : parseDecision(found.decision)
+    },
+  }
 }

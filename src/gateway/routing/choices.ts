@@ -12,11 +12,13 @@ export interface Choice {
   source: CandidateSource
 }
 
+export type Choices = readonly [Choice, ...Choice[]]
+
 /** The model asked for, then the client's fallbacks, then the configured ones; throws where a name means nothing. */
 export function choicesFor(
   catalogue: Catalogue,
   query: Pick<RouteQuery, 'model' | 'hints' | 'addedFallbacks' | 'pinned'>,
-): [Choice, ...Choice[]] {
+): Choices {
   const { model, hints, addedFallbacks = [], pinned = false } = query
   checkLength(model)
   checkProviderNames(catalogue, hints)

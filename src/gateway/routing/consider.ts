@@ -3,7 +3,7 @@ import type { RoutingPolicy } from '../../protocol/routing-policy.ts'
 import type { Deployment, Target } from '../catalogue.ts'
 import type { RouteDeps } from '../route.ts'
 import { affinityNames, type AffinityNames } from '../affinity.ts'
-import type { Choice } from './choices.ts'
+import type { Choice, Choices } from './choices.ts'
 import type { Sourced } from './decision.ts'
 import { eligibleOf } from './eligible.ts'
 import { contendersOf, type Contender, type Field } from './field.ts'
@@ -11,7 +11,7 @@ import { passingCheck, type Scene } from './filters.ts'
 import type { RouteQuery } from './query.ts'
 import type { Excluded } from './reasons.ts'
 import type { Ranked } from './ranking.ts'
-import { rank, type StrategyContext } from './strategies.ts'
+import { isDrawing, rank, type StrategyContext } from './strategies.ts'
 import { factsOf } from './target-facts.ts'
 import { unitFor } from './unit.ts'
 import { worthAmong } from './worth.ts'
@@ -21,6 +21,8 @@ export interface Considered {
   target: Target
   policy: RoutingPolicy
   candidates: Sourced[]
+  /** Whether not all are ranked that may be tried. */
+  hasMore: boolean
   /** All against whom something lasting speaks; of what passes those whose turn came. */
   excluded: readonly Excluded[]
   variant: string | undefined
@@ -29,39 +31,75 @@ export interface Considered {
   names: readonly string[] | undefined
 }
 
-/** Filters and orders all choices; of each as many as may be tried, or `everyone`. */
+/**
+ * How many of each choice are ranked: as many as may be tried; of a strategy that draws from more than these, the
+ * first two alone; or everyone.
+ */
+export type Extent = 'tried' | 'drawn' | 'everyone'
+
+export interface Considering {
+  choices: Choices
+  extent: Extent
+  /** Who is called already, before those that are ranked now. */
+  first?: Sourced | undefined
+}
+
+/** Filters and orders all choices. */
 export function consider(
   deps: RouteDeps,
   query: RouteQuery,
-  { choices, everyone = false }: { choices: readonly [Choice, ...Choice[]]; everyone?: boolean },
+  { choices, extent, first }: Considering,
 ): Considered {
   const [main] = choices
   const { target, policy } = main
-  const alone = choices.length === 1 && target.deployments.length === 1
-  const names = alone ? undefined : affinityNames(query, target.id, policy)
-  const found: Found = { candidates: [], excluded: [] }
+  const alone = isAlone(choices)
+  // It has found the first one, where it has.
+  const names = alone || first ? undefined : affinityNames(query, target.id, policy)
+  const found: Found = { candidates: first ? [first] : [], first, excluded: [], hasMore: false }
   let affinity: Decision['affinity']
   for (const choice of choices) {
     const asked = choice === main ? names : undefined
-    affinity = add(deps, query, { choice, found, alone, everyone, names: asked }) ?? affinity
+    affinity = add(deps, query, { choice, found, alone, extent, names: asked }) ?? affinity
   }
-  const { candidates, excluded } = found
+  const { candidates, excluded, hasMore } = found
   const experiment = policy.strategy === 'weighted' && target.virtual
   const variant = experiment ? candidates[0]?.deployment.variant : undefined
   const remembered = names && [...names.session, ...names.prefix]
-  return { target, policy, candidates, excluded, variant, affinity, names: remembered }
+  return { target, policy, candidates, hasMore, excluded, variant, affinity, names: remembered }
+}
+
+/** All that such a request may be sent to now, whoever is drawn. */
+export function reachOf({ states }: RouteDeps, query: RouteQuery, choices: Choices): Deployment[] {
+  const alone = isAlone(choices)
+  return choices.flatMap((choice) => {
+    const scene = sceneOf(choice, alone)
+    const check = passingCheck(query, scene)
+    const { tiers } = eligibleOf(query, scene)
+    return tiers.flat().filter((each) => check(each, states.of(each)) === undefined)
+  })
+}
+
+function isAlone(choices: Choices): boolean {
+  return choices.length === 1 && choices[0].target.deployments.length === 1
+}
+
+function sceneOf({ target, source }: Choice, alone: boolean): Scene {
+  const namedBy = source === 'configuration' || target.virtual ? 'configuration' : 'client'
+  return { target, namedBy, alone }
 }
 
 interface Found {
   candidates: Sourced[]
+  first: Sourced | undefined
   excluded: readonly Excluded[]
+  hasMore: boolean
 }
 
 interface Adding {
   choice: Choice
   found: Found
   alone: boolean
-  everyone: boolean
+  extent: Extent
   names: AffinityNames | undefined
 }
 
@@ -69,11 +107,12 @@ interface Adding {
 function add(
   deps: RouteDeps,
   query: RouteQuery,
-  { choice, found, alone, everyone, names }: Adding,
+  { choice, found, alone, extent, names }: Adding,
 ): Decision['affinity'] {
-  const { target, policy, source } = choice
-  const namedBy = source === 'configuration' || target.virtual ? 'configuration' : 'client'
-  const scene: Scene = { target, namedBy: everyone ? 'configuration' : namedBy, alone }
+  const { target, source } = choice
+  const scene = sceneOf(choice, alone)
+  const { namedBy } = scene
+  if (extent === 'everyone') scene.namedBy = 'configuration'
   const { tiers, excluded } = eligibleOf(query, scene)
   found.excluded = joined(found.excluded, excluded)
   const waiting: Contender[] = []
@@ -83,9 +122,11 @@ function add(
     ...contendersOf(deps.states, tier, { lasts }),
     admits,
   }))
-  const most = everyone ? target.deployments.length : policy.attemptsMax
+  const isDrawn = extent === 'drawn' && drawsFrom(choice)
+  if (isDrawn) found.hasMore = true
+  const most = isDrawn ? drawnFirst : mostOf(choice, extent, found)
   const kept = names && keptBy(deps, fields, names)
-  let ranked = rank(fields, most, contextOf(deps, query, choice))
+  let ranked = rank(fields, most, contextOf(deps, query, choice, isDrawn ? drawnFirst : Infinity))
   if (kept) ranked = preferred(ranked, kept.contender, most)
   // A place may come free in time; nobody is asked twice for it.
   if (waiting.length > 0) {
@@ -96,6 +137,20 @@ function add(
     found.candidates.push({ deployment, view, score, parts, source, namedBy })
   }
   return kept?.by
+}
+
+/** The better one is called, and the other one shows why. */
+const drawnFirst = 2
+
+/** Whether who comes after the first is drawn among more than may be tried. */
+function drawsFrom({ target, policy: { strategy, attemptsMax } }: Choice): boolean {
+  return isDrawing(strategy) && attemptsMax > drawnFirst && target.deployments.length > attemptsMax
+}
+
+function mostOf({ target, policy }: Choice, extent: Extent, { first }: Found): number {
+  if (extent === 'everyone') return target.deployments.length
+  const isCounted = first && target.deployments.includes(first.deployment)
+  return isCounted ? policy.attemptsMax - 1 : policy.attemptsMax
 }
 
 function busy({ deployment }: Contender): Excluded {
@@ -177,8 +232,9 @@ function contextOf(
   { headroom, random, rates, now }: RouteDeps,
   query: RouteQuery,
   { target, policy }: Choice,
+  draws: number,
 ): StrategyContext {
   const unit = unitFor(policy.stickyBy, target.id, query)
   const worth = worthAmong(factsOf(target).currencies, rates, now)
-  return { policy, headroom, random, estimate: query.estimate, worth, unit }
+  return { policy, headroom, random, draws, estimate: query.estimate, worth, unit }
 }

@@ -18,7 +18,7 @@ export interface Sourced extends Ranked {
 
 /** What was decided, as JSON of a `StoredDecision`: written at once, since each request has one. */
 export function decisionText(
-  { target, policy, variant, affinity, candidates, excluded }: Considered,
+  { target, policy, variant, affinity, candidates, excluded }: Omit<Considered, 'hasMore'>,
   { query, rules, failedRules, intent }: Directed,
   states: DeploymentStates,
 ): string {

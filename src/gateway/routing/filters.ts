@@ -60,12 +60,14 @@ const fixedFilters: readonly FixedFilter[] = [
 
 /** What the fixed checks of a request depend on; empty where there is nothing to check. */
 export function fixedKey(query: RouteQuery, scene: Scene): string {
-  let values: unknown[] | undefined
-  for (const [index, { by, comparing }] of fixedFilters.entries()) {
+  let key = ''
+  let at = 0
+  for (const { by, comparing } of fixedFilters) {
     const value = comparing === true && scene.alone ? undefined : by(query, scene)
-    if (value !== undefined) (values ??= [])[index] = value
+    if (value !== undefined) key += `${at}:${JSON.stringify(value)} `
+    at += 1
   }
-  return values ? JSON.stringify(values) : ''
+  return key
 }
 
 /** The first fixed reason against each deployment. */

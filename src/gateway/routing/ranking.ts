@@ -76,6 +76,14 @@ function sorted(length: number): () => number | undefined {
   return () => order[turn++]
 }
 
+interface Drawing {
+  score: (contender: Contender) => number
+  /** From 0 to below 1. */
+  random: () => number
+  /** At most so many are looked at. */
+  draws: number
+}
+
 /**
  * `count` that may be called, each the better of two that were drawn, of which the other one stays for the next
  * choice: as good as looking at all, and callers that decide at the same moment do not all run to the same one.
@@ -83,10 +91,13 @@ function sorted(length: number): () => number | undefined {
 export function betterOfTwo(
   field: Field,
   count: number,
-  { score, random }: { score: (contender: Contender) => number; random: () => number },
+  { score, random, draws }: Drawing,
 ): Ranked[] {
   const left = new Urn(field)
+  let drawable = draws
   const next = () => {
+    if (drawable === 0) return undefined
+    drawable -= 1
     const drawn = left.draw(random)
     return drawn && { deployment: drawn.deployment, view: drawn.view, score: score(drawn) }
   }

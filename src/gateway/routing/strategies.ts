@@ -15,6 +15,8 @@ export interface StrategyContext {
   headroom: Headroom
   /** From 0 to below 1. */
   random: () => number
+  /** How many may be drawn of a field. */
+  draws: number
   estimate: () => TokenEstimate
   /** What amounts of different currencies are worth in one. */
   worth: Worth
@@ -52,6 +54,11 @@ const ranks: Record<Strategy, Rank> = {
 /** Decides among equals only. */
 const tieBreak = 1e-6
 
+/** Whether it looks at those alone that it draws, and calls one after the other. */
+export function isDrawing(strategy: Strategy): boolean {
+  return strategy === 'least-latency'
+}
+
 /** The best `count` of fields of falling priority: all of one come before those of the next. */
 export function rank(fields: readonly Field[], count: number, context: StrategyContext): Ranked[] {
   const order = ranks[context.policy.strategy]
@@ -78,8 +85,8 @@ function weighted(field: Field, count: number, { unit, random }: StrategyContext
 }
 
 /** The time to the first token, times the requests that wait for theirs. */
-function leastLatency(field: Field, count: number, { random }: StrategyContext): Ranked[] {
-  return betterOfTwo(field, count, { random, score: latencyLoad })
+function leastLatency(field: Field, count: number, { random, draws }: StrategyContext): Ranked[] {
+  return betterOfTwo(field, count, { random, draws, score: latencyLoad })
 }
 
 /** One that is not known yet is tried, but by one request at a time. */

@@ -64,7 +64,7 @@ const candidate: fc.Arbitrary<Sourced> = fc
     return { ...others, deployment: made, view: { ...scene.deps.states.of(made), ...view } }
   })
 
-const considered: fc.Arbitrary<Considered> = fc.record({
+const considered: fc.Arbitrary<Omit<Considered, 'hasMore'>> = fc.record({
   target: text.map((id) => ({ ...target, id })),
   policy: fc.constantFrom(...strategies).map((strategy) => ({ ...target.policy, strategy })),
   candidates: fc.array(candidate),

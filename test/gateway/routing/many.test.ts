@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { RoutingHints } from '../../../src/gateway/call.ts'
-import { explain } from '../../../src/gateway/route.ts'
+import { explain, type Route } from '../../../src/gateway/route.ts'
 import { strategies, type Strategy } from '../../../src/protocol/routing.ts'
 import { nothingBut } from '../../../src/protocol/features.ts'
 import { managerOf } from '../../support/actors.ts'
@@ -33,9 +33,17 @@ function scene(strategy: Strategy = 'ordered') {
     }),
   )
   const parts = sides.flatMap(({ id, models: own }) => own.map(({ name }) => `${id}/${name}`))
-  const made = routeScene({ providers: sides, models: [virtual('v', parts, { strategy })] })
+  const made = routeScene({
+    providers: [...sides, upstream('z', ['m'])],
+    models: [virtual('v', parts, { strategy })],
+  })
   const { deployments } = made.deps.catalogue.target('v')
   return { ...made, deployments }
+}
+
+/** All that may be tried, in their order. */
+function all({ candidates: [first], others }: Pick<Route, 'candidates' | 'others'>) {
+  return [first, ...others()]
 }
 
 function asking(hints: RoutingHints = {}, told: Parameters<typeof ask>[2] = {}) {
@@ -56,15 +64,99 @@ describe.each(strategies)('%s among two hundred', (strategy) => {
       }
     }
     for (let turn = 0; turn < 20; turn += 1) {
-      const { candidates, decision } = route(made.deps, asking({}, { maxTokens: 100 }))
-      const ids = candidates.map(({ deployment }) => deployment.id)
+      const found = route(made.deps, asking({}, { maxTokens: 100 }))
+      const ids = all(found).map(({ deployment }) => deployment.id)
       expect(new Set(ids).size).toBe(5)
       expect(ids.filter((id) => blocked.has(id) || id.endsWith('/m3'))).toEqual([])
-      expect(decision?.candidates.map(({ deployment }) => deployment)).toEqual(ids)
+      expect(found.decision?.candidates.map(({ deployment }) => deployment)).toEqual(ids)
     }
-    const all = explain(made.deps, asking({}, { maxTokens: 100 }))
-    const told = all.candidates.map(({ deployment }) => deployment)
-    expect([new Set(told).size, all.excludedCount]).toEqual([96, 104])
+    const { candidates, excludedCount } = explain(made.deps, asking({}, { maxTokens: 100 }))
+    const told = candidates.map(({ deployment }) => deployment)
+    expect([new Set(told).size, excludedCount]).toEqual([96, 104])
+  })
+})
+
+describe('who comes after the first of many that are drawn', () => {
+  const ids = (list: readonly { deployment: { id: string } }[]) =>
+    list.map(({ deployment }) => deployment.id)
+
+  test('is left open: two are drawn, and the better one is called', () => {
+    const made = scene('least-latency')
+    for (const [at, each] of made.deployments.entries()) succeed(made, each, 100 + at)
+    for (let turn = 0; turn < 50; turn += 1) {
+      const { candidates, decision } = route(made.deps, asking())
+      const [first = NaN, second = NaN] = ids(candidates).map((id) =>
+        made.deployments.findIndex((each) => each.id === id),
+      )
+      expect([candidates.length, first < second]).toEqual([2, true])
+      expect(decision?.candidates.map(({ score }) => score)).toEqual([100 + first, 100 + second])
+    }
+  })
+
+  test('is ranked by what is known when that is asked for, once, and told', () => {
+    const made = scene('least-latency')
+    const found = route(made.deps, asking())
+    const [{ deployment: first }] = found.candidates
+    const left = new Set(made.deployments.slice(0, 20))
+    for (const each of made.deployments)
+      if (!left.has(each)) fail(made, each, 'PROVIDER_RATE_LIMITED')
+    const others = found.others()
+    expect([others.length, others.every(({ deployment }) => left.has(deployment))]).toEqual([
+      4,
+      true,
+    ])
+    expect(ids(others)).not.toContain(first.id)
+    for (const each of left) fail(made, each, 'PROVIDER_RATE_LIMITED')
+    expect(ids(found.others())).toEqual(ids(others))
+    expect(ids(found.candidates)).toEqual([first.id, ...ids(others)])
+    const { candidates, excluded, affinity } = found.decision ?? {}
+    expect(candidates?.map(({ deployment }) => deployment)).toEqual(ids(found.candidates))
+    expect(affinity).toBeUndefined()
+    expect(excluded?.every(({ reason }) => reason === 'RATE_LIMITED')).toBe(true)
+  })
+
+  test('is not who served the session before, who came first', () => {
+    const made = scene('least-latency')
+    const hints: RoutingHints = { session: 's', stickiness: 'session' }
+    const before = route(made.deps, asking(hints))
+    const served = made.deployments[77]?.id ?? ''
+    made.deps.affinity.note(before.affinity ?? [], served)
+    const found = route(made.deps, asking(hints))
+    expect(ids(all(found))[0]).toBe(served)
+    expect(new Set(ids(found.candidates)).size).toBe(5)
+    expect(found.decision).toMatchObject({ affinity: 'session', candidates: [{}, {}, {}, {}, {}] })
+  })
+
+  test('is known at once where all may be tried, or several are called at once', () => {
+    const made = scene('least-latency')
+    const few = upstream('few', ['m0', 'm1', 'm2', 'm3', 'm4'])
+    const parts = few.models.map(({ name }) => `few/${name}`)
+    const small = routeScene({
+      providers: [few],
+      models: [virtual('v', parts, { strategy: 'least-latency' })],
+    })
+    expect(route(small.deps, asking()).candidates).toHaveLength(5)
+    for (const strategy of ['race', 'hedge'] as const) {
+      expect(route(made.deps, asking({ strategy })).candidates).toHaveLength(5)
+    }
+  })
+
+  test('comes before the fallbacks, which are known at once', () => {
+    const made = scene('least-latency')
+    const found = route(made.deps, asking({ fallbacks: ['z/m'] }))
+    expect(ids(found.candidates)[2]).toBe('z/m')
+    const last = all(found).at(-1)?.deployment.id
+    expect([found.candidates.length, last]).toEqual([6, 'z/m'])
+  })
+
+  test('does not change where such a request may go', () => {
+    const made = scene('least-latency')
+    const reach = (hints: RoutingHints = {}) => new Set(route(made.deps, asking(hints)).reach())
+    expect(reach()).toEqual(new Set(made.deployments))
+    expect(reach({ denyProviders: ['a', 'b'] }).size).toBe(100)
+    const [blocked] = made.deployments
+    if (blocked) fail(made, blocked, 'PROVIDER_RATE_LIMITED')
+    expect(reach()).toEqual(new Set(made.deployments.slice(1)))
   })
 })
 
