@@ -7,7 +7,8 @@ const moment = 0.005
  */
 export class PeakEwma {
   readonly #timeConstantMs: number
-  #value: number | undefined
+  /** No number before the first sample: a member that is always one is written in place. */
+  #value = Number.NaN
   #atMs = 0
 
   constructor(timeConstantMs: number) {
@@ -15,15 +16,16 @@ export class PeakEwma {
   }
 
   add(sample: number, nowMs: number): void {
-    const before = this.#value ?? 0
+    const before = this.#value
     const weight = this.#fade(nowMs)
-    this.#value = sample >= before ? sample : before * weight + sample * (1 - weight)
+    const isBetter = sample < before
+    this.#value = isBetter ? before * weight + sample * (1 - weight) : sample
     this.#atMs = nowMs
   }
 
   /** Undefined before the first sample. */
   value(nowMs: number): number | undefined {
-    if (this.#value === undefined) return undefined
+    if (Number.isNaN(this.#value)) return undefined
     if (nowMs - this.#atMs < this.#timeConstantMs * moment) return this.#value
     return this.#value * this.#fade(nowMs)
   }
