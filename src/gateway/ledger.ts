@@ -22,7 +22,7 @@ export interface LedgerEntry {
   timeToFirstTokenMs?: number | undefined
   errorCode?: ErrorCode | undefined
   tags?: Tags | undefined
-  /** How it was routed, as JSON of a `StoredDecision`. */
+  /** How it was routed, as JSON of a `StoredDecision`; asked for when its line is written. */
   decision?: (() => string | undefined) | undefined
   /** What the client says of its own user. */
   user?: string | undefined

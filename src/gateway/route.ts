@@ -13,6 +13,7 @@ import { choicesFor, type Choice, type Choices } from './routing/choices.ts'
 import { consider, reachOf, type Considered } from './routing/consider.ts'
 import { decisionText } from './routing/decision.ts'
 import { directed, type Directed } from './routing/direct.ts'
+import { isDemanding } from './routing/filters.ts'
 import type { RouteQuery } from './routing/query.ts'
 import { nobodyLeft } from './routing/reasons.ts'
 
@@ -154,17 +155,6 @@ export function explain(deps: RouteDeps, asked: RouteQuery): Decision {
 function isGiven({ target }: Choice, { hints, actor }: RouteQuery): boolean {
   const permitted = actor.models === null || !target.virtual
   return target.deployments.length === 1 && permitted && !isDemanding(hints)
-}
-
-function isDemanding(hints: RoutingHints): boolean {
-  return (
-    hints.allowProviders !== undefined ||
-    hints.denyProviders !== undefined ||
-    hints.regions !== undefined ||
-    hints.dataPolicy !== undefined ||
-    hints.deploymentTags !== undefined ||
-    hints.maxPrice !== undefined
-  )
 }
 
 function modeOf(policy: RoutingPolicy, { maxCost: asked }: RoutingHints): AttemptMode {

@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { decodeLine, encodeLine, withText } from '../../src/gateway/journal-format.ts'
 import { recoverJournals } from '../../src/gateway/journal-recovery.ts'
 import { writeAround } from '../../src/gateway/write-around.ts'
@@ -176,13 +176,36 @@ describe('the journal', () => {
     journal.stop()
   })
 
+  test('keeps what was noted of a request whose next attempt is about to be noted', async () => {
+    const { journal } = open('own', 2_000)
+    await begin(journal, runningRows('req_long'))
+    const { segment } = await shut(journal, rowsFor('req_1'))
+    const again = begin(journal, runningRows('req_long'))
+    if (segment) journal.written(segment)
+    expect(linesIn()).toEqual(['open req_long'])
+    await again
+    expect(linesIn()).toEqual(['open req_long', 'open req_long'])
+    journal.stop()
+  })
+
+  test('makes the rows of a line once, when it is written', async () => {
+    const { journal } = open()
+    const late = vi.fn<() => LedgerRows>(() => rowsFor('req_1'))
+    const closing = journal.close('req_1', late)
+    expect(late).not.toHaveBeenCalled()
+    expect((await closing).rows).toBe(late.mock.results[0]?.value)
+    expect(late).toHaveBeenCalledOnce()
+    journal.stop()
+  })
+
   test('goes on when the disk is full, says so, and loses no later line to the torn one', async () => {
     mkdirSync(join(root, 'own'))
     symlinkSync('/dev/full', join(root, 'own', '000001.jsonl'))
     const { journal, failures } = open()
     await begin(journal, runningRows('req_1'))
     // Not on the file: whoever asked must not count on reading it back.
-    expect((await shut(journal, rowsFor('req_1'))).segment).toBeUndefined()
+    const rows = rowsFor('req_1')
+    expect(await shut(journal, rows)).toEqual({ rows, segment: undefined })
     expect(failures).toHaveLength(2)
     expect(failures[0]).toMatchObject({ code: 'ENOSPC' })
   })

@@ -1,4 +1,5 @@
 import { isAsStrict, type ExclusionReason } from '../../protocol/routing.ts'
+import type { RoutingHints } from '../call.ts'
 import type { Deployment, Target } from '../catalogue.ts'
 import type { DeploymentView } from '../deployment-view.ts'
 import { mayUse } from '../visible-models.ts'
@@ -24,6 +25,8 @@ interface FixedFilter {
   open: (query: RouteQuery) => Check | undefined
   /** Whether it matters only where another deployment could take over. */
   comparing?: boolean
+  /** Whether a hint alone gives it something to do. */
+  hinted?: boolean
 }
 
 /** In the order in which they are asked: the first reason is the one that is told. */
@@ -31,22 +34,26 @@ const fixedFilters: readonly FixedFilter[] = [
   {
     by: ({ hints }) => hints.allowProviders,
     open: ({ hints: { allowProviders } }) => allowProviders && only(allowProviders),
+    hinted: true,
   },
   {
     by: ({ hints: { denyProviders } }) => (denyProviders?.length ? denyProviders : undefined),
     open: ({ hints: { denyProviders } }) => denyProviders && noneOf(denyProviders),
+    hinted: true,
   },
   { by: allowList, open: permitted },
   {
     by: ({ hints }) => hints.regions,
     open: ({ hints: { regions } }) => regions && inRegion(regions),
+    hinted: true,
   },
-  { by: ({ hints }) => hints.dataPolicy, open: strict },
+  { by: ({ hints }) => hints.dataPolicy, open: strict, hinted: true },
   {
     by: ({ hints }) => hints.deploymentTags,
     open: ({ hints: { deploymentTags } }) => deploymentTags && tagged(deploymentTags),
+    hinted: true,
   },
-  { by: ({ hints }) => hints.maxPrice, open: affordable },
+  { by: ({ hints }) => hints.maxPrice, open: affordable, hinted: true },
   { by: weighsNothing, open: () => weighty, comparing: true },
   {
     by: ({ refusalKey }, { target }) => refusalKey(factsOf(target).refusable),
@@ -58,12 +65,26 @@ const fixedFilters: readonly FixedFilter[] = [
   },
 ]
 
+/** Whether a client asks anything of the deployment that serves it. */
+export function isDemanding(hints: RoutingHints): boolean {
+  return (
+    hints.allowProviders !== undefined ||
+    hints.denyProviders !== undefined ||
+    hints.regions !== undefined ||
+    hints.dataPolicy !== undefined ||
+    hints.deploymentTags !== undefined ||
+    hints.maxPrice !== undefined
+  )
+}
+
 /** What the fixed checks of a request depend on; empty where there is nothing to check. */
 export function fixedKey(query: RouteQuery, scene: Scene): string {
+  const isHinted = isDemanding(query.hints)
   let key = ''
   let at = 0
-  for (const { by, comparing } of fixedFilters) {
-    const value = comparing === true && scene.alone ? undefined : by(query, scene)
+  for (const { by, comparing, hinted } of fixedFilters) {
+    const isIdle = (hinted === true && !isHinted) || (comparing === true && scene.alone)
+    const value = isIdle ? undefined : by(query, scene)
     if (value !== undefined) key += `${at}:${JSON.stringify(value)} `
     at += 1
   }
