@@ -149,6 +149,8 @@ type Done = (end: Pick<Outcome, 'answered' | 'ttftMs' | 'firstFailed' | 'cost'>)
 class Sent {
   readonly #sending: Sending
   readonly #waiting: Deployment[]
+  /** Those after the first, until one of them is needed. */
+  #others: Route['others'] | undefined
   readonly #mode: Route['mode']
   readonly #done: Done
   readonly #arrivedMs: number
@@ -158,11 +160,12 @@ class Sent {
   #firstFailed = false
   #over = false
 
-  constructor(sending: Sending, { candidates, mode }: Route, done: Done) {
+  constructor(sending: Sending, routed: Route, done: Done) {
     this.#sending = sending
-    this.#waiting = candidates.map(({ deployment }) => deployment)
-    this.#first = candidates[0].deployment
-    this.#mode = mode
+    this.#first = routed.candidates[0].deployment
+    this.#waiting = [this.#first]
+    this.#others = () => routed.others()
+    this.#mode = routed.mode
     this.#done = done
     this.#arrivedMs = sending.clock.nowMs
   }
@@ -181,14 +184,23 @@ class Sent {
     })
   }
 
-  #next(): void {
-    const deployment = this.#waiting.shift()
-    if (!deployment) return
+  /** Calls the next one; false where there is none. */
+  #next(): boolean {
+    const deployment = this.#waiting.shift() ?? this.#rest().shift()
+    if (!deployment) return false
     const leave = this.#sending.attempts.begin(deployment, {
       began: () => this.#won(deployment),
       failed: () => this.#failed(deployment),
     })
     this.#leave.set(deployment, leave)
+    return true
+  }
+
+  #rest(): Deployment[] {
+    const others = this.#others
+    this.#others = undefined
+    for (const { deployment } of others?.() ?? []) this.#waiting.push(deployment)
+    return this.#waiting
   }
 
   #won(deployment: Deployment): void {
@@ -206,8 +218,7 @@ class Sent {
     this.#leave.delete(deployment)
     if (deployment === this.#first) this.#firstFailed = true
     if (this.#over) return
-    if (this.#waiting.length > 0) this.#next()
-    else if (this.#leave.size === 0) this.#end(undefined)
+    if (!this.#next() && this.#leave.size === 0) this.#end(undefined)
   }
 
   #bill({ rates }: Deployment, used = tokens): void {
