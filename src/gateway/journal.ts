@@ -66,7 +66,7 @@ interface Waiting {
   late: LateRows
   /** What is known of the request's own `open`. */
   noted: Noted | undefined
-  /** Once it is written. */
+  /** Once it is written; absent where they could not be made, which concerns its own request alone. */
   rows: LedgerRows | undefined
 }
 
@@ -102,7 +102,9 @@ class SegmentedJournal implements Journal {
       noted = { line: undefined, decision: undefined, segment: undefined }
       this.#running.set(id, noted)
     }
-    await this.#append({ type: 'open', late, noted, rows: undefined })
+    const line: Waiting = { type: 'open', late, noted, rows: undefined }
+    await this.#append(line)
+    if (!line.rows) late() // throws why
   }
 
   async close(id: string, late: LateRows): Promise<Closed> {
@@ -111,7 +113,7 @@ class SegmentedJournal implements Journal {
     const noted = this.#running.get(id)
     this.#running.delete(id)
     const line: Waiting = { type: 'close', late, noted, rows: undefined }
-    const isTaken = await this.#append(line)
+    const isTaken = (await this.#append(line)) && line.rows !== undefined
     if (!isTaken) this.written(segment)
     return { rows: line.rows ?? late(), segment: isTaken ? segment : undefined }
   }
@@ -149,8 +151,8 @@ class SegmentedJournal implements Journal {
     this.#waiting = []
     this.#flushed = undefined
     try {
-      const lines = waiting.map((line) => this.#textOf(line))
-      this.#bytes += writeAll(this.#file, `${this.#torn ? '\n' : ''}${lines.join('\n')}\n`)
+      const lines = waiting.map((line) => this.#textOf(line)).join('')
+      if (lines !== '') this.#bytes += writeAll(this.#file, `${this.#torn ? '\n' : ''}${lines}`)
       this.#torn = false
       for (const { type, noted } of waiting) {
         if (type === 'open' && noted) noted.segment = this.#segment
@@ -164,20 +166,25 @@ class SegmentedJournal implements Journal {
     if (this.#bytes > this.#settings.segmentBytesMax) this.#rotate()
   }
 
-  /** Makes the rows, too. */
+  /** Makes the rows, too; empty where that fails. */
   #textOf(line: Waiting): string {
     const { type, noted } = line
-    const rows = (line.rows = line.late())
+    try {
+      line.rows = line.late()
+    } catch {
+      return ''
+    }
+    const { rows } = line
     if (type === 'close') {
       const isKnown = noted?.segment === this.#segment && noted.decision === rows.decision
-      return isKnown ? encodeBriefClose(rows) : encodeLine({ type, rows })
+      return `${isKnown ? encodeBriefClose(rows) : encodeLine({ type, rows })}\n`
     }
     const text = encodeLine({ type, rows })
     if (noted) {
       noted.line = text
       noted.decision = rows.decision
     }
-    return text
+    return `${text}\n`
   }
 
   /** What is still running is noted again in the new segment, so that the old one can go. */

@@ -1,4 +1,17 @@
-import type { ChatRequest, ContentPart, Message } from './request.ts'
+import {
+  cacheMarks,
+  inMessages,
+  inParts,
+  inTools,
+  isData,
+  laterSystem,
+  member,
+  passthroughMembers,
+  responseFormat,
+  toolChoice,
+  type Find,
+} from './feature-uses.ts'
+import type { ChatRequest } from './request.ts'
 
 /**
  * What a provider does with a feature of a request. `ignored` is for tuning knobs only: content and
@@ -12,9 +25,6 @@ export interface Emulated {
   /** Whether a request that uses the feature needs the other way; every one does when absent. */
   when?: (request: ChatRequest) => boolean
 }
-
-/** Where a request uses a feature, as JSON paths in OpenAI's words; empty when it does not. */
-type Find = (request: ChatRequest) => readonly string[]
 
 interface Feature {
   /** For people. */
@@ -209,73 +219,6 @@ function demand(title: string, find: Find) {
 
 function content(title: string, find: Find) {
   return { title, kind: 'content' as const, find }
-}
-
-/** Most requests use few features: for the others no list is made. */
-const nowhere: readonly string[] = []
-
-function member(path: string, value: (request: ChatRequest) => unknown): Find {
-  return (request) => (value(request) === undefined ? nowhere : [path])
-}
-
-function inMessages(uses: (message: Message) => boolean, below = ''): Find {
-  return ({ messages }) => {
-    if (!messages.some(uses)) return nowhere
-    return messages.flatMap((message, at) => (uses(message) ? [`messages[${at}]${below}`] : []))
-  }
-}
-
-function inParts(uses: (part: ContentPart) => boolean, below = ''): Find {
-  return ({ messages }) => {
-    if (!messages.some(({ parts }) => parts.some(uses))) return nowhere
-    return messages.flatMap(({ parts }, at) =>
-      parts.flatMap((part, index) =>
-        uses(part) ? [`messages[${at}].content[${index}]${below}`] : [],
-      ),
-    )
-  }
-}
-
-function inTools(
-  uses: (tool: NonNullable<ChatRequest['tools']>[number]) => boolean,
-  below = '',
-): Find {
-  return ({ tools }) =>
-    tools?.flatMap((tool, at) => (uses(tool) ? [`tools[${at}]${below}`] : [])) ?? nowhere
-}
-
-function toolChoice(mode: string): Find {
-  return (request) => (request.toolChoice?.mode === mode ? ['tool_choice'] : nowhere)
-}
-
-function responseFormat(type: string): Find {
-  return (request) => (request.responseFormat?.type === type ? ['response_format'] : nowhere)
-}
-
-function laterSystem({ messages }: ChatRequest): readonly string[] {
-  const first = messages.findIndex(({ role }) => role === 'system' || role === 'developer')
-  const others = messages.flatMap(({ role }, index) =>
-    (role === 'system' || role === 'developer') && (index !== first || index > 0) ? [index] : [],
-  )
-  return others.map((index) => `messages[${index}]`)
-}
-
-const markedParts = inParts((part) => part.cache !== undefined, '.cache_control')
-const markedTools = inTools(
-  (tool) => tool.kind === 'function' && tool.cache !== undefined,
-  '.cache_control',
-)
-
-function cacheMarks(request: ChatRequest): string[] {
-  return [...markedParts(request), ...markedTools(request)]
-}
-
-function passthroughMembers({ passthrough }: ChatRequest): readonly string[] {
-  return passthrough ? Object.keys(passthrough.members) : nowhere
-}
-
-function isData(url: string): boolean {
-  return url.startsWith('data:')
 }
 
 /** A table in which everything is native but what is named: the start of a provider's own. */

@@ -198,6 +198,21 @@ describe('the journal', () => {
     journal.stop()
   })
 
+  test('tells those alone whose rows cannot be made, and writes the others', async () => {
+    const { journal, failures } = open()
+    const broken = (): LedgerRows => {
+      throw new Error('broken')
+    }
+    const opening = journal.open('req_1', broken)
+    const closing = journal.close('req_2', broken)
+    const other = shut(journal, rowsFor('req_3'))
+    await expect(opening).rejects.toThrow('broken')
+    await expect(closing).rejects.toThrow('broken')
+    const { segment } = await other
+    expect([linesIn(), segment?.owed, failures]).toEqual([['close req_3'], 1, []])
+    journal.stop()
+  })
+
   test('goes on when the disk is full, says so, and loses no later line to the torn one', async () => {
     mkdirSync(join(root, 'own'))
     symlinkSync('/dev/full', join(root, 'own', '000001.jsonl'))
